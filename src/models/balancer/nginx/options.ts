@@ -1,0 +1,69 @@
+// What nginx's `stream` block says, as plain data. Read from nginx.conf by scenario/import/nginxConf.ts.
+import type { KernelOptions } from '../../network.ts';
+import type { PeerAddress } from '../contract.ts';
+
+/** One `server` line of an `upstream` block, or one of the addresses behind its host name. */
+export interface NginxPeerOptions extends PeerAddress {
+  readonly weight: number;
+  /** Failed attempts that ban the peer; 0 never bans. */
+  readonly maxFails: number;
+  /** Length of a ban in whole seconds: the clock nginx compares has no fractions. */
+  readonly failTimeoutSeconds: number;
+  /** 0: no limit. */
+  readonly maxConns: number;
+  readonly down: boolean;
+  readonly backup: boolean;
+}
+
+export type NginxMethod =
+  | { readonly kind: 'hashConsistent'; readonly key: string }
+  | { readonly kind: 'hash'; readonly key: string }
+  | { readonly kind: 'roundRobin' }
+  | { readonly kind: 'leastConn' };
+
+export interface NginxUpstreamOptions {
+  readonly name: string;
+  readonly method: NginxMethod;
+  readonly peers: readonly NginxPeerOptions[];
+  /** A `zone` shares the peers' state among the worker processes. */
+  readonly zone: boolean;
+}
+
+/** One `server` block: what it listens on and how it hands connections on. */
+export interface NginxListenerOptions {
+  readonly port: number;
+  readonly protocol: 'tcp' | 'udp';
+  /** An `ipv6only=off` listener sees IPv4 clients as `::ffff:a.b.c.d` and hashes them so. */
+  readonly mappedAddresses: boolean;
+  readonly upstreamIndex: number;
+  readonly connectTimeoutUs: number;
+  /** `proxy_timeout`. */
+  readonly sessionTimeoutUs: number;
+  readonly nextUpstream: boolean;
+  /** 0: no limit. */
+  readonly nextUpstreamTries: number;
+  /** 0: no limit. */
+  readonly nextUpstreamTimeoutUs: number;
+  readonly proxyBufferBytes: number;
+}
+
+export interface NginxOptions {
+  readonly workers: number;
+  readonly workerConnections: number;
+  /** Listening sockets of one worker process; each takes a connection slot. */
+  readonly listeningSockets: number;
+  readonly listeners: readonly NginxListenerOptions[];
+  readonly upstreams: readonly NginxUpstreamOptions[];
+}
+
+/** nginx on its host. */
+export interface NginxBalancerOptions {
+  readonly nginx: NginxOptions;
+  /** Addresses of the balancer the agents may be given. */
+  readonly addresses: readonly string[];
+  /** Local ports towards one node and port (`ip_local_port_range`: 28,232 by default). */
+  readonly sourcePorts: number;
+  /** One way, in µs, instead of the network's; `null`: the network's. */
+  readonly latencyUs: number | null;
+  readonly kernel: KernelOptions;
+}

@@ -1,0 +1,156 @@
+// The books of one replication of one mode: every event ends in exactly one place.
+
+/** Why an event is lost. Definitions: docs/MODEL.md, "Where an event can end". */
+export const lossCauses = [
+  'path',
+  'sendError',
+  'ring',
+  'logcollector',
+  'agentRestart',
+  'nodeQueue',
+  'analysis',
+  'nodeMemory',
+  'zombie',
+  'keyInUse',
+] as const;
+export type LossCause = (typeof lossCauses)[number];
+
+/** Counts of events in counted time. `produced = delivered + pending + sum of lost`. */
+export interface EventCounts {
+  produced: number;
+  delivered: number;
+  /** Would still arrive if the run went on and the faults ended as scheduled. */
+  pending: number;
+  readonly lost: Record<LossCause, number>;
+}
+
+/** How an outage of one agent ended. */
+export const OutageEnd = {
+  /** A handshake with a node that processes. */
+  Reconnected: 0,
+  /** The old session was processed again; the agent may never have noticed. */
+  Healed: 1,
+  /** Not back when the run ended. */
+  Unfinished: 2,
+} as const;
+
+/**
+ * Outages of agents, one row each, in the order in which they ended (unfinished ones last, by agent).
+ * Columns of equal length; times in µs since the end of the warm-up, durations in µs, -1 where there is none.
+ */
+export interface Outages {
+  readonly count: number;
+  /** Index over the whole fleet: groups in order, agents of a group in order. */
+  readonly agent: Int32Array;
+  /** Index of the fault's occurrence that broke the session (`FaultOccurrence.index`). */
+  readonly fault: Int32Array;
+  readonly end: Uint8Array;
+  /** Node the agent was on, -1: none. */
+  readonly fromNode: Int16Array;
+  readonly toNode: Int16Array;
+  readonly brokenAtUs: Float64Array;
+  /** Break to noticed. */
+  readonly detectUs: Float64Array;
+  /** Noticed to the start of the attempt that worked. */
+  readonly retryUs: Float64Array;
+  /** Start of the attempt that worked to the handshake. */
+  readonly handshakeUs: Float64Array;
+  readonly attempts: Int32Array;
+  /** 1 when a full send buffer put the agent's main thread to sleep during the outage. */
+  readonly froze: Uint8Array;
+}
+
+/** One fault at the places of this mode, as it happened in this replication. */
+export interface FaultOccurrence {
+  readonly index: number;
+  /** Index in the scenario's list. */
+  readonly faultIndex: number;
+  readonly kind: string;
+  readonly places: readonly string[];
+  readonly startUs: number;
+  /** Infinity: never ends. */
+  readonly endUs: number;
+}
+
+/** State of the fleet at regular instants: step k is the instant `k × stepUs` (0 … duration). */
+export interface Timeline {
+  readonly stepUs: number;
+  readonly steps: number;
+  /** Agents with a session on each node, [node][step]. A session on a dead node counts until the agent notices. */
+  readonly connected: readonly Float64Array[];
+  /** Agents without a session. */
+  readonly disconnected: Float64Array;
+  /** Agents that believe themselves connected while nobody processes their events. */
+  readonly unaware: Float64Array;
+  /** Events per second offered to each node by the agents on it, [node][step]. */
+  readonly nodeRate: readonly Float64Array[];
+  /** Cumulated events: [step]. `waiting` is what is inside agents, on the wire, or in node queues. */
+  readonly produced: Float64Array;
+  readonly delivered: Float64Array;
+  readonly lost: Float64Array;
+  readonly waiting: Float64Array;
+}
+
+export interface NodeBooks {
+  readonly name: string;
+  readonly delivered: number;
+  readonly lostQueue: number;
+  readonly lostAnalysis: number;
+  readonly lostMemory: number;
+  readonly connectsPeakPerSecond: number;
+  readonly refused: number;
+  readonly acceptQueueOverflow: number;
+  /** Largest number of events waiting in the node, and when. */
+  readonly queuePeak: number;
+  readonly queuePeakAtUs: number;
+}
+
+/** Delay of delivered events from production, as a weighted histogram: bins of equal width on a log scale (see `delayBins`). */
+export interface DelayHistogram {
+  readonly binCount: number;
+  /** Upper edge of each bin in µs. */
+  readonly upperUs: Float64Array;
+  readonly events: Float64Array;
+  readonly sumUs: number;
+  readonly maxUs: number;
+}
+
+export interface Books {
+  readonly groups: readonly EventCounts[];
+  readonly outages: Outages;
+  readonly faults: readonly FaultOccurrence[];
+  readonly timeline: Timeline;
+  readonly nodes: readonly NodeBooks[];
+  readonly delays: DelayHistogram;
+  /** Per agent: the longest stretch without an event of it reaching a node that processes, µs (0: never affected). */
+  readonly blindUs: Float64Array;
+  /** Node of each agent at the start of counted time, at the first fault and at the end (-1: none). */
+  readonly nodeAtStart: Int16Array;
+  readonly nodeAtEnd: Int16Array;
+  /** Connection attempts that failed, whatever the reason. */
+  readonly attemptsFailed: number;
+  /** Mean events per second of each agent. */
+  readonly agentRate: Float64Array;
+  /** Kernel events popped, in the warm-up and after it. */
+  readonly kernelEventsWarmup: number;
+  readonly kernelEvents: number;
+  /** Sentences about what decided this run, e.g. a fault at a place the mode does not have. Ordered, no duplicates. */
+  readonly notes: readonly string[];
+}
+
+export function emptyCounts(): EventCounts {
+  const lost = {} as Record<LossCause, number>; // filled on the next line; every cause is present afterwards
+  for (const cause of lossCauses) lost[cause] = 0;
+  return { produced: 0, delivered: 0, pending: 0, lost };
+}
+
+export function lostTotal(counts: EventCounts): number {
+  let total = 0;
+  for (const cause of lossCauses) total += counts.lost[cause];
+  return total;
+}
+
+/** True when every produced event has exactly one fate. */
+export function balances(counts: EventCounts): boolean {
+  return counts.produced === counts.delivered + counts.pending + lostTotal(counts);
+}

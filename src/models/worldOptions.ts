@@ -1,0 +1,49 @@
+// Everything one mode of a scenario is made of, as plain data: what `runWorld` needs and nothing else.
+import type { AgentOptions, ServerOptions } from './agentOptions.ts';
+import type { NginxBalancerOptions } from './balancer/nginx/options.ts';
+import type { FaultOptions } from './fault.ts';
+import type { NetworkOptions } from './network.ts';
+import type { NodeOptions } from './node.ts';
+import type { WorkloadOptions } from './workload.ts';
+
+/** Addresses of a group's agents, IPv4 as unsigned 32-bit integers. */
+export type AddressPlan =
+  /** The i-th agent has the i-th host address of the range. */
+  | { readonly kind: 'range'; readonly firstHost: number; readonly hostCount: number }
+  /** Drawn anew in every replication, without repetition. */
+  | { readonly kind: 'draw'; readonly firstHost: number; readonly hostCount: number };
+
+export interface GroupOptions {
+  readonly name: string;
+  readonly count: number;
+  readonly addresses: AddressPlan;
+  /** Addresses the balancer sees instead, used in turn; empty: the agents' own. */
+  readonly nat: readonly number[];
+  readonly events: WorkloadOptions;
+  readonly agent: AgentOptions;
+  /** The agent's `<server>` list, in file order. */
+  readonly servers: readonly ServerOptions[];
+  /** `shuffled`: drawn per agent; `rotated`: agent i starts its list at entry i mod n. */
+  readonly order: 'listed' | 'shuffled' | 'rotated';
+  /** One way, in µs, instead of the network's; `null`: the network's. */
+  readonly latencyUs: number | null;
+}
+
+export interface WorldOptions {
+  readonly warmupUs: number;
+  /** Counted time. With `settle` the run may end earlier. */
+  readonly durationUs: number;
+  /** End the run once every fault has ended and every agent is back and drained (then `durationUs` is the longest). */
+  readonly untilSettled: boolean;
+  readonly nodes: readonly NodeOptions[];
+  readonly network: NetworkOptions;
+  readonly balancer: NginxBalancerOptions | null;
+  readonly groups: readonly GroupOptions[];
+  readonly faults: readonly FaultOptions[];
+}
+
+/** Which luck a run meets: draws are keyed by these and never by the mode. */
+export interface Luck {
+  readonly seed: string;
+  readonly replication: number;
+}
