@@ -1,0 +1,127 @@
+// What a run found out, ready to be told: metrics per mode with their uncertainty, paired differences, expectations.
+import type { LossCause } from '../models/ledger.ts';
+import type { Expectation, Scenario } from '../scenario/scenario.ts';
+
+/** Unit of a metric. Times are µs, shares are of one. */
+export type Unit = 'share' | 'events' | 'agents' | 'us' | 'ratio' | 'perSecond' | 'count';
+
+/** One metric over the replications. */
+export interface Estimate {
+  /** One value a replication, in order; `null`: this replication says nothing about it; Infinity: unfinished. */
+  readonly values: readonly (number | null)[];
+  /** Over the values that are not null; `null` when there is none. Infinity when one of them is. */
+  readonly mean: number | null;
+  /** Half of the 95 % t interval; `null` with fewer than two finite values. */
+  readonly halfWidth: number | null;
+  readonly min: number | null;
+  readonly max: number | null;
+}
+
+export interface MetricResult {
+  /** Name without the mode, as in an expectation: `loss.share`, `reconnect.p99`. */
+  readonly metric: string;
+  readonly unit: Unit;
+  readonly estimate: Estimate;
+}
+
+/** A mode against the first one of the scenario, replication by replication. */
+export interface PairedDifference {
+  readonly metric: string;
+  readonly unit: Unit;
+  readonly mode: string;
+  readonly baseline: string;
+  /** mode − baseline. */
+  readonly estimate: Estimate;
+}
+
+export type Verdict = 'pass' | 'breached' | 'inconclusive' | 'vacuous';
+
+export interface ExpectationResult {
+  readonly expectation: Expectation;
+  readonly verdict: Verdict;
+  /** What was found, in words: `0.02 % ± 0.01 % is not below 0.01 %`. */
+  readonly detail: string;
+}
+
+/** One outage of one agent, for reconnects.csv. */
+export interface ReconnectRow {
+  readonly replication: number;
+  readonly agent: number;
+  readonly group: string;
+  readonly fault: number;
+  readonly from: string | null;
+  readonly to: string | null;
+  /** 'reconnected', 'healed' or 'unfinished'. */
+  readonly end: string;
+  readonly brokenAtUs: number;
+  readonly detectUs: number | null;
+  readonly retryUs: number | null;
+  readonly handshakeUs: number | null;
+  readonly attempts: number;
+  readonly froze: boolean;
+}
+
+/** Means over the replications at regular instants, for time lines. */
+export interface TimelineSeries {
+  readonly stepUs: number;
+  readonly connectedByNode: readonly (readonly number[])[];
+  readonly disconnected: readonly number[];
+  readonly unaware: readonly number[];
+  readonly produced: readonly number[];
+  readonly delivered: readonly number[];
+  readonly lost: readonly number[];
+  readonly waiting: readonly number[];
+}
+
+/** Load of the nodes around the faults, means over the replications. */
+export interface NodeLoad {
+  readonly node: string;
+  /** Agents connected: time mean before the first fault, between first fault and last end, at the end. */
+  readonly agents: { readonly before: number; readonly during: number; readonly after: number };
+  readonly eventsPerSecond: { readonly before: number; readonly during: number; readonly after: number };
+  readonly delivered: number;
+  readonly connectsPeakPerSecond: number;
+  readonly refused: number;
+  readonly acceptQueueOverflow: number;
+}
+
+export interface ModeResult {
+  readonly name: string;
+  readonly description: string;
+  readonly assumptions: readonly string[];
+  /** Sentences that say why the numbers are what they are (who noticed, who froze, what a node's death cost). */
+  readonly explanations: readonly string[];
+  readonly metrics: readonly MetricResult[];
+  /** Mean events lost per replication by cause; causes without loss are left out. */
+  readonly lossByCause: readonly { readonly cause: LossCause; readonly estimate: Estimate }[];
+  readonly nodes: readonly NodeLoad[];
+  readonly timeline: TimelineSeries;
+  readonly reconnects: readonly ReconnectRow[];
+  readonly kernelEvents: number;
+}
+
+export interface FaultText {
+  readonly index: number;
+  /** `kill worker01`. */
+  readonly text: string;
+  /** Earliest start and latest end over the replications, µs; Infinity: never ends. */
+  readonly startUs: number;
+  readonly endUs: number;
+}
+
+export interface Comparison {
+  /** Version of fleetfall. */
+  readonly engine: string;
+  readonly scenario: Pick<Scenario, 'source' | 'name' | 'title' | 'seed' | 'inputHash' | 'warnings'>;
+  readonly replications: number;
+  readonly warmupUs: number;
+  readonly durationUs: number;
+  readonly agents: number;
+  readonly nodeNames: readonly string[];
+  readonly faults: readonly FaultText[];
+  /** One sentence an operator can act on. */
+  readonly verdict: string;
+  readonly modes: readonly ModeResult[];
+  readonly differences: readonly PairedDifference[];
+  readonly expectations: readonly ExpectationResult[];
+}
