@@ -1,4 +1,6 @@
 // What the applications on an agent's host write: when, how large, and who picks it up.
+import { binomialHalf, poisson } from '../kernel/distributions.ts';
+import { deriveKey, lane, threefry, uniform, type Key } from '../kernel/random.ts';
 
 export type Arrival = 'poisson' | 'regular';
 export type EventSource = 'logcollector' | 'socket';
@@ -20,3 +22,200 @@ export const workloadDefaults = {
   sizeBytes: 300,
   source: 'logcollector',
 } satisfies Omit<WorkloadOptions, 'ratePerSecond'>;
+
+/** Purposes of random draws; each has its own key, so that a draw added for one changes no other. */
+export const Purpose = {
+  Start: 1,
+  ClockPhase: 2,
+  Arrivals: 3,
+  ArrivalPhase: 4,
+  ServerOrder: 5,
+  Address: 6,
+  BalancerWorker: 7,
+  BalancerClock: 8,
+  FaultInstant: 9,
+  FlushPhase: 10,
+  EventRate: 11,
+} as const;
+
+// A cell of the Poisson bridge, µs: 2^26, about 67 s. Inside a cell the count is split in halves down to single µs.
+const cellBits = 26;
+const cellUs = 2 ** cellBits;
+/** From this count down a part of a cell is played out: each event gets its own instant. */
+const explicitCount = 6;
+
+/**
+ * When the applications of every agent write: a function of (seed, replication, agent, time), whoever looks and however often.
+ * Instants are whole µs of counted time; nothing is written before 0. The cached position only makes looking forward cheap.
+ */
+export class Arrivals {
+  readonly #arrival: Arrival;
+  readonly #ratePerUs: Float64Array;
+  readonly #keys0: Int32Array;
+  readonly #keys1: Int32Array;
+  readonly #phase: Float64Array;
+  readonly #cell: Int32Array;
+  readonly #cellBase: Float64Array;
+  readonly #cellCount: Float64Array;
+  readonly #instants = new Float64Array(explicitCount);
+
+  /** @param rates events per second, one an agent of the group. */
+  constructor(luck: Key, group: number, arrival: Arrival, rates: Float64Array) {
+    const count = rates.length;
+    this.#arrival = arrival;
+    this.#ratePerUs = rates.map((rate) => rate / 1e6);
+    this.#keys0 = new Int32Array(arrival === 'poisson' ? count : 0);
+    this.#keys1 = new Int32Array(arrival === 'poisson' ? count : 0);
+    this.#phase = new Float64Array(arrival === 'regular' ? count : 0);
+    this.#cell = new Int32Array(arrival === 'poisson' ? count : 0);
+    this.#cellBase = new Float64Array(arrival === 'poisson' ? count : 0);
+    this.#cellCount = new Float64Array(arrival === 'poisson' ? count : 0).fill(-1);
+    const key = deriveKey(luck, Purpose.Arrivals, group);
+    const phaseKey = deriveKey(luck, Purpose.ArrivalPhase, group);
+    for (let i = 0; i < count; i++) {
+      if (arrival === 'poisson') {
+        threefry(key.k0, key.k1, i, 0);
+        this.#keys0[i] = lane.x0;
+        this.#keys1[i] = lane.x1;
+      } else {
+        this.#phase[i] = uniform(phaseKey, i, 0);
+      }
+    }
+  }
+
+  ratePerUs(agent: number): number {
+    return this.#ratePerUs[agent]!;
+  }
+
+  /** Events written before `atUs` (that instant excluded). */
+  count(agent: number, atUs: number): number {
+    const rate = this.#ratePerUs[agent]!;
+    if (atUs <= 0 || rate === 0) return 0;
+    if (this.#arrival === 'regular') return this.#regularCount(agent, atUs);
+    const cell = Math.floor(atUs / cellUs);
+    const inCell = this.#enterCell(agent, cell);
+    return this.#cellBase[agent]! + this.#countWithin(agent, cell, inCell, atUs - cell * cellUs);
+  }
+
+  /** Instant of the `ordinal`-th event (1 is the first), Infinity for an agent that never writes. */
+  timeOf(agent: number, ordinal: number): number {
+    const rate = this.#ratePerUs[agent]!;
+    if (rate === 0) return Infinity;
+    if (this.#arrival === 'regular') return Math.floor((ordinal - 1 + this.#phase[agent]!) / rate);
+    let cell = this.#cellCount[agent]! < 0 || this.#cellBase[agent]! >= ordinal ? 0 : this.#cell[agent]!;
+    let inCell = this.#enterCell(agent, cell);
+    // A rate so low that not one event falls into a century: nobody waits for it.
+    while (this.#cellBase[agent]! + inCell < ordinal) {
+      cell += 1;
+      if (cell > 50_000_000) return Infinity;
+      inCell = this.#enterCell(agent, cell);
+    }
+    return cell * cellUs + this.#instantWithin(agent, cell, inCell, ordinal - this.#cellBase[agent]!);
+  }
+
+  #regularCount(agent: number, atUs: number): number {
+    let count = Math.max(0, Math.ceil(atUs * this.#ratePerUs[agent]! - this.#phase[agent]!));
+    while (count > 0 && this.timeOf(agent, count) >= atUs) count -= 1;
+    while (this.timeOf(agent, count + 1) < atUs) count += 1;
+    return count;
+  }
+
+  /** Makes `cell` the cached one and returns its number of events. */
+  #enterCell(agent: number, cell: number): number {
+    const mean = this.#ratePerUs[agent]! * cellUs;
+    const k0 = this.#keys0[agent]!;
+    const k1 = this.#keys1[agent]!;
+    let at = this.#cell[agent]!;
+    let inCell = this.#cellCount[agent]!;
+    if (inCell < 0 || cell < at) {
+      at = 0;
+      this.#cellBase[agent] = 0;
+      threefry(k0, k1, 0, 1);
+      inCell = poisson(mean, lane.x0, lane.x1);
+    }
+    while (at < cell) {
+      this.#cellBase[agent]! += inCell;
+      at += 1;
+      threefry(k0, k1, at, 1);
+      inCell = poisson(mean, lane.x0, lane.x1);
+    }
+    this.#cell[agent] = at;
+    this.#cellCount[agent] = inCell;
+    return inCell;
+  }
+
+  /** Events of a cell before `offset` µs from its start. */
+  #countWithin(agent: number, cell: number, inCell: number, offset: number): number {
+    let node = 1;
+    let length = cellUs;
+    let inNode = inCell;
+    let from = 0;
+    let before = 0;
+    while (inNode > explicitCount) {
+      const left = this.#leftHalf(agent, cell, node, inNode);
+      length /= 2;
+      node *= 2;
+      if (offset < from + length) {
+        inNode = left;
+      } else {
+        before += left;
+        inNode -= left;
+        from += length;
+        node += 1;
+      }
+      if (length === 1) return from < offset ? before + inNode : before;
+    }
+    this.#playOut(agent, cell, node, inNode, from, length);
+    for (let i = 0; i < inNode; i++) if (this.#instants[i]! < offset) before += 1;
+    return before;
+  }
+
+  /** Offset of the `ordinal`-th event of a cell. */
+  #instantWithin(agent: number, cell: number, inCell: number, ordinal: number): number {
+    let node = 1;
+    let length = cellUs;
+    let inNode = inCell;
+    let from = 0;
+    let wanted = ordinal;
+    while (inNode > explicitCount) {
+      if (length === 1) return from;
+      const left = this.#leftHalf(agent, cell, node, inNode);
+      length /= 2;
+      node *= 2;
+      if (wanted <= left) {
+        inNode = left;
+      } else {
+        wanted -= left;
+        inNode -= left;
+        from += length;
+        node += 1;
+      }
+    }
+    this.#playOut(agent, cell, node, inNode, from, length);
+    return this.#instants[wanted - 1]!;
+  }
+
+  #leftHalf(agent: number, cell: number, node: number, inNode: number): number {
+    threefry(this.#keys0[agent]!, this.#keys1[agent]!, cell, node * 2);
+    return binomialHalf(inNode, lane.x0, lane.x1);
+  }
+
+  /** Gives the few events of a part of a cell their instants, in order. */
+  #playOut(agent: number, cell: number, node: number, inNode: number, from: number, length: number): void {
+    if (inNode === 0) return;
+    threefry(this.#keys0[agent]!, this.#keys1[agent]!, cell, node * 2 + 1);
+    const k0 = lane.x0;
+    const k1 = lane.x1;
+    const instants = this.#instants;
+    for (let i = 0; i < inNode; i++) {
+      threefry(k0, k1, i, 0);
+      const instant = from + Math.floor(((lane.x0 >>> 0) / 4_294_967_296) * length);
+      let at = i;
+      while (at > 0 && instants[at - 1]! > instant) {
+        instants[at] = instants[at - 1]!;
+        at -= 1;
+      }
+      instants[at] = instant;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+// What state a host and the processes on it are in: the union of the faults that hit it.
+
+export const PlaceState = {
+  /** Processes accept and work. */
+  Up: 0,
+  /** The host lives, nobody listens: connects are refused. */
+  Refusing: 1,
+  /** The processes are dying, their listening socket still takes connections and then resets them. */
+  Dying: 2,
+  /** The processes stand still, the kernel accepts and acknowledges. */
+  Hung: 3,
+  /** No packet comes back. */
+  Silent: 4,
+} as const;
+export type PlaceState = (typeof PlaceState)[keyof typeof PlaceState];
+
+export interface Place {
+  readonly startupUs: number;
+  readonly acceptQueue: number;
+  state: PlaceState;
+  killed: number;
+  poweredOff: number;
+  hung: number;
+  /** Processes are starting until this instant. */
+  startsUntilUs: number;
+  /** The dying process accepts until this instant. */
+  acceptsUntilUs: number;
+  /** Counts the lives of the processes: a connection of an earlier life is dead. */
+  life: number;
+  /** Connections in the accept queues (events, registration) that a hung process has not taken. */
+  queued: number;
+  queuedRegistration: number;
+}
+
+export function newPlace(startupUs: number, acceptQueue: number): Place {
+  return {
+    startupUs,
+    acceptQueue,
+    state: PlaceState.Up,
+    killed: 0,
+    poweredOff: 0,
+    hung: 0,
+    startsUntilUs: -1,
+    acceptsUntilUs: -1,
+    life: 0,
+    queued: 0,
+    queuedRegistration: 0,
+  };
+}
+
+/** State that follows from the faults at this instant. */
+export function stateOf(place: Place, nowUs: number): PlaceState {
+  if (place.poweredOff > 0) return PlaceState.Silent;
+  if (place.killed > 0) return nowUs < place.acceptsUntilUs ? PlaceState.Dying : PlaceState.Refusing;
+  if (nowUs < place.startsUntilUs) return PlaceState.Refusing;
+  if (place.hung > 0) return PlaceState.Hung;
+  return PlaceState.Up;
+}
+
+/**
+ * True when one more connection fits into the accept queue of a process that takes none.
+ * Linux, sk_acceptq_is_full(): a backlog of n holds n + 1, further SYNs are dropped.
+ */
+export function fitsQueue(queued: number, acceptQueue: number): boolean {
+  return queued <= acceptQueue;
+}
