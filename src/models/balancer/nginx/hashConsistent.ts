@@ -43,7 +43,7 @@ export function buildRing(peers: readonly NginxPeerOptions[]): Ring {
 function hashedText(serverText: string): Buffer {
   if (/^unix:/i.test(serverText)) return Buffer.from(`${serverText.slice(5)}\0`, 'latin1');
   const [, host, port] = /^(.*):(\d+)$/.exec(serverText) ?? [undefined, serverText, ''];
-  return Buffer.from(`${host!}\0${port!}`, 'utf8');
+  return Buffer.from(`${host}\0${port}`, 'utf8');
 }
 
 /** Index of the first point at or after `hash`; past the last one it wraps to 0. */
