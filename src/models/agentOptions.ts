@@ -35,6 +35,11 @@ export interface AgentOptions {
     readonly delayAfterEnrollmentSeconds: number;
     /** Read time-out of the enrollment connection; `null`: none (up to 4.11.0). */
     readonly timeoutSeconds: number | null;
+    /**
+     * Up to 4.2.1: before it enrolls, the agent connects to the server's event port and asks for a `#pong`, waiting up to
+     * `recvTimeoutSeconds`; without one it skips the enrollment.
+     */
+    readonly pingsFirst: boolean;
   };
   readonly clientBuffer: {
     readonly disabled: boolean;
