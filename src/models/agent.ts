@@ -11,7 +11,7 @@ export function receiveTimeoutUs(seconds: number): number {
   return seconds * 1_001_000;
 }
 
-/** Producers and the dispatcher look at the lock file this often. Wazuh, src/shared/wait_op.c, LOCK_LOOP. */
+/** Producers and the dispatcher look at the lock file this often. Wazuh, shared/wait_op.c, LOCK_LOOP. */
 export const lockPollUs = 5_000_000;
 
 /** A sender whose send fails sleeps this long. Wazuh 4.14.7, src/client-agent/sendmsg.c, send_msg(). */

@@ -66,12 +66,15 @@ export class Pipelines {
   readonly sink: Uint8Array;
   /** Node the sink belongs to; for a path, the place that broke it. */
   readonly sinkPlace: Int16Array;
+  /** Node at the other end of a path. */
+  readonly sinkNode: Int16Array;
   /** Latency to the sink, for delays. */
   readonly latencyUs: Float64Array;
   /** Events written into a dead path and not yet judged, [agent × places + place], and when. Allocated with the first one. */
   pathCount = new Float64Array(0);
   pathFromUs = new Float64Array(0);
   pathToUs = new Float64Array(0);
+  pathNode = new Int16Array(0);
 
   constructor(groups: readonly GroupOptions[], arrivals: readonly Arrivals[], places: number, books: PipelineBooks) {
     const agents = groups.reduce((sum, group) => sum + group.count, 0);
@@ -90,7 +93,7 @@ export class Pipelines {
     this.limits = groups.map(({ agent, events }) => ({
       spacingUs: agent.clientBuffer.disabled ? 0 : dispatchSpacingUs(agent.clientBuffer.eventsPerSecond),
       ringSize: agent.clientBuffer.disabled ? 0 : agent.clientBuffer.queueSize,
-      // Wazuh, src/shared/queue_op.c, queue_full(): one slot stays free.
+      // Wazuh, shared/queue_op.c, queue_full(): one slot stays free.
       queueSize: agent.internal.logcollectorQueueSize - 1,
       socketSize: agent.kernel.maxDgramQlen + 1,
       blocks: events.source === 'socket',
@@ -105,6 +108,7 @@ export class Pipelines {
     this.dispatches = new Uint8Array(agents);
     this.sink = new Uint8Array(agents);
     this.sinkPlace = new Int16Array(agents).fill(-1);
+    this.sinkNode = new Int16Array(agents).fill(-1);
     this.latencyUs = new Float64Array(agents);
   }
 
@@ -197,28 +201,39 @@ export class Pipelines {
     addFlow(this.books.lost, events, fromUs, toUs);
   }
 
-  /** Judges what the agent wrote into a dead path at `place`: delivered at `atUs`, or lost. */
-  settlePath(agent: number, place: number, fate: 'delivered' | 'lost' | 'pending', atUs: number): void {
+  /** Judges what the agent wrote into a dead path at `place`: delivered at `atUs`, lost for a cause, or pending. */
+  settlePath(agent: number, place: number, fate: 'delivered' | 'path' | 'keyInUse' | 'pending', atUs: number): void {
     if (this.pathCount.length === 0) return;
     const at = agent * this.places + place;
     const events = this.pathCount[at]!;
     if (events === 0) return;
-    const counts = this.books.counts[this.groupOf[agent]!]!;
+    const group = this.groupOf[agent]!;
+    const counts = this.books.counts[group]!;
     this.pathCount[at] = 0;
-    if (fate === 'lost') {
-      counts.lost.path += events;
-      addFlow(this.books.lost, events, this.pathFromUs[at]!, this.pathToUs[at]!);
-    } else if (fate === 'pending') {
-      counts.pending += events;
-    } else {
-      counts.delivered += events;
-      addFlow(this.books.delivered, events, atUs, atUs);
-      if (place < this.books.nodeDelivered.length) {
-        this.books.nodeDelivered[place]! += events;
-        const inflow = this.books.inflow[place];
-        if (inflow) addFlow(inflow[this.groupOf[agent]!]!, events, atUs, atUs);
+    switch (fate) {
+      case 'path':
+        counts.lost.path += events;
+        addFlow(this.books.lost, events, this.pathFromUs[at]!, this.pathToUs[at]!);
+        return;
+      case 'keyInUse':
+        counts.lost.keyInUse += events;
+        addFlow(this.books.lost, events, atUs, atUs);
+        return;
+      case 'pending':
+        counts.pending += events;
+        return;
+      case 'delivered': {
+        const node = this.pathNode[at]!;
+        counts.delivered += events;
+        addFlow(this.books.delivered, events, atUs, atUs);
+        this.books.nodeDelivered[node]! += events;
+        const inflow = this.books.inflow[node];
+        if (inflow) addFlow(inflow[group]!, events, atUs, atUs);
+        this.books.addDelay(events, atUs - this.pathToUs[at]!, atUs - this.pathFromUs[at]!);
+        return;
       }
-      this.books.addDelay(events, atUs - this.pathToUs[at]!, atUs - this.pathFromUs[at]!);
+      default:
+        fate satisfies never;
     }
   }
 
@@ -230,6 +245,7 @@ export class Pipelines {
     if (this.pathCount[source] === 0) return;
     if (this.pathCount[target] === 0) this.pathFromUs[target] = this.pathFromUs[source]!;
     this.pathToUs[target] = this.pathToUs[source]!;
+    this.pathNode[target] = this.pathNode[source]!;
     this.pathCount[target]! += this.pathCount[source]!;
     this.pathCount[source] = 0;
   }
@@ -403,10 +419,12 @@ export class Pipelines {
       this.pathCount = new Float64Array(size);
       this.pathFromUs = new Float64Array(size);
       this.pathToUs = new Float64Array(size);
+      this.pathNode = new Int16Array(size);
     }
     const at = agent * this.places + place;
     if (this.pathCount[at] === 0) this.pathFromUs[at] = fromUs;
     this.pathToUs[at] = toUs;
+    this.pathNode[at] = this.sinkNode[agent]!;
     this.pathCount[at]! += events;
   }
 }

@@ -27,6 +27,8 @@ export interface Place {
   acceptsUntilUs: number;
   /** Counts the lives of the processes: a connection of an earlier life is dead. */
   life: number;
+  /** Life that those who depend on the place have been told of. */
+  seenLife: number;
   /** Connections in the accept queues (events, registration) that a hung process has not taken. */
   queued: number;
   queuedRegistration: number;
@@ -43,6 +45,7 @@ export function newPlace(startupUs: number, acceptQueue: number): Place {
     startsUntilUs: -1,
     acceptsUntilUs: -1,
     life: 0,
+    seenLife: 0,
     queued: 0,
     queuedRegistration: 0,
   };

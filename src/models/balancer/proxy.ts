@@ -1,0 +1,72 @@
+// A balancer on its host: its listeners, the connection slots of its worker processes, its source ports, and which node each
+// of its peers is. What it chooses is the business of the product's own files.
+import { clientKey } from './nginx/clientKey.ts';
+import { createNginxBalancer, maxSessionsPerWorker, type NginxSession } from './nginx/nginx.ts';
+import type { NginxBalancerOptions, NginxListenerOptions } from './nginx/options.ts';
+import type { Balancer } from './contract.ts';
+import type { NodeOptions } from '../node.ts';
+
+/** `listen()` backlog of nginx on Linux. nginx 1.22.1, src/core/ngx_connection.h, NGX_LISTEN_BACKLOG. */
+export const listenBacklog = 511;
+
+/** Where a peer's address leads. */
+export interface PeerTarget {
+  readonly nodeIndex: number;
+  readonly registration: boolean;
+}
+
+export interface ProxyListener {
+  readonly options: NginxListenerOptions;
+  readonly balancer: Balancer<NginxSession>;
+  readonly targets: readonly PeerTarget[];
+  /** Open connections to each peer. */
+  readonly ports: Int32Array;
+  readonly keyExpression: string;
+}
+
+export interface Proxy {
+  readonly listeners: readonly ProxyListener[];
+  readonly workers: number;
+  readonly sessionsPerWorker: number;
+  /** Sessions of each worker process. */
+  readonly slots: Int32Array;
+  readonly portsPerPeer: number;
+}
+
+/** A balancer whose processes have just started. @throws when a peer is no node of the cluster: the loader has checked. */
+export function newProxy(options: NginxBalancerOptions, nodes: readonly NodeOptions[]): Proxy {
+  const { nginx } = options;
+  const listeners = nginx.listeners.map((listener): ProxyListener => {
+    const upstream = nginx.upstreams[listener.upstreamIndex]!;
+    const targets = upstream.peers.map(({ serverText, address, port }): PeerTarget => {
+      const nodeIndex = nodes.findIndex((node) => node.address === address);
+      if (nodeIndex < 0) throw new Error(`server ${serverText} is no node of the cluster`);
+      return { nodeIndex, registration: port !== nodes[nodeIndex]!.eventsPort };
+    });
+    return {
+      options: listener,
+      balancer: createNginxBalancer(upstream, listener, nginx.workers),
+      targets,
+      ports: new Int32Array(targets.length),
+      keyExpression: 'key' in upstream.method ? upstream.method.key : '',
+    };
+  });
+  return {
+    listeners,
+    workers: nginx.workers,
+    sessionsPerWorker: maxSessionsPerWorker(nginx),
+    slots: new Int32Array(nginx.workers),
+    portsPerPeer: options.sourcePorts * Math.max(1, options.addresses.length),
+  };
+}
+
+/** The text nginx hashes for a client. @param address IPv4 as an unsigned 32-bit integer. */
+export function keyOf(listener: ProxyListener, address: number, remotePort: number): string {
+  if (listener.keyExpression === '') return '';
+  const text = `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
+  return clientKey(listener.keyExpression, {
+    remoteAddress: listener.options.mappedAddresses ? `::ffff:${text}` : text,
+    remotePort,
+    serverPort: listener.options.port,
+  });
+}

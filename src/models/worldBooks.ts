@@ -1,0 +1,380 @@
+// Everything one replication reports, collected while it runs and put in order at its end.
+import { deriveKey, uniform, type Key } from '../kernel/random.ts';
+import { addFlow, flowAmounts, newFlow, type Flow } from './flow.ts';
+import { balances, emptyCounts, lostTotal, type Books, type EventCounts, type Outages } from './ledger.ts';
+import type { PlannedFault } from './faultPlan.ts';
+import { playNodeQueue, spread, type NodeQueueOutput } from './nodeQueue.ts';
+import { Pipelines, type PipelineBooks } from './pipeline.ts';
+import { PlaceState } from './place.ts';
+import { addChange, cumulated, runningSum, stepsOf, type Steps } from './timelines.ts';
+import { Purpose, type Arrivals } from './workload.ts';
+import type { WorldOptions } from './worldOptions.ts';
+
+/** Width of the slices on which node queues and time lines are computed. */
+export const sliceUs = 100_000;
+
+// Delays: bins of a quarter more each, from 0.1 ms to about four months.
+const delayEdges: number[] = [];
+for (let edge = 100; edge < 1e13; edge = Math.round(edge * 1.25)) delayEdges.push(edge);
+
+interface PlaceChange {
+  readonly atUs: number;
+  readonly state: PlaceState;
+  readonly reborn: boolean;
+}
+
+export interface RunEnd {
+  readonly endUs: number;
+  /** By place: what stands still there will go on. */
+  readonly resumes: readonly boolean[];
+  readonly node: Int16Array;
+  readonly outages: Outages;
+  readonly faults: readonly PlannedFault[];
+  readonly notes: readonly string[];
+  readonly kernelEvents: number;
+}
+
+export class WorldBooks implements PipelineBooks {
+  readonly options: WorldOptions;
+  readonly pipelines: Pipelines;
+  readonly counts: EventCounts[];
+  readonly delivered: Flow;
+  readonly lost: Flow;
+  readonly inflow: (Flow[] | null)[];
+  readonly nodeDelivered: Float64Array;
+  readonly steps: Steps;
+  attemptsFailed = 0;
+  /** Clients closed because a worker process had no connection slot, no source port or no usable peer. */
+  noSlot = 0;
+  noPort = 0;
+  noPeer = 0;
+
+  readonly #flushPhaseUs: readonly number[];
+  readonly #changes: PlaceChange[][];
+  readonly #delayEvents = new Float64Array(delayEdges.length + 1);
+  #delaySumUs = 0;
+  #delayMaxUs = 0;
+  readonly #connected: Float64Array[];
+  readonly #rate: Float64Array[];
+  readonly #sessions: Float64Array;
+  readonly #unaware: Float64Array;
+  readonly #connectsPerSecond: Int32Array[];
+  readonly #refused: Float64Array;
+  readonly #overflowed: Float64Array;
+  readonly #blindUs: Float64Array;
+  #nodeAtStart = new Int16Array(0);
+  #kernelEventsWarmup = 0;
+
+  constructor(options: WorldOptions, arrivals: readonly Arrivals[], root: Key) {
+    this.options = options;
+    const { nodes, groups, durationUs } = options;
+    const slices = Math.ceil(durationUs / sliceUs);
+    const places = nodes.length + 1;
+    this.counts = groups.map(() => emptyCounts());
+    this.delivered = newFlow(sliceUs, slices);
+    this.lost = newFlow(sliceUs, slices);
+    this.inflow = nodes.map(({ eventsPerSecond }) =>
+      eventsPerSecond === null ? null : groups.map(() => newFlow(sliceUs, slices)),
+    );
+    this.nodeDelivered = new Float64Array(nodes.length);
+    this.pipelines = new Pipelines(groups, arrivals, places, this);
+    this.steps = stepsOf(durationUs);
+    this.#flushPhaseUs = nodes.map((_, index) =>
+      Math.floor(uniform(deriveKey(root, Purpose.FlushPhase, index), 0, 0) * 1e6),
+    );
+    this.#changes = Array.from({ length: places }, () => []);
+    this.#connected = nodes.map(() => new Float64Array(this.steps.count));
+    this.#rate = nodes.map(() => new Float64Array(this.steps.count));
+    this.#sessions = new Float64Array(this.steps.count);
+    this.#unaware = new Float64Array(this.steps.count);
+    this.#connectsPerSecond = nodes.map(() => new Int32Array(Math.ceil(durationUs / 1e6) + 1));
+    this.#refused = new Float64Array(places);
+    this.#overflowed = new Float64Array(places);
+    this.#blindUs = new Float64Array(this.pipelines.groupOf.length);
+  }
+
+  addDelay(events: number, shortestUs: number, longestUs: number): void {
+    this.#delaySumUs += (events * (shortestUs + longestUs)) / 2;
+    if (longestUs > this.#delayMaxUs) this.#delayMaxUs = longestUs;
+    let bin = binOf(shortestUs);
+    const last = binOf(longestUs);
+    const perUs = longestUs > shortestUs ? events / (longestUs - shortestUs) : 0;
+    let from = shortestUs;
+    for (; bin < last; bin++) {
+      this.#delayEvents[bin]! += (delayEdges[bin]! - from) * perUs;
+      from = delayEdges[bin]!;
+    }
+    this.#delayEvents[last]! += perUs === 0 ? events : (longestUs - from) * perUs;
+  }
+
+  /** Last instant up to `atUs` at which the node wrote what it had analysed. analysisd flushes once a second. */
+  lastFlushUs(node: number, atUs: number): number {
+    const phase = this.#flushPhaseUs[node]!;
+    return Math.floor((atUs - phase) / 1e6) * 1e6 + phase;
+  }
+
+  atStart(node: Int16Array, kernelEvents: number): void {
+    this.#nodeAtStart = node.slice();
+    this.#kernelEventsWarmup = kernelEvents;
+  }
+
+  placeChanged(place: number, atUs: number, state: PlaceState, reborn: boolean): void {
+    this.#changes[place]!.push({ atUs, state, reborn });
+  }
+
+  unaware(atUs: number, change: number): void {
+    addChange(this.#unaware, this.steps, atUs, change);
+  }
+
+  blind(agent: number, us: number): void {
+    if (us > this.#blindUs[agent]!) this.#blindUs[agent] = us;
+  }
+
+  joined(node: number, atUs: number, agent: number): void {
+    this.#session(node, atUs, agent, 1);
+  }
+
+  left(node: number, atUs: number, agent: number): void {
+    this.#session(node, atUs, agent, -1);
+  }
+
+  #session(node: number, atUs: number, agent: number, change: number): void {
+    const { pipelines } = this;
+    const rate = pipelines.arrivals[pipelines.groupOf[agent]!]!.ratePerUs(pipelines.local(agent)) * 1e6;
+    addChange(this.#connected[node]!, this.steps, atUs, change);
+    addChange(this.#rate[node]!, this.steps, atUs, change * rate);
+    addChange(this.#sessions, this.steps, atUs, change);
+  }
+
+  accepted(node: number, atUs: number): void {
+    if (atUs >= 0) this.#connectsPerSecond[node]![Math.floor(atUs / 1e6)]! += 1;
+  }
+
+  refused(place: number, atUs: number): void {
+    if (atUs >= 0) this.#refused[place]! += 1;
+  }
+
+  overflowed(place: number, atUs: number): void {
+    if (atUs >= 0) this.#overflowed[place]! += 1;
+  }
+
+  /** Puts the books in order. @throws when an event has no place or two. */
+  close(end: RunEnd): Books {
+    const { options, pipelines, counts, steps } = this;
+    const { nodes } = options;
+    const agents = pipelines.groupOf.length;
+    const agentRate = new Float64Array(agents);
+    let producedTotal = 0;
+    for (let agent = 0; agent < agents; agent++) {
+      const group = pipelines.groupOf[agent]!;
+      const own = counts[group]!;
+      agentRate[agent] = pipelines.arrivals[group]!.ratePerUs(pipelines.local(agent)) * 1e6;
+      for (let place = 0; place < pipelines.places; place++) {
+        if (pipelines.heldInPath(agent, place) === 0) continue;
+        pipelines.settlePath(agent, place, end.resumes[place] ? 'pending' : 'path', end.endUs);
+      }
+      let waiting = pipelines.upstream[agent]!;
+      let written = pipelines.seen[agent]!;
+      const limits = pipelines.limits[group]!;
+      if (limits.blocks && waiting > limits.socketSize) {
+        // A blocked writer has not written yet.
+        written -= waiting - limits.socketSize;
+        waiting = limits.socketSize;
+      }
+      own.produced += written;
+      own.pending += waiting + pipelines.ring[agent]!;
+      producedTotal += written;
+    }
+    const queues = this.#playQueues(end.endUs);
+    for (const own of counts) {
+      if (!balances(own)) {
+        throw new Error(
+          `the books do not balance: produced ${own.produced}, delivered ${own.delivered}, ` +
+            `lost ${lostTotal(own)}, pending ${own.pending}`,
+        );
+      }
+    }
+    const count = Math.floor(end.endUs / steps.stepUs) + 1;
+    const cut = (values: Float64Array): Float64Array => values.slice(0, count);
+    const delivered = cut(cumulated(flowAmounts(this.delivered), sliceUs, steps));
+    const lost = cut(cumulated(flowAmounts(this.lost), sliceUs, steps));
+    const produced = new Float64Array(count).map((_, step) => (producedTotal * step * steps.stepUs) / end.endUs);
+    const sessions = runningSum(this.#sessions);
+    const seconds = Math.ceil(end.endUs / 1e6);
+    return {
+      groups: counts,
+      outages: end.outages,
+      faults: end.faults.map(({ index, faultIndex, kind, places, startUs, endUs }) => ({
+        index,
+        faultIndex,
+        kind,
+        places,
+        startUs,
+        endUs,
+      })),
+      timeline: {
+        stepUs: steps.stepUs,
+        steps: count,
+        connected: this.#connected.map((changes) => cut(runningSum(changes))),
+        disconnected: cut(sessions).map((value) => agents - value),
+        unaware: cut(runningSum(this.#unaware)),
+        nodeRate: this.#rate.map((changes) => cut(runningSum(changes))),
+        produced,
+        delivered,
+        lost,
+        waiting: produced.map((value, step) => Math.max(0, value - delivered[step]! - lost[step]!)),
+      },
+      nodes: nodes.map(({ name }, node) => {
+        let peak = 0;
+        for (let second = 0; second < seconds; second++) {
+          peak = Math.max(peak, this.#connectsPerSecond[node]![second]!);
+        }
+        const queue = queues[node];
+        return {
+          name,
+          delivered: this.nodeDelivered[node]!,
+          lostQueue: queue?.lostQueue ?? 0,
+          lostAnalysis: queue?.lostAnalysis ?? 0,
+          lostMemory: queue?.lostMemory ?? 0,
+          connectsPeakPerSecond: peak,
+          refused: this.#refused[node]!,
+          acceptQueueOverflow: this.#overflowed[node]!,
+          queuePeak: Math.round(queue?.output.peak ?? 0),
+          queuePeakAtUs: (queue?.output.peakSlice ?? 0) * sliceUs,
+        };
+      }),
+      delays: {
+        binCount: this.#delayEvents.length,
+        upperUs: Float64Array.from([...delayEdges, Infinity]),
+        events: this.#delayEvents,
+        sumUs: this.#delaySumUs,
+        maxUs: this.#delayMaxUs,
+      },
+      blindUs: this.#blindUs,
+      nodeAtStart: this.#nodeAtStart,
+      nodeAtEnd: end.node.slice(),
+      attemptsFailed: this.attemptsFailed,
+      agentRate,
+      kernelEventsWarmup: this.#kernelEventsWarmup,
+      kernelEvents: end.kernelEvents - this.#kernelEventsWarmup,
+      notes: this.#notes(end.notes),
+    };
+  }
+
+  #notes(before: readonly string[]): string[] {
+    const notes = [...before];
+    const told = (count: number, what: string): void => {
+      if (count > 0) notes.push(`${count} connections were closed by the balancer: ${what}.`);
+    };
+    told(this.noSlot, 'worker_connections are not enough');
+    told(this.noPort, 'no source port is left towards a node');
+    told(this.noPeer, 'no live upstream');
+    const overflow = this.#overflowed.reduce((a, b) => a + b, 0);
+    if (overflow > 0) notes.push(`${overflow} connects found a full accept queue and ran into the SYN time-out.`);
+    return notes;
+  }
+
+  /** Nodes whose capacity is judged: what did not fit was not delivered after all. */
+  #playQueues(
+    endUs: number,
+  ): ({ output: NodeQueueOutput; lostQueue: number; lostAnalysis: number; lostMemory: number } | undefined)[] {
+    const { nodes } = this.options;
+    return nodes.map((node, index) => {
+      const flows = this.inflow[index];
+      if (!flows || node.eventsPerSecond === null) return undefined;
+      const byGroup = flows.map(flowAmounts);
+      const slices = Math.ceil(endUs / sliceUs);
+      const inflow = new Float64Array(slices);
+      for (const amounts of byGroup) {
+        for (let slice = 0; slice < amounts.length; slice++) inflow[Math.min(slice, slices - 1)]! += amounts[slice]!;
+      }
+      const output = playNodeQueue({
+        sliceUs,
+        inflow,
+        eventsPerSecond: node.eventsPerSecond,
+        queueSize: node.queueSize,
+        state: this.#sliceStates(index, slices),
+      });
+      // A group's part of what is dropped in a slice is its part of what came in lately; of what waits, its part of all.
+      const shares = (dropped: Float64Array): number[] =>
+        byGroup.map((amounts) => {
+          let sum = 0;
+          for (let slice = 0; slice < slices; slice++) {
+            if (dropped[slice]! > 0 && inflow[slice]! > 0) sum += (dropped[slice]! * amounts[slice]!) / inflow[slice]!;
+          }
+          return sum;
+        });
+      const totals = byGroup.map((amounts) => amounts.reduce((a, b) => a + b, 0));
+      const take = (dropped: Float64Array, cause: 'nodeQueue' | 'analysis' | 'nodeMemory'): number => {
+        const total = Math.round(dropped.reduce((a, b) => a + b, 0));
+        if (total === 0) return 0;
+        const own = shares(dropped);
+        const parts = spread(
+          total,
+          own.some((share) => share > 0) ? own : totals,
+          this.counts.map(({ delivered }) => delivered),
+        );
+        let taken = 0;
+        parts.forEach((part, group) => {
+          this.counts[group]!.delivered -= part;
+          this.counts[group]!.lost[cause] += part;
+          taken += part;
+        });
+        for (let slice = 0; slice < slices; slice++) {
+          if (dropped[slice] === 0) continue;
+          addFlow(this.lost, dropped[slice]!, slice * sliceUs, slice * sliceUs);
+          addFlow(this.delivered, -dropped[slice]!, slice * sliceUs, slice * sliceUs);
+        }
+        this.nodeDelivered[index]! -= taken;
+        return taken;
+      };
+      const lostQueue = take(output.droppedQueue, 'nodeQueue');
+      const lostAnalysis = take(output.droppedAnalysis, 'analysis');
+      const lostMemory = take(output.died, 'nodeMemory');
+      const waiting = Math.round(output.waiting);
+      const parts = spread(
+        waiting,
+        totals,
+        this.counts.map(({ delivered }) => delivered),
+      );
+      parts.forEach((part, group) => {
+        this.counts[group]!.delivered -= part;
+        this.counts[group]!.pending += part;
+        this.nodeDelivered[index]! -= part;
+      });
+      this.#delaySumUs += output.waitSumUs;
+      this.#delayMaxUs = Math.max(this.#delayMaxUs, output.waitMaxUs);
+      return { output, lostQueue, lostAnalysis, lostMemory };
+    });
+  }
+
+  /** What the node does in each slice: 0 works, 1 stands still, 2 is dead or has just died. */
+  #sliceStates(place: number, slices: number): Uint8Array {
+    const states = new Uint8Array(slices);
+    let state: PlaceState = PlaceState.Up;
+    let from = 0;
+    const fill = (untilUs: number): void => {
+      const until = Math.min(slices, Math.max(from, Math.ceil(untilUs / sliceUs)));
+      const code = state === PlaceState.Up ? 0 : state === PlaceState.Hung ? 1 : 2;
+      states.fill(code, from, until);
+      from = until;
+    };
+    for (const change of this.#changes[place]!) {
+      fill(Math.max(0, change.atUs));
+      state = change.state;
+    }
+    fill(Infinity);
+    return states;
+  }
+}
+
+function binOf(us: number): number {
+  let low = 0;
+  let high = delayEdges.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (delayEdges[middle]! < us) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
