@@ -141,10 +141,11 @@ export function agentWithSettings(version: string, layers: readonly (AgentSettin
   let timeoutIsSet = false;
   for (const layer of layers) {
     if (layer === undefined) continue;
-    const { maxRetries, retryIntervalSeconds, enrollment, clientBuffer, internal, kernel, ...plain } = layer;
+    const { notifyTimeSeconds, timeReconnectSeconds, forceReconnectIntervalSeconds } = layer;
+    const { maxRetries, retryIntervalSeconds, enrollment, clientBuffer, internal, kernel } = layer;
     if (enrollment?.timeoutSeconds !== undefined) timeoutIsSet = true;
     agent = {
-      ...written(agent, plain),
+      ...written(agent, { notifyTimeSeconds, timeReconnectSeconds, forceReconnectIntervalSeconds }),
       enrollment: written(agent.enrollment, enrollment),
       clientBuffer: written(agent.clientBuffer, clientBuffer),
       internal: written(agent.internal, internal),

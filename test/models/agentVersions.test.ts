@@ -104,6 +104,11 @@ describe('settings laid over the defaults', () => {
     });
   });
 
+  test('bring nothing into the agent that is no setting of it', () => {
+    const settings = { notifyTimeSeconds: 15, autoRestart: true };
+    expect(agentWithSettings('4.14.7', [settings])).not.toHaveProperty('autoRestart');
+  });
+
   test('cannot hold time-reconnect at or below notify_time: it becomes three times notify_time', () => {
     expect(effectiveTimeReconnectSeconds(20, 60)).toBe(60);
     expect(effectiveTimeReconnectSeconds(60, 60)).toBe(180);

@@ -16,7 +16,7 @@ export interface ConfText {
   /** As the user named it, for positions. */
   readonly file: string;
   readonly text: string;
-  /** Wazuh release of the agent or the manager that reads it. */
+  /** Wazuh release of the agent or the manager that reads it; one that `knownAgentVersion` knows. */
   readonly version: string;
   /** Directives that decide something and are not modelled, which the scenario assumes away (`assume:`). */
   readonly assume?: readonly string[];
@@ -186,7 +186,7 @@ class ConfReader {
    * `<ossec_config>` stood around them.
    */
   roots(name: 'ossec_config' | 'agent_config'): readonly OssecElement[] {
-    const all = this.#document.roots.filter((root) => root.name !== '?xml');
+    const all = this.#document.roots.filter((root) => root.name !== '?xml' && !this.#isVariable(root));
     const [first] = all;
     if (first === undefined) {
       if (this.#wellFormed) this.problem({ offset: 0 }, `is empty: expected <${name}> … </${name}>.`);
@@ -207,6 +207,13 @@ class ConfReader {
     return roots;
   }
 
+  /** `<var>` is passed over: these files are read without OS_ApplyVariables() (src/os_xml/os_xml_variables.c). */
+  #isVariable(element: OssecElement): boolean {
+    if (element.name.toLowerCase() !== 'var') return false;
+    this.warn(element, '<var> has no effect: the product uses variables in rules only.');
+    return true;
+  }
+
   #wrongRoot(root: OssecElement, expected: string): string {
     const what = `<${shorten(root.name)}> stands where <${expected}> is expected`;
     if (root.name === 'ossec_config') return `${what}: this is no agent.conf. Name it as the ossec.conf.`;
@@ -217,7 +224,7 @@ class ConfReader {
 
   /** A section that decides nothing here, but has to be one the product knows. */
   checkSection(section: OssecElement): void {
-    if (this.#full || sections.includes(section.name)) return;
+    if (this.#full || sections.includes(section.name) || this.#isVariable(section)) return;
     const hint = didYouMean(section.name, sections, ' Remove it.');
     this.problem(
       section,
@@ -233,6 +240,7 @@ class ConfReader {
     }
     for (const child of section.children) {
       if (this.#full) return;
+      if (this.#isVariable(child)) continue;
       const option = options.get(child.name);
       if (option === undefined) {
         const hint = hints?.[child.name] ?? didYouMean(child.name, [...options.keys()], ` Known: ${listed(options)}.`);
@@ -556,8 +564,18 @@ class ClientSections {
       ],
       ['auto_method', { read: (element) => conf.yesNo(element) !== undefined && conf.idle(element) }],
       ['use_source_ip', { read: (element) => conf.yesNo(element) !== undefined && conf.idle(element) }],
+      [
+        'agent_address',
+        {
+          read: (element) => {
+            const [address = ''] = element.content.replace(/^!/, '').split('/');
+            if (isIP(address) !== 0 || address === 'any') conf.idle(element);
+            else conf.problem(element, `<agent_address>: expected an address, got ${quote(element.content)}.`);
+          },
+        },
+      ],
       ...[
-        ...['agent_name', 'groups', 'agent_address', 'ssl_cipher', 'server_ca_path', 'agent_certificate_path'],
+        ...['agent_name', 'groups', 'ssl_cipher', 'server_ca_path', 'agent_certificate_path'],
         ...['agent_key_path', 'authorization_pass_path'],
       ].map((name): [string, Option] => [name, { read: conf.idle }]),
     ]);

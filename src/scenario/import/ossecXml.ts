@@ -32,7 +32,7 @@ export interface OssecDocument {
   readonly roots: readonly OssecElement[];
   /** Mistakes of form, in the order of the text. The roots hold what could be read nevertheless. */
   readonly problems: readonly Problem[];
-  position(offset: number): SourcePosition;
+  readonly position: (offset: number) => SourcePosition;
 }
 
 // src/os_xml/os_xml_internal.h, XML_MAXSIZE and XML_MAX_ATTR_DEPTH; _ReadElem(), recursion_level.

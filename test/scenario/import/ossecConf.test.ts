@@ -249,6 +249,17 @@ describe('the agent’s own kind of XML', () => {
     ]);
   });
 
+  test('passes over variables, with a warning', () => {
+    const text = client('<var name="x">5</var>').replace('<ossec_config>', '<var name="y">6</var><ossec_config><VAR/>');
+    const { warnings } = readOssecConf(conf(text));
+    expect(warnings).toEqual([
+      {
+        position: { file, line: 1, column: 1 },
+        text: '<var> has no effect: the product uses variables in rules only.',
+      },
+    ]);
+  });
+
   test('takes white space as part of a value', () => {
     expect(mistakesIn(client('<notify_time> 10 </notify_time>'))).toEqual([
       '1:67  <notify_time>: expected a whole number from 0 on, got " 10 ". ' +
