@@ -50,8 +50,8 @@ export function playNodeQueue(input: NodeQueueInput): NodeQueueOutput {
       waiting = 0;
       continue;
     }
-    // remoted empties its queue into analysisd's ring within a slice; what one slice brings beyond the queue is dropped.
-    const taken = Math.min(inflow[slice]!, queueSize - 1);
+    // remoted hands on within a slice what analysisd can do in it and what its queue holds; what comes on top is dropped.
+    const taken = Math.min(inflow[slice]!, queueSize - 1 + capacity);
     droppedQueue[slice] = inflow[slice]! - taken;
     const done = state[slice] === 1 ? 0 : Math.min(waiting + taken, capacity);
     const left = waiting + taken - done;
