@@ -262,7 +262,7 @@ class ConfReader {
     const written = element.content;
     const value = Number(written); // atoi() reads an empty text as 0
     if (/^\d*$/.test(written) && value >= from && value <= to) return value;
-    const range = to === maxInt ? `from ${from} on` : `from ${from} to ${to}`;
+    const range = to === maxInt && !(value > maxInt) ? `from ${from} on` : `from ${from} to ${to}`;
     this.#mismatch(element, `a whole number ${range}`, /^\d+$/);
     return undefined;
   }
@@ -391,8 +391,8 @@ class ClientSections {
   readonly #enrollment: Mutable<Settings<Omit<AgentOptions['enrollment'], 'pingsFirst'>>> = {};
   readonly #buffer: Mutable<Settings<AgentOptions['clientBuffer']>> = {};
   #reconnectTimeFrom: OssecElement | null = null;
-  /** A server was written, if perhaps with mistakes. */
-  #serverSeen = false;
+  /** Servers that were written, if perhaps with mistakes. */
+  #serversSeen = 0;
 
   constructor(conf: ConfReader) {
     this.#conf = conf;
@@ -410,7 +410,7 @@ class ClientSections {
   readClient(section: OssecElement): void {
     const conf = this.#conf;
     if (section.children.length === 0) {
-      this.#serverSeen = true;
+      this.#serversSeen += 1;
       if (section.closed)
         conf.problem(section, '<client> is empty: the agent refuses to start with it. Fill or remove it.');
       return;
@@ -421,7 +421,7 @@ class ClientSections {
     let protocol: 'tcp' | 'udp' | undefined;
     const forOldServers: OssecElement[] = [];
     const oldServer: Handler = (element) => {
-      this.#serverSeen = true;
+      this.#serversSeen += 1;
       const text = conf.host(element);
       if (text === undefined) return;
       if (element.name === 'server-ip' && isIP(text) === 0) {
@@ -508,7 +508,7 @@ class ClientSections {
   /** Wazuh 4.14.7, src/config/client-config.c, Read_Client_Server(). */
   #readServer(section: OssecElement, into: LegacyServer[]): void {
     const conf = this.#conf;
-    this.#serverSeen = true;
+    this.#serversSeen += 1;
     const { port, protocol } = agentDefaults(conf.version).server;
     const server: Mutable<OssecServer> = {
       text: '',
@@ -624,10 +624,13 @@ class ClientSections {
     if (!conf.wellFormed) return;
     const [first] = this.servers;
     if (first === undefined) {
-      if (this.#serverSeen) return;
+      if (this.#serversSeen > 0) return;
       const text = 'has no <client> with a <server>: the agent refuses to start. Add <client><server><address>.';
       conf.problem({ offset: 0 }, text);
-    } else if (this.servers.every(({ text }) => text === 'MANAGER_IP' || text === '0.0.0.0')) {
+    } else if (
+      this.servers.length === this.#serversSeen &&
+      this.servers.every(({ text }) => text === 'MANAGER_IP' || text === '0.0.0.0')
+    ) {
       const text = `no <address> leads anywhere: ${quote(first.text)} is a placeholder. Write a manager's address.`;
       conf.problem(first.position, text);
     }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readAgentConf, readManagerConf, readOssecConf } from '../../../src/scenario/import/ossecConf.ts';
@@ -220,6 +221,67 @@ describe('an agent’s ossec.conf', () => {
   });
 });
 
+interface Measured {
+  readonly servers: [address: string, port: number, udp: number, maxRetries: number, retryInterval: number][];
+  readonly notifyTime: number;
+  readonly timeReconnect: number;
+  readonly forceReconnectInterval: number;
+  readonly autoRestart: number;
+  readonly enrollment: [enabled: number, port: number, delay: number];
+  readonly buffer: [enabled: number, queueSize: number, eventsPerSecond: number];
+}
+
+test('a text is refused or understood exactly as the agent’s own reader does', () => {
+  const fixture = new URL('../../fixtures/ossec/client.json', import.meta.url);
+  const measured = JSON.parse(readFileSync(fixture, 'utf8')) as [text: string, result: Measured | null][];
+  expect(measured).toHaveLength(140);
+
+  for (const [text, result] of measured) {
+    expect(mistakesIn(text).length > 0, text).toBe(result === null);
+    if (result === null) continue;
+    const { servers: list, client: settings } = readOssecConf(conf(text));
+    const { enrollment, clientBuffer } = settings;
+    expect(
+      {
+        servers: list.map((one) => [
+          one.text,
+          one.port,
+          one.protocol === 'udp' ? 1 : 0,
+          one.maxRetries ?? 5,
+          one.retryIntervalSeconds ?? 10,
+        ]),
+        notifyTime: settings.notifyTimeSeconds ?? 0,
+        timeReconnect: settings.timeReconnectSeconds ?? 0,
+        forceReconnectInterval: settings.forceReconnectIntervalSeconds ?? 0,
+        autoRestart: settings.autoRestart === false ? 0 : 1,
+        enrollment: [
+          enrollment?.enabled === false ? 0 : 1,
+          enrollment?.port ?? 1515,
+          enrollment?.delayAfterEnrollmentSeconds ?? 20,
+        ],
+        buffer: [
+          clientBuffer?.disabled === true ? 0 : 1,
+          clientBuffer?.queueSize ?? 5000,
+          clientBuffer?.eventsPerSecond ?? 500,
+        ],
+      } satisfies Record<keyof Measured, unknown>,
+      text,
+    ).toEqual(result);
+  }
+});
+
+test('is stricter than the agent where the agent would start and reach nobody, or count wrong', () => {
+  const server = (address: string): string => `<server><address>${address}</address></server>`;
+  const text = `<ossec_config><client>${server('10.0.0.1')}${server('')}${server('a b')}</client></ossec_config>`;
+  expect(mistakesIn(text)).toEqual([
+    '1:75  <address> is empty: write an address or a host name.',
+    expect.stringMatching(/^1:111 {2}<address>: no host is called "a b"/),
+  ]);
+  expect(mistakesIn(client('<notify_time>4294967297</notify_time>'))).toEqual([
+    '1:67  <notify_time>: expected a whole number from 0 to 2147483647, got "4294967297".',
+  ]);
+});
+
 describe('the agent’s own kind of XML', () => {
   test('has comments of both kinds, also inside a value', () => {
     const comments = '<!-- <server> --><! old style !>';
@@ -368,7 +430,7 @@ describe('what the agent refuses to start with', () => {
       '8:7  <retry_interval>: expected a whole number from 1 on, got "-1".',
       '10:5  <server> has no <address>: the agent refuses to start with it. Add one.',
       '11:5  <notify_time>: expected a whole number from 0 on, got "ten".',
-      '12:5  <time-reconnect>: expected a whole number from 0 on, got "99999999999".',
+      '12:5  <time-reconnect>: expected a whole number from 0 to 2147483647, got "99999999999".',
       '13:5  <auto_restart>: expected yes or no, got "true".',
       '14:5  <crypto_method>: expected aes or blowfish, got "des".',
       '15:17  <enabled>: expected yes or no, got "1".',
