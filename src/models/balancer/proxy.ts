@@ -1,6 +1,6 @@
 // A balancer on its host: its listeners, the connection slots of its worker processes, its source ports, and which node each
 // of its peers is. What it chooses is the business of the product's own files.
-import { clientKey } from './nginx/clientKey.ts';
+import { clientKey, parseKey, type KeyPart } from './nginx/clientKey.ts';
 import { createNginxBalancer, maxSessionsPerWorker, type NginxSession } from './nginx/nginx.ts';
 import type { NginxBalancerOptions, NginxListenerOptions } from './nginx/options.ts';
 import type { Balancer } from './contract.ts';
@@ -21,7 +21,8 @@ export interface ProxyListener {
   readonly targets: readonly PeerTarget[];
   /** Open connections to each peer. */
   readonly ports: Int32Array;
-  readonly keyExpression: string;
+  /** Parts of the `hash` expression; empty: the method has none. */
+  readonly key: readonly KeyPart[];
 }
 
 export interface Proxy {
@@ -43,12 +44,14 @@ export function newProxy(options: NginxBalancerOptions, nodes: readonly NodeOpti
       if (nodeIndex < 0) throw new Error(`server ${serverText} is no node of the cluster`);
       return { nodeIndex, registration: port !== nodes[nodeIndex]!.eventsPort };
     });
+    const key = 'key' in upstream.method ? parseKey(upstream.method.key) : [];
+    if (typeof key === 'string') throw new Error(`hash variable $${key} is not known`);
     return {
       options: listener,
       balancer: createNginxBalancer(upstream, listener, nginx.workers),
       targets,
       ports: new Int32Array(targets.length),
-      keyExpression: 'key' in upstream.method ? upstream.method.key : '',
+      key,
     };
   });
   return {
@@ -62,11 +65,12 @@ export function newProxy(options: NginxBalancerOptions, nodes: readonly NodeOpti
 
 /** The text nginx hashes for a client. @param address IPv4 as an unsigned 32-bit integer. */
 export function keyOf(listener: ProxyListener, address: number, remotePort: number): string {
-  if (listener.keyExpression === '') return '';
+  if (listener.key.length === 0) return '';
   const text = `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
-  return clientKey(listener.keyExpression, {
+  return clientKey(listener.key, {
     remoteAddress: listener.options.mappedAddresses ? `::ffff:${text}` : text,
     remotePort,
     serverPort: listener.options.port,
+    protocol: 'TCP',
   });
 }

@@ -100,7 +100,7 @@ export function createNginxBalancer(
   function hash(session: NginxSession, memory: readonly Peer[], nowSeconds: number): number {
     while (session.skips <= skipLimit) {
       const text = session.rehashes > 0 ? `${session.rehashes}${session.key}` : session.key;
-      session.position = (session.position + ((crc32(text) >>> 16) & 0x7fff)) >>> 0;
+      session.position = (session.position + ((crc32(Buffer.from(text, 'latin1')) >>> 16) & 0x7fff)) >>> 0;
       session.rehashes += 1;
       let rest = session.position % totalWeight;
       let index = peers.findIndex((peer) => {
@@ -142,7 +142,7 @@ export function createNginxBalancer(
         key,
         tried: new Set(),
         left: limit > 0 ? Math.min(limit, tries) : tries,
-        position: ring && key !== '' ? findPoint(ring, crc32(key)) : 0,
+        position: ring && key !== '' ? findPoint(ring, crc32(Buffer.from(key, 'latin1'))) : 0,
         rehashes: 0,
         skips: 0,
       };
