@@ -1,0 +1,107 @@
+// Reading what users name: text files only, with a reason when it cannot be.
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, posix } from 'node:path';
+import type { IncludedFile } from './import/nginxSyntax.ts';
+
+/** Files a scenario may name. Paths are as the user wrote them, relative to the scenario's directory or absolute. */
+export interface Files {
+  /** @throws Error whose message is the reason, e.g. `no such file.` */
+  read(path: string): string;
+  /** Names in a directory, in order; empty when there is none. */
+  list(directory: string): readonly string[];
+}
+
+const largest = 16 * 1024 * 1024;
+
+/** The text of a file. @throws Error whose message is the reason. */
+export function readTextFile(path: string): string {
+  let bytes: Buffer;
+  try {
+    const stat = statSync(path);
+    if (stat.isDirectory()) throw new Error('is a directory, not a file.');
+    if (!stat.isFile()) throw new Error('is no regular file.');
+    if (stat.size > largest) throw new Error('is larger than 16 MiB.');
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw new Error(reasonOf(error), { cause: error });
+  }
+  const nul = bytes.indexOf(0);
+  if (nul >= 0) throw new Error(`is a binary file (a zero byte at ${nul}).`);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error('is no UTF-8 text.');
+  }
+}
+
+/** Why the file system refused, in words. */
+export function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  switch (code) {
+    case 'ENOENT':
+      return 'no such file.';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied.';
+    case 'ENOTDIR':
+      return 'a part of the path is no directory.';
+    case 'ELOOP':
+      return 'too many symbolic links.';
+    case 'ENAMETOOLONG':
+      return 'the name is too long.';
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Files relative to a directory of the disk. */
+export function diskFiles(directory: string): Files {
+  const resolve = (path: string): string => (isAbsolute(path) ? path : join(directory, path));
+  return {
+    read: (path) => readTextFile(resolve(path)),
+    list: (path) => {
+      try {
+        return readdirSync(resolve(path)).sort();
+      } catch {
+        return [];
+      }
+    },
+  };
+}
+
+/** `include` of nginx: relative to the configuration's own directory; `*`, `?` and `[…]` in the last parts are patterns. */
+export function includeFrom(
+  files: Files,
+  confPath: string,
+): (pattern: string, from: string) => readonly IncludedFile[] {
+  const base = dirname(confPath);
+  return (pattern) => {
+    const path = isAbsolute(pattern) ? pattern : posix.join(base, pattern);
+    if (!/[*?[]/.test(path)) return [{ file: path, text: files.read(path) }];
+    let paths = [isAbsolute(path) ? '/' : ''];
+    for (const part of path.split('/').filter((piece) => piece !== '')) {
+      const matcher = /[*?[]/.test(part) ? globPattern(part) : null;
+      paths = paths.flatMap((known) => {
+        if (!matcher) return [posix.join(known, part)];
+        const names = files
+          .list(known === '' ? '.' : known)
+          .filter((name) => matcher.test(name) && !name.startsWith('.'));
+        return names.map((name) => posix.join(known, name));
+      });
+      if (paths.length > 1000) throw new Error('the pattern stands for more than 1000 files.');
+    }
+    return paths.map((file) => ({ file, text: files.read(file) }));
+  };
+}
+
+function globPattern(part: string): RegExp {
+  const source = part
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replace(/\*/g, '.*')
+    .replace(/\?/g, '.');
+  try {
+    return new RegExp(`^${source}$`, 's');
+  } catch {
+    return /^$/;
+  }
+}

@@ -1,0 +1,418 @@
+// A scenario file → a Scenario: read, checked, defaults filled in, units converted once; every mistake of the file at once.
+import { createHash } from 'node:crypto';
+import { basename, dirname, extname } from 'node:path';
+import { z } from 'zod';
+import { knownAgentVersion } from '../models/agentVersions.ts';
+import { balancerPlace } from '../models/fault.ts';
+import { overlap, parseRange, type HostRange } from './addresses.ts';
+import { buildMode, type BuiltMode } from './buildMode.ts';
+import { parseExpectation } from './expectation.ts';
+import { diskFiles, readTextFile, type Files } from './files.ts';
+import { parsePath, setPath } from './overlay.ts';
+import { nearest, ScenarioError, type Problem } from './problem.ts';
+import type { Expectation, Mode, Scenario, SourcePosition, Warning } from './scenario.ts';
+import { partSchemas, scenarioSchema, type ModeData, type ScenarioData } from './schema.ts';
+import { describeIssues } from './shape.ts';
+import { listNames, pathText, quote, type Path } from './wording.ts';
+import { isMapping, readYaml, type YamlSource } from './yamlSource.ts';
+
+/** What the command line changes about a scenario. */
+export interface Overrides {
+  /** `path=value` pairs; values are YAML. Applied in order, before a mode's own `set`. */
+  readonly set?: readonly { readonly path: string; readonly value: string }[];
+  readonly seed?: string | undefined;
+  readonly replications?: number | undefined;
+  /** Modes to run; all when absent or empty. */
+  readonly modes?: readonly string[];
+}
+
+export interface LoadInput {
+  /** As the user named it; never made absolute. */
+  readonly file: string;
+  readonly text: string;
+  readonly files: Files;
+  readonly overrides?: Overrides;
+}
+
+/** Reads a scenario from disk. @throws ScenarioError with every mistake in it and in the files it names. */
+export function readScenarioFile(path: string, overrides: Overrides = {}): Scenario {
+  let text: string;
+  try {
+    text = readTextFile(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ScenarioError(path, [{ position: null, text: `cannot be read: ${reason}` }]);
+  }
+  return loadScenario({ file: path, text, files: diskFiles(dirname(path)), overrides });
+}
+
+/** @throws ScenarioError with every mistake of the text and of the files it names. */
+export function loadScenario(input: LoadInput): Scenario {
+  if (input.text.trim() === '') {
+    throw new ScenarioError(input.file, [
+      {
+        position: { file: input.file, line: 1, column: 1 },
+        text: 'is empty: expected a scenario that begins with fleetfall: 1.',
+      },
+    ]);
+  }
+  return new Loader(input, readYaml(input.file, input.text)).load();
+}
+
+class Loader {
+  readonly #input: LoadInput;
+  readonly #yaml: YamlSource;
+  readonly #problems: Problem[] = [];
+  readonly #warnings: Warning[] = [];
+  readonly #texts = new Map<string, string>();
+  /** Paths that the command line has set: their mistakes are not in the file. */
+  readonly #set = new Map<string, string>();
+
+  constructor(input: LoadInput, yaml: YamlSource) {
+    this.#input = input;
+    this.#yaml = yaml;
+    this.#problems.push(...yaml.problems);
+  }
+
+  load(): Scenario {
+    const { file, text, overrides = {} } = this.#input;
+    const tree = this.#overridden(overrides);
+    const data = this.#parse(tree);
+    const modeNames = isMapping(tree) && isMapping(tree.modes) ? Object.keys(tree.modes) : [];
+    const wanted = overrides.modes ?? [];
+    for (const name of wanted) {
+      if (modeNames.includes(name)) continue;
+      const meant = nearest(name, modeNames);
+      this.#problems.push({
+        position: null,
+        text: `--mode: no mode is called ${quote(name)}. ${meant ? `Did you mean ${meant}? ` : ''}Known: ${listNames(modeNames)}.`,
+      });
+    }
+    const chosen = wanted.length === 0 ? modeNames : modeNames.filter((name) => wanted.includes(name));
+    if (data) this.#checkShared(data);
+    const modes = chosen.flatMap((name) => {
+      const built = this.#mode(name, tree, data);
+      return built ? [{ name, ...built }] : [];
+    });
+    const expectations = this.#expectations(tree, chosen, modeNames);
+    if (this.#problems.length > 0) throw new ScenarioError(file, this.#sortedProblems());
+    if (!data) throw new Error('a scenario without problems has data');
+    const seed = overrides.seed ?? data.seed;
+    const hash = createHash('sha256');
+    const part = (label: string, content: string): void => {
+      hash.update(`${label.length}:${label}${content.length}:${content}`);
+    };
+    part('scenario', text.replaceAll('\r\n', '\n'));
+    part('overrides', JSON.stringify({ set: overrides.set ?? [], modes: chosen }));
+    for (const [name, content] of [...this.#texts].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) {
+      part(name, content.replaceAll('\r\n', '\n'));
+    }
+    const name = basename(file, extname(file));
+    return {
+      source: file,
+      name: name === '' ? 'scenario' : name,
+      title: data.title ?? name,
+      seed,
+      replications: overrides.replications ?? data.replications,
+      modes: modes satisfies Mode[],
+      expectations,
+      warnings: unique(this.#warnings),
+      inputHash: hash.digest('hex'),
+    };
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- positions
+
+  #position(path: Path): SourcePosition | null {
+    for (const set of this.#set.keys()) if (startsWith(pathText(path), set)) return null;
+    return this.#yaml.positionOfValue(path);
+  }
+
+  #problem(path: Path, text: string): void {
+    this.#problems.push({ position: this.#position(path), text });
+  }
+
+  #sortedProblems(): Problem[] {
+    const { file } = this.#input;
+    const rank = ({ position }: Problem): number => (position === null ? 0 : position.file === file ? 1 : 2);
+    return unique(this.#problems).sort(
+      (a, b) =>
+        rank(a) - rank(b) ||
+        (a.position && b.position
+          ? compareText(a.position.file, b.position.file) ||
+            a.position.line - b.position.line ||
+            a.position.column - b.position.column
+          : 0),
+    );
+  }
+
+  // ---------------------------------------------------------------------------------------------------------------- shape
+
+  #overridden({ set = [] }: Overrides): unknown {
+    let tree = this.#yaml.value;
+    for (const { path, value } of set) {
+      const parsed = parsePath(path);
+      if (typeof parsed === 'string') {
+        this.#problems.push({ position: null, text: `--set: ${parsed}` });
+        continue;
+      }
+      let content: unknown;
+      try {
+        content = readYaml('--set', value === '' ? '""' : value).value;
+      } catch (error) {
+        if (!(error instanceof ScenarioError)) throw error;
+        this.#problems.push({ position: null, text: `--set ${path}: ${quote(value)} ${error.problems[0]!.text}` });
+        continue;
+      }
+      const result = setPath(tree, parsed, content);
+      if (typeof result === 'string') this.#problems.push({ position: null, text: `--set ${path}: ${result}` });
+      else {
+        tree = result.tree;
+        this.#set.set(pathText(parsed), value);
+      }
+    }
+    return tree;
+  }
+
+  /** The whole scenario; when a part has mistakes they are reported and the rest is still looked at. */
+  #parse(tree: unknown): ScenarioData | null {
+    const parsed = scenarioSchema.safeParse(tree);
+    if (parsed.success) return parsed.data;
+    for (const { path, atKey, text } of describeIssues(tree, parsed.error)) {
+      const fromCommandLine = this.#position(path) === null;
+      const position = fromCommandLine
+        ? null
+        : atKey
+          ? this.#yaml.positionOfKey(path)
+          : this.#yaml.positionOfValue(path);
+      this.#problems.push({ position, text: fromCommandLine ? `--set: ${text}` : text });
+    }
+    return this.#partial(tree);
+  }
+
+  /** What of a scenario with mistakes can be read, so that names are checked at the same time; `null`: not enough. */
+  #partial(tree: unknown): ScenarioData | null {
+    if (!isMapping(tree)) return null;
+    const pick = <T>(schema: z.ZodType<T>, value: unknown): T | undefined => {
+      const parsed = schema.safeParse(value);
+      return parsed.success ? parsed.data : undefined;
+    };
+    const entries = <T>(schema: z.ZodType<T>, value: unknown): Record<string, T> => {
+      const good: Record<string, T> = {};
+      if (!isMapping(value)) return good;
+      for (const [key, one] of Object.entries(value)) {
+        const parsed = pick(schema, one);
+        if (parsed !== undefined) good[key] = parsed;
+      }
+      return good;
+    };
+    const cluster = pick(partSchemas.cluster, tree.cluster);
+    const network = pick(partSchemas.network, tree.network);
+    const fleet = entries(partSchemas.group, tree.fleet);
+    const fleetIsWhole = isMapping(tree.fleet) && Object.keys(tree.fleet).length === Object.keys(fleet).length;
+    if (!cluster || !network || !fleetIsWhole || Object.keys(fleet).length === 0) return null;
+    const faults = Array.isArray(tree.faults)
+      ? tree.faults.map((fault: unknown) => pick(partSchemas.fault, fault))
+      : [];
+    if (faults.includes(undefined)) return null;
+    return {
+      fleetfall: 1,
+      seed: '1',
+      replications: 1,
+      warmup: pick(partSchemas.warmup, tree.warmup) ?? 120_000_000,
+      duration: pick(partSchemas.duration, tree.duration) ?? 366 * 86_400_000_000,
+      cluster,
+      network,
+      hosts: pick(partSchemas.hosts, tree.hosts) ?? {},
+      fleet,
+      modes: entries(partSchemas.mode, tree.modes),
+      faults: faults.filter((fault) => fault !== undefined),
+      expect: [],
+      assume: pick(partSchemas.assume, tree.assume) ?? [],
+    };
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- whole scenario
+
+  #checkShared(data: ScenarioData): void {
+    const nodes = Object.entries(data.cluster.nodes);
+    const versionProblem = (path: Path, version: string, manager: boolean): void => {
+      const wrong = knownAgentVersion(version);
+      if (wrong !== null) {
+        this.#problem(path, `${pathText(path)}: ${manager ? wrong.replaceAll('Agents', 'Managers') : wrong}`);
+      }
+    };
+    versionProblem(['cluster', 'version'], data.cluster.version, true);
+    nodes.forEach(([name, node], index) => {
+      const path = ['cluster', 'nodes', name];
+      if (name === balancerPlace)
+        this.#problem(path, `a node cannot be called ${balancerPlace}: that is the balancer's place.`);
+      if (node.version !== undefined) versionProblem([...path, 'version'], node.version, true);
+      for (const [other, { address, names }] of nodes.slice(0, index)) {
+        if (address === node.address) {
+          this.#problem(
+            [...path, 'address'],
+            `cluster.nodes.${name}.address: ${node.address} is the address of ${other} already.`,
+          );
+        }
+        const twice = [name, ...node.names].find((text) => text === other || names.includes(text));
+        if (twice !== undefined)
+          this.#problem(path, `cluster.nodes.${name}: ${quote(twice)} is a name of ${other} already.`);
+      }
+    });
+    const ranges: { name: string; range: HostRange }[] = [];
+    for (const [name, group] of Object.entries(data.fleet)) {
+      versionProblem(['fleet', name, 'version'], group.version, false);
+      const text = typeof group.addresses === 'object' ? group.addresses.range : group.addresses;
+      const range = text === undefined ? null : parseRange(text);
+      if (range === null || typeof range === 'string') continue;
+      for (const other of ranges) {
+        const a = { firstHost: range.firstHost, hostCount: group.count };
+        if (overlap(a, { ...other.range, hostCount: data.fleet[other.name]!.count })) {
+          this.#warnings.push({
+            position: this.#position(['fleet', name, 'addresses']),
+            text: `agents of ${name} have the same addresses as agents of ${other.name}; a hash of the address sends them to the same node.`,
+          });
+        }
+      }
+      ranges.push({ name, range });
+    }
+    const balanced = Object.values(data.modes).some(({ nginx }) => nginx !== undefined);
+    data.faults.forEach((fault, index) => {
+      for (const kind of ['kill', 'powerOff', 'hang'] as const) {
+        const at = fault[kind]?.indexOf(balancerPlace) ?? -1;
+        if (at >= 0 && !balanced) {
+          this.#problem(['faults', index, kind], `faults[${index}].${kind}: no mode has a balancer.`);
+        }
+      }
+    });
+  }
+
+  // ---------------------------------------------------------------------------------------------------------------- modes
+
+  #mode(name: string, tree: unknown, shared: ScenarioData | null): BuiltMode | null {
+    let data = shared;
+    const own = isMapping(tree) && isMapping(tree.modes) ? tree.modes[name] : undefined;
+    const overlay = isMapping(own) && isMapping(own.set) ? own.set : undefined;
+    if (overlay && Object.keys(overlay).length > 0) {
+      let changed = tree;
+      let usable = true;
+      for (const [key, value] of Object.entries(overlay)) {
+        const at = ['modes', name, 'set', key];
+        const path = parsePath(key);
+        if (typeof path === 'string') {
+          usable = false; // the schema has said it
+          continue;
+        }
+        if (
+          path[0] === 'modes' ||
+          path[0] === 'expect' ||
+          path[0] === 'seed' ||
+          path[0] === 'replications' ||
+          path[0] === 'fleetfall'
+        ) {
+          usable = false;
+          this.#problem(
+            at,
+            `${pathText(at)}: a mode cannot change ${path[0]}: all modes meet the same luck and the same questions.`,
+          );
+          continue;
+        }
+        const result = setPath(changed, path, value);
+        if (typeof result === 'string') {
+          usable = false;
+          this.#problem(at, `${pathText(at)}: ${result}`);
+        } else changed = result.tree;
+      }
+      if (!usable || !shared) return null;
+      const parsed = scenarioSchema.safeParse(changed);
+      if (parsed.success) {
+        data = parsed.data;
+        for (const [group, { count }] of Object.entries(data.fleet)) {
+          if (shared.fleet[group]?.count !== count) {
+            this.#problem(
+              ['modes', name, 'set'],
+              `modes.${name}.set: the number of agents of ${group} is the same in all modes, or their differences mean nothing.`,
+            );
+            return null;
+          }
+        }
+      } else {
+        const before = scenarioSchema.safeParse(tree);
+        for (const { path, text } of describeIssues(changed, parsed.error)) {
+          const key = Object.keys(overlay).find((candidate) => {
+            const target = parsePath(candidate);
+            return typeof target !== 'string' && startsWith(pathText(path), pathText(target));
+          });
+          if (key !== undefined) this.#problem(['modes', name, 'set', key], `modes.${name}.set: ${text}`);
+          else if (before.success) this.#problem(['modes', name, 'set'], `modes.${name}.set: ${text}`);
+        }
+        return null;
+      }
+    }
+    const mode: ModeData | undefined = data?.modes[name];
+    if (!data || !mode) return null;
+    return buildMode({
+      data,
+      name,
+      mode,
+      files: this.#input.files,
+      texts: this.#texts,
+      warnings: this.#warnings,
+      positionOf: (path) => this.#yaml.positionOfValue(path),
+      problem: (path, text) => this.#problem(path, text),
+      problems: (problems) => this.#problems.push(...problems),
+    });
+  }
+
+  // --------------------------------------------------------------------------------------------------------- expectations
+
+  #expectations(tree: unknown, chosen: readonly string[], modes: readonly string[]): Expectation[] {
+    if (!isMapping(tree) || !Array.isArray(tree.expect)) return [];
+    const names = (value: unknown): string[] => (isMapping(value) ? Object.keys(value) : []);
+    const known = {
+      modes,
+      groups: names(tree.fleet),
+      nodes: isMapping(tree.cluster) ? names(tree.cluster.nodes) : [],
+      faultCount: Array.isArray(tree.faults) ? tree.faults.length : 0,
+    };
+    return tree.expect.flatMap((text: unknown, index): Expectation[] => {
+      if (typeof text !== 'string') return [];
+      const path = ['expect', index];
+      const parsed = parseExpectation(text, known);
+      if (!('left' in parsed)) {
+        const fromCommandLine = this.#position(path) === null;
+        for (const problem of parsed) {
+          this.#problems.push({
+            position: fromCommandLine ? null : this.#yaml.positionInString(path, problem.offset),
+            text: `expect[${index}]: ${problem.text}`,
+          });
+        }
+        return [];
+      }
+      const used = [parsed.left.mode, ...(parsed.right.kind === 'metric' ? [parsed.right.reference.mode] : [])];
+      if (!used.every((mode) => chosen.includes(mode))) return [];
+      return [{ ...parsed, position: this.#yaml.positionOfValue(path) }];
+    });
+  }
+}
+
+function startsWith(path: string, prefix: string): boolean {
+  return path === prefix || path.startsWith(`${prefix}.`) || path.startsWith(`${prefix}[`);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function unique<T extends { readonly position: SourcePosition | null; readonly text: string }>(
+  items: readonly T[],
+): T[] {
+  const seen = new Set<string>();
+  return items.filter(({ position, text }) => {
+    const key = `${position?.file ?? ''}:${position?.line ?? 0}:${position?.column ?? 0}:${text}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
