@@ -64,7 +64,7 @@ function binaryAddress(address: string): string {
     text === ''
       ? []
       : text.split(':').flatMap((word) => {
-          if (!word.includes('.')) return [parseInt(word, 16)];
+          if (!word.includes('.')) return [Number.parseInt(word, 16)];
           const [a = 0, b = 0, c = 0, d = 0] = word.split('.').map(Number);
           return [a * 256 + b, c * 256 + d];
         });
