@@ -49,3 +49,44 @@ export function parseBytes(text: string): number {
 export function parseShare(text: string): number {
   return split(text, /^\s*(\d+(?:\.\d+)?)\s*(%)\s*$/, 'a percentage such as 0.1%').amount / 100;
 }
+
+/** `0.4 ms`, `6.2 s`, `6 min 51 s`, `2 h 5 min`; `never` for Infinity. For people: about three digits, no locale. */
+export function formatDuration(us: number): string {
+  if (us === Infinity) return 'never';
+  if (us < 0) return `−${formatDuration(-us)}`;
+  if (us === 0) return '0 s';
+  if (us < 1_000) return `${Math.round(us)} µs`;
+  if (us < 999_500) return `${trimmed(us / 1_000, 3)} ms`;
+  if (us < 99_950_000) return `${(us / 1e6).toFixed(1)} s`;
+  const seconds = Math.round(us / 1e6);
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return `${trimmed(minutes / 1_440, 3)} d`;
+}
+
+/** `0.042 %`, `12.5 %`; a share that is not 0 never reads as 0. */
+export function formatShare(share: number): string {
+  const percent = share * 100;
+  if (percent === 0) return '0 %';
+  if (Math.abs(percent) < 0.0001) return percent > 0 ? '< 0.0001 %' : '> −0.0001 %';
+  return `${trimmed(percent, 3).replace('-', '−')} %`;
+}
+
+/** `12,345`; fractions only below 100. */
+export function formatCount(count: number): string {
+  if (count === Infinity) return '∞';
+  const rounded = Math.abs(count) < 100 ? trimmed(count, 3) : String(Math.round(count));
+  const [, sign = '', whole = '', rest = ''] = /^(-?)(\d+)(.*)$/.exec(rounded) ?? [];
+  return `${sign === '' ? '' : '−'}${whole.replace(/\B(?=(\d{3})+$)/g, ',')}${rest}`;
+}
+
+/** With about `digits` significant digits, without zeros that say nothing. */
+function trimmed(value: number, digits: number): string {
+  const magnitude = Math.abs(value);
+  let decimals = digits - 1;
+  for (let edge = 10; edge <= magnitude && decimals > 0; edge *= 10) decimals -= 1;
+  for (let edge = 1; edge > magnitude && magnitude > 0 && decimals < 6; edge /= 10) decimals += 1;
+  const text = value.toFixed(decimals);
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+}

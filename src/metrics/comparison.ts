@@ -48,12 +48,15 @@ export interface ReconnectRow {
   readonly replication: number;
   readonly agent: number;
   readonly group: string;
+  /** Number of the fault in the scenario's list, from 1. */
   readonly fault: number;
   readonly from: string | null;
   readonly to: string | null;
   /** 'reconnected', 'healed' or 'unfinished'. */
   readonly end: string;
   readonly brokenAtUs: number;
+  /** Length of the outage; `null`: not over. */
+  readonly totalUs: number | null;
   readonly detectUs: number | null;
   readonly retryUs: number | null;
   readonly handshakeUs: number | null;

@@ -143,6 +143,13 @@ class ModeBuilder {
     this.#context.problem(path, text);
   }
 
+  /** Whether something has failed since the last look. */
+  #takeFailed(): boolean {
+    const failed = this.#failed;
+    this.#failed = false;
+    return failed;
+  }
+
   #assume(text: string): void {
     if (!this.#assumptions.includes(text)) this.#assumptions.push(text);
   }
@@ -278,9 +285,7 @@ class ModeBuilder {
     const own: RoutingData = mode.groups?.[name] ?? {};
     const modePath = ['modes', this.#context.name];
     const ownPath = [...modePath, 'groups', name];
-    const before = this.#failed;
-    this.#failed = false;
-
+    const before = this.#takeFailed();
     const ossecPath = own.ossec === undefined ? [...modePath, 'ossec'] : [...ownPath, 'ossec'];
     const conf = this.#ossec(own.ossec ?? mode.ossec, ossecPath, group.version);
     const agent = agentWithSettings(group.version, [
@@ -298,7 +303,7 @@ class ModeBuilder {
     const servers = entries.flatMap((entry) => this.#server(entry, agentOptions, server));
     const plan = this.#addresses(group, name, index);
     const events = this.#events(group, path);
-    const failed = this.#failed;
+    const failed = this.#takeFailed();
     this.#failed = before || failed;
     if (failed || !plan || !events) return null;
     return {

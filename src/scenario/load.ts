@@ -1,7 +1,7 @@
 // A scenario file → a Scenario: read, checked, defaults filled in, units converted once; every mistake of the file at once.
 import { createHash } from 'node:crypto';
 import { basename, dirname, extname } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { knownAgentVersion } from '../models/agentVersions.ts';
 import { balancerPlace } from '../models/fault.ts';
 import { overlap, parseRange, type HostRange } from './addresses.ts';

@@ -47,7 +47,8 @@ function define(): Record<string, MetricDefinition> {
   add('share', ['group'], ['moved.share']);
   add('us', [], ['rebalanced.after']);
   add('perSecond', ['node'], ['storm.connects']);
-  add('count', ['node'], ['storm.refused', 'storm.failed', 'storm.overflow']);
+  add('count', ['node'], ['storm.refused', 'storm.overflow']);
+  add('count', [], ['storm.failed']);
   add('us', [], ['delay.p50', 'delay.p99', 'delay.max', 'delay.mean']);
   add('us', ['group'], ['blindness.p50', 'blindness.p99', 'blindness.max']);
   add('perSecond', ['node'], ['headroom.n1']);

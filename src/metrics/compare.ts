@@ -1,0 +1,157 @@
+// Numbers of all replications of all modes → the comparison that is reported.
+import { lossCauses } from '../models/ledger.ts';
+import { metricDefinitions, metricNames } from '../scenario/metricNames.ts';
+import type { Expectation, MetricReference, Scenario } from '../scenario/scenario.ts';
+import type { Comparison, FaultText, ModeResult, NodeLoad, PairedDifference, TimelineSeries } from './comparison.ts';
+import { judge } from './expectations.ts';
+import { referenceKey, type ReplicationNumbers } from './numbers.ts';
+import { estimate, pairedDifference } from './statistics.ts';
+import { explain, faultSentence, verdictOf } from './verdict.ts';
+
+/** Metrics whose paired differences are reported. */
+const differing = [
+  'reconnect.p50',
+  'reconnect.p95',
+  'reconnect.unfinished',
+  'events.lost',
+  'loss.share',
+  'skew.agents.during',
+];
+
+/** Metrics with selectors that the expectations ask of a mode. */
+export function askedOf(expectations: readonly Expectation[], mode: string): MetricReference[] {
+  const references = expectations.flatMap(({ left, right }) =>
+    right.kind === 'metric' ? [left, right.reference] : [left],
+  );
+  return references.filter((reference) => reference.mode === mode && Object.keys(reference.selector).length > 0);
+}
+
+/** @param runs replications in order, [mode][replication]. */
+export function compare(
+  scenario: Scenario,
+  runs: readonly (readonly ReplicationNumbers[])[],
+  engine: string,
+): Comparison {
+  const worlds = scenario.modes.map(({ world }) => world);
+  const [world] = worlds;
+  const nodeNames = world!.nodes.map(({ name }) => name);
+  const modes = scenario.modes.map((mode, index): ModeResult => {
+    const own = runs[index]!;
+    return {
+      name: mode.name,
+      description: mode.description,
+      assumptions: mode.assumptions,
+      explanations: explain(own),
+      metrics: metricNames.map((metric) => ({
+        metric,
+        unit: metricDefinitions[metric]!.unit,
+        estimate: estimate(own.map((run) => run.metrics[metric] ?? null)),
+      })),
+      lossByCause: lossCauses.flatMap((cause) => {
+        const found = estimate(own.map((run) => run.lossByCause[cause]));
+        return found.max === 0 ? [] : [{ cause, estimate: found }];
+      }),
+      nodes: nodeNames.map((node, at) => nodeLoad(node, at, own)),
+      timeline: timelineOf(own),
+      reconnects: own.flatMap(({ reconnects }) => reconnects),
+      kernelEvents: own.reduce((sum, { kernelEvents }) => sum + kernelEvents, 0),
+    };
+  });
+  const faults = faultTexts(scenario, runs);
+  const baseline = modes[0]!;
+  const differences = modes.slice(1).flatMap((mode, index): PairedDifference[] =>
+    differing.map((metric) => ({
+      metric,
+      unit: metricDefinitions[metric]!.unit,
+      mode: mode.name,
+      baseline: baseline.name,
+      estimate: pairedDifference(
+        runs[index + 1]!.map((run) => run.metrics[metric] ?? null),
+        runs[0]!.map((run) => run.metrics[metric] ?? null),
+      ),
+    })),
+  );
+  const valuesOf = (reference: MetricReference) => {
+    const index = scenario.modes.findIndex(({ name }) => name === reference.mode);
+    const plain = Object.keys(reference.selector).length === 0;
+    return estimate(
+      runs[index]!.map((run) =>
+        plain ? (run.metrics[reference.metric] ?? null) : (run.selected[referenceKey(reference)] ?? null),
+      ),
+    );
+  };
+  const { source, name, title, seed, inputHash, warnings } = scenario;
+  return {
+    engine,
+    scenario: { source, name, title, seed, inputHash, warnings },
+    replications: scenario.replications,
+    warmupUs: world!.warmupUs,
+    durationUs: world!.durationUs,
+    agents: world!.groups.reduce((sum, { count }) => sum + count, 0),
+    nodeNames,
+    faults,
+    verdict: verdictOf(faults, modes),
+    modes,
+    differences,
+    expectations: scenario.expectations.map((expectation) => judge(expectation, valuesOf)),
+  };
+}
+
+function nodeLoad(node: string, at: number, runs: readonly ReplicationNumbers[]): NodeLoad {
+  const mean = (of: (run: ReplicationNumbers) => number): number =>
+    runs.reduce((sum, run) => sum + of(run), 0) / runs.length;
+  const around = (of: 'agents' | 'eventsPerSecond'): NodeLoad['agents'] => ({
+    before: mean(({ nodes }) => nodes[at]![of][0]),
+    during: mean(({ nodes }) => nodes[at]![of][1]),
+    after: mean(({ nodes }) => nodes[at]![of][2]),
+  });
+  return {
+    node,
+    agents: around('agents'),
+    eventsPerSecond: around('eventsPerSecond'),
+    delivered: mean(({ nodes }) => nodes[at]!.delivered),
+    connectsPeakPerSecond: mean(({ nodes }) => nodes[at]!.connectsPeakPerSecond),
+    refused: mean(({ nodes }) => nodes[at]!.refused),
+    acceptQueueOverflow: mean(({ nodes }) => nodes[at]!.acceptQueueOverflow),
+  };
+}
+
+/** Means over the replications, as far as the longest of them goes; a run that has ended keeps its last values. */
+function timelineOf(runs: readonly ReplicationNumbers[]): TimelineSeries {
+  const steps = Math.max(...runs.map(({ timeline }) => timeline.steps));
+  const mean = (of: (run: ReplicationNumbers) => readonly number[]): number[] => {
+    const values = new Array<number>(steps).fill(0);
+    for (const run of runs) {
+      const own = of(run);
+      for (let step = 0; step < steps; step++) values[step]! += own[Math.min(step, own.length - 1)]!;
+    }
+    return values.map((value) => Math.round((value / runs.length) * 1000) / 1000);
+  };
+  return {
+    stepUs: runs[0]!.timeline.stepUs,
+    connectedByNode: runs[0]!.timeline.connected.map((_, node) => mean(({ timeline }) => timeline.connected[node]!)),
+    disconnected: mean(({ timeline }) => timeline.disconnected),
+    unaware: mean(({ timeline }) => timeline.unaware),
+    produced: mean(({ timeline }) => timeline.produced),
+    delivered: mean(({ timeline }) => timeline.delivered),
+    lost: mean(({ timeline }) => timeline.lost),
+    waiting: mean(({ timeline }) => timeline.waiting),
+  };
+}
+
+/** Faults as the scenario lists them; a mode may have changed them for itself, the first that has a fault names it. */
+function faultTexts(scenario: Scenario, runs: readonly (readonly ReplicationNumbers[])[]): FaultText[] {
+  const listed = scenario.modes[0]!.world.faults;
+  return listed.map((fault, index) => {
+    let startUs = Infinity;
+    let endUs = -Infinity;
+    for (const run of runs.flat()) {
+      for (const occurrence of run.faults) {
+        if (occurrence.faultIndex !== index) continue;
+        startUs = Math.min(startUs, occurrence.startUs);
+        endUs = Math.max(endUs, occurrence.endUs);
+      }
+    }
+    return { index, text: faultSentence(fault), startUs, endUs };
+  });
+}

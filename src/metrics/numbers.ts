@@ -1,0 +1,190 @@
+// What is kept of one replication of one mode when its books are let go: plain data, small enough to cross threads.
+import { lossCauses, OutageEnd, type LossCause } from '../models/ledger.ts';
+import type { MetricReference } from '../scenario/scenario.ts';
+import { metricNames } from '../scenario/metricNames.ts';
+import type { FaultOccurrence } from '../models/ledger.ts';
+import { faultSpan } from './imbalance.ts';
+import { metricValue } from './metric.ts';
+import { lengthOf } from './reconnect.ts';
+import { everything, selectionOf, type RunView } from './selection.ts';
+import type { ReconnectRow } from './comparison.ts';
+
+export interface NodeNumbers {
+  readonly agents: readonly [before: number, during: number, after: number];
+  readonly eventsPerSecond: readonly [before: number, during: number, after: number];
+  readonly delivered: number;
+  readonly connectsPeakPerSecond: number;
+  readonly refused: number;
+  readonly acceptQueueOverflow: number;
+}
+
+/** Outages of one group, counted by how they went. */
+export interface GroupStory {
+  readonly group: string;
+  readonly outages: number;
+  readonly healed: number;
+  readonly unfinished: number;
+  readonly froze: number;
+  readonly medianDetectUs: number | null;
+  readonly medianUs: number | null;
+  readonly lost: number;
+  readonly produced: number;
+}
+
+export interface ReplicationNumbers {
+  readonly replication: number;
+  /** Every metric without a selector, by name. */
+  readonly metrics: Readonly<Record<string, number | null>>;
+  /** Metrics with a selector that an expectation asks for, by the text of `referenceKey`. */
+  readonly selected: Readonly<Record<string, number | null>>;
+  readonly lossByCause: Readonly<Record<LossCause, number>>;
+  readonly nodes: readonly NodeNumbers[];
+  readonly groups: readonly GroupStory[];
+  readonly faults: readonly FaultOccurrence[];
+  readonly timeline: {
+    readonly stepUs: number;
+    readonly steps: number;
+    readonly connected: readonly (readonly number[])[];
+    readonly disconnected: readonly number[];
+    readonly unaware: readonly number[];
+    readonly produced: readonly number[];
+    readonly delivered: readonly number[];
+    readonly lost: readonly number[];
+    readonly waiting: readonly number[];
+  };
+  readonly reconnects: readonly ReconnectRow[];
+  readonly notes: readonly string[];
+  readonly kernelEvents: number;
+}
+
+export function referenceKey({ metric, selector }: MetricReference): string {
+  const keys = Object.keys(selector).sort();
+  return `${metric}{${keys.map((key) => `${key}=${selector[key]!}`).join(',')}}`;
+}
+
+const endText = {
+  [OutageEnd.Reconnected]: 'reconnected',
+  [OutageEnd.Healed]: 'healed',
+  [OutageEnd.Unfinished]: 'unfinished',
+};
+
+/** Reduces a run to numbers. @param asked metrics with selectors that expectations of this mode ask for. */
+export function numbersOf(run: RunView, replication: number, asked: readonly MetricReference[]): ReplicationNumbers {
+  const { books, world } = run;
+  const metrics: Record<string, number | null> = {};
+  for (const name of metricNames) metrics[name] = metricValue(name, run, everything);
+  const selected: Record<string, number | null> = {};
+  for (const reference of asked) {
+    selected[referenceKey(reference)] = metricValue(reference.metric, run, selectionOf(reference.selector, world));
+  }
+  const lossByCause = {} as Record<LossCause, number>; // every cause is set on the next line
+  for (const cause of lossCauses) lossByCause[cause] = metrics[`loss.${cause}`] ?? 0;
+  const { timeline } = books;
+  const reconnects = reconnectRows(run, replication);
+  const list = (values: Float64Array): number[] => Array.from(values);
+  return {
+    replication,
+    metrics,
+    selected,
+    lossByCause,
+    nodes: nodeNumbers(run),
+    groups: world.groups.map(({ name }, group) => {
+      const ask = (metric: string): number | null => metricValue(metric, run, { ...everything, group });
+      let froze = 0;
+      let healed = 0;
+      const groupRows = reconnects.filter((row) => row.group === name);
+      for (const row of groupRows) {
+        if (row.froze) froze += 1;
+        if (row.end === 'healed') healed += 1;
+      }
+      return {
+        group: name,
+        outages: groupRows.length,
+        healed,
+        unfinished: ask('reconnect.unfinished') ?? 0,
+        froze,
+        medianDetectUs: ask('reconnect.detect.p50'),
+        medianUs: ask('reconnect.p50'),
+        lost: ask('events.lost') ?? 0,
+        produced: ask('events.produced') ?? 0,
+      };
+    }),
+    faults: books.faults,
+    timeline: {
+      stepUs: timeline.stepUs,
+      steps: timeline.steps,
+      connected: timeline.connected.map(list),
+      disconnected: list(timeline.disconnected),
+      unaware: list(timeline.unaware),
+      produced: list(timeline.produced),
+      delivered: list(timeline.delivered),
+      lost: list(timeline.lost),
+      waiting: list(timeline.waiting),
+    },
+    reconnects,
+    notes: books.notes,
+    kernelEvents: books.kernelEvents + books.kernelEventsWarmup,
+  };
+}
+
+function reconnectRows({ books, world }: RunView, replication: number): ReconnectRow[] {
+  const { outages, faults } = books;
+  const groupOf: string[] = [];
+  for (const { name, count } of world.groups) for (let i = 0; i < count; i++) groupOf.push(name);
+  const node = (index: number): string | null => (index < 0 ? null : world.nodes[index]!.name);
+  const known = (us: number): number | null => (us < 0 ? null : us);
+  const rows: ReconnectRow[] = [];
+  for (let row = 0; row < outages.count; row++) {
+    const agent = outages.agent[row]!;
+    const total = lengthOf(books, row);
+    rows.push({
+      replication,
+      agent,
+      group: groupOf[agent]!,
+      fault: faults[outages.fault[row]!]!.faultIndex + 1,
+      from: node(outages.fromNode[row]!),
+      to: node(outages.toNode[row]!),
+      end: endText[outages.end[row] as keyof typeof endText],
+      brokenAtUs: outages.brokenAtUs[row]!,
+      totalUs: total === Infinity ? null : total,
+      detectUs: known(outages.detectUs[row]!),
+      retryUs: known(outages.retryUs[row]!),
+      handshakeUs: outages.end[row] === OutageEnd.Reconnected ? known(outages.handshakeUs[row]!) : null,
+      attempts: outages.attempts[row]!,
+      froze: outages.froze[row] === 1,
+    });
+  }
+  return rows;
+}
+
+function nodeNumbers({ books, world }: RunView): NodeNumbers[] {
+  const { timeline } = books;
+  const span = faultSpan(books.faults);
+  const mean = (values: Float64Array, fromUs: number, toUs: number): number => {
+    let sum = 0;
+    let count = 0;
+    for (let step = 0; step < timeline.steps; step++) {
+      const atUs = step * timeline.stepUs;
+      if (atUs < fromUs || atUs >= toUs) continue;
+      sum += values[step]!;
+      count += 1;
+    }
+    return count === 0 ? 0 : sum / count;
+  };
+  return world.nodes.map((_, index) => {
+    const around = (values: Float64Array): [number, number, number] => [
+      mean(values, 0, span?.fromUs ?? Infinity),
+      span ? mean(values, span.fromUs, span.toUs) : 0,
+      values[timeline.steps - 1]!,
+    ];
+    const { delivered, connectsPeakPerSecond, refused, acceptQueueOverflow } = books.nodes[index]!;
+    return {
+      agents: around(timeline.connected[index]!),
+      eventsPerSecond: around(timeline.nodeRate[index]!),
+      delivered,
+      connectsPeakPerSecond,
+      refused,
+      acceptQueueOverflow,
+    };
+  });
+}

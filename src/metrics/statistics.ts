@@ -1,0 +1,54 @@
+// Numbers over replications. Percentiles are exact, nearest rank; what is unfinished is infinite.
+import jStat from 'jstat';
+import type { Estimate } from './comparison.ts';
+
+/** The smallest value that at least `share` of the values do not exceed; `null` without values. @param sorted ascending. */
+export function percentile(sorted: ArrayLike<number>, share: number): number | null {
+  if (sorted.length === 0) return null;
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
+}
+
+const quantiles = new Map<number, number>();
+
+/** 97.5 % quantile of Student's t, rounded to 6 digits behind the point. */
+function tQuantile(freedom: number): number {
+  let quantile = quantiles.get(freedom);
+  if (quantile === undefined) {
+    quantile = Math.round(jStat.studentt.inv(0.975, freedom) * 1e6) / 1e6;
+    quantiles.set(freedom, quantile);
+  }
+  return quantile;
+}
+
+/** Mean, half of its 95 % t interval, least and largest of the values that are there. */
+export function estimate(values: readonly (number | null)[]): Estimate {
+  const known = values.filter((value) => value !== null);
+  if (known.length === 0) return { values, mean: null, halfWidth: null, min: null, max: null };
+  let min = Infinity;
+  let max = -Infinity;
+  let sum = 0;
+  for (const value of known) {
+    if (value < min) min = value;
+    if (value > max) max = value;
+    sum += value;
+  }
+  const mean = sum / known.length;
+  if (!Number.isFinite(mean)) return { values, mean: sum, halfWidth: null, min, max };
+  if (known.length < 2) return { values, mean, halfWidth: null, min, max };
+  let squares = 0;
+  for (const value of known) squares += (value - mean) * (value - mean);
+  const halfWidth = tQuantile(known.length - 1) * Math.sqrt(squares / (known.length - 1) / known.length);
+  return { values, mean, halfWidth, min, max };
+}
+
+/** a − b, replication by replication; `null` where either is missing or both are infinite. */
+export function pairedDifference(a: readonly (number | null)[], b: readonly (number | null)[]): Estimate {
+  return estimate(
+    a.map((value, index) => {
+      const other = b[index] ?? null;
+      if (value === null || other === null) return null;
+      const difference = value - other;
+      return Number.isNaN(difference) ? null : difference;
+    }),
+  );
+}

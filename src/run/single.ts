@@ -1,0 +1,20 @@
+// One replication of one mode.
+import { runWorld } from '../models/world.ts';
+import type { WorldOptions } from '../models/worldOptions.ts';
+import { numbersOf, type ReplicationNumbers } from '../metrics/numbers.ts';
+import type { MetricReference } from '../scenario/scenario.ts';
+
+/** What a replication needs; plain data that crosses threads. */
+export interface ReplicationTask {
+  readonly world: WorldOptions;
+  readonly seed: string;
+  /** From 0. */
+  readonly replication: number;
+  /** Metrics with selectors to compute besides the others. */
+  readonly asked: readonly MetricReference[];
+}
+
+export function runReplication({ world, seed, replication, asked }: ReplicationTask): ReplicationNumbers {
+  const books = runWorld(world, { seed, replication });
+  return numbersOf({ books, world }, replication, asked);
+}
