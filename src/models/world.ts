@@ -367,6 +367,11 @@ class World implements Wakes {
       this.#loseHeld(index, nowUs);
       if (isBalancer) this.#resetBalancer(nowUs);
     }
+    if (before === PlaceState.Hung && after === PlaceState.Up) {
+      place.queued = 0;
+      place.queuedRegistration = 0;
+      this.#deliverHeld(index, nowUs);
+    }
     for (let agent = 0; agent < this.agents; agent++) {
       const state = this.state[agent]!;
       if (state === State.Connected || state === State.Frozen) {
@@ -376,11 +381,6 @@ class World implements Wakes {
       } else if ((state === State.Trying || state === State.Enrolling) && this.wait[agent] !== Wait.None) {
         if (this.target[agent] === index || this.peerNode[agent] === index) this.#reviewAttempt(agent, nowUs);
       }
-    }
-    if (before === PlaceState.Hung && after === PlaceState.Up) {
-      place.queued = 0;
-      place.queuedRegistration = 0;
-      this.#deliverHeld(index, nowUs);
     }
   }
 
@@ -414,8 +414,8 @@ class World implements Wakes {
       }
       // remoted takes the new connection of the same key first and refuses what the old one still holds: measured, 47 of
       // 2,788 old events got through. Wazuh 4.4 and later, remoted/secure.c, HandleSecureMessage().
-      const waitsThere =
-        this.state[agent] === State.Trying && (this.target[agent] === node || this.peerNode[agent] === node);
+      const accepted = this.wait[agent] === Wait.Queue || this.wait[agent] === Wait.Ack;
+      const waitsThere = accepted && (this.target[agent] === node || this.peerNode[agent] === node);
       const refused = waitsThere && checksKeys(this.options.nodes[node]!.version);
       pipelines.settlePath(agent, index, refused ? 'keyInUse' : 'delivered', nowUs);
     }

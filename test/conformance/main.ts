@@ -1,0 +1,76 @@
+// npm run conformance [traces.json] [folder of nginx measurements]: the real programs against the simulation, instant by
+// instant and client by client. Without arguments the fixtures of this repository are used.
+import { existsSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { assignNginx } from '../../src/scenario/assign.ts';
+import { compareRun } from '../support/agentTraceCompare.ts';
+import type { MeasuredRun } from '../support/agentTrace.ts';
+import { knownAgentVersion } from '../../src/models/agentVersions.ts';
+import {
+  confText,
+  heldSessions,
+  timeline,
+  type MeasuredConfig,
+  type MeasuredTimeline,
+} from '../support/nginxMeasured.ts';
+
+const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
+const [traces = join(fixtures, 'wazuh-agent/traces-4.9.2.json'), nginx = join(fixtures, 'nginx')] =
+  process.argv.slice(2);
+let failed = 0;
+
+function report(name: string, good: number, all: number, note = ''): void {
+  if (good !== all) failed += 1;
+  console.log(`${good === all ? 'agrees ' : 'DIFFERS'}  ${name.padEnd(44)} ${good} of ${all}${note}`);
+}
+
+function rows(file: string): string[][] {
+  return gunzipSync(readFileSync(file))
+    .toString()
+    .trim()
+    .split(/\r?\n/)
+    .slice(1)
+    .map((line) => line.split(','));
+}
+
+console.log('Wazuh agent: noticing, tries, give-ups and handshakes within 0.25 s');
+const { runs } = JSON.parse(readFileSync(traces, 'utf8')) as { runs: MeasuredRun[] };
+for (const run of runs) {
+  if (knownAgentVersion(run.agentVersion) !== null) continue;
+  const { instants, worst, problems } = compareRun(run);
+  report(run.id, instants - problems.length, instants, `, worst ${worst.toFixed(3)} s`);
+  for (const problem of problems) console.log(`         ${problem}`);
+}
+
+console.log('\nnginx: the server each client lands on');
+const configs = JSON.parse(readFileSync(join(nginx, 'configs.json'), 'utf8')) as Record<string, MeasuredConfig>;
+for (const [name, config] of Object.entries(configs)) {
+  const file = join(nginx, `${name}.csv.gz`);
+  if (!existsSync(file)) continue;
+  const measured = rows(file);
+  if (measured[0]!.length > 3 || name.startsWith('m_')) {
+    const { good, all } = heldSessions(name, config, measured);
+    report(`${name} (held sessions)`, good, all);
+    continue;
+  }
+  const { servers } = assignNginx({
+    file: name,
+    text: confText(config.method, config.servers, name.startsWith('u_')),
+    readInclude: () => [],
+    clients: measured.map(([client]) => client!),
+    down: config.dead,
+    resolve: (host) => config.hosts[host] ?? null,
+  });
+  report(name, measured.filter(([, server], index) => servers[index] === server).length, measured.length);
+}
+const timelines = JSON.parse(readFileSync(join(nginx, 'timelines.json'), 'utf8')) as Record<string, MeasuredTimeline>;
+for (const [name, config] of Object.entries(timelines)) {
+  const file = join(nginx, `timeline_${name}.csv.gz`);
+  if (!existsSync(file)) continue;
+  const { good, all } = timeline(config, rows(file));
+  report(`timeline ${name}`, good, all);
+}
+console.log(failed === 0 ? '\nEverything agrees.' : `\n${failed} differ.`);
+process.exitCode = failed === 0 ? 0 : 1;
