@@ -10,7 +10,7 @@ const chunkSize = 32;
 /** A bucket of up to this many events becomes the run. */
 const sortLimit = 256;
 /** From this many events on a bucket is dealt out by its next bits before it is sorted. */
-const dealFrom = 12;
+const dealFrom = 48;
 const spillLimit = 1_024;
 const maxTick = Number.MAX_SAFE_INTEGER;
 const handleSlots = 2 ** 27;
@@ -29,8 +29,6 @@ export class EventQueue {
   nowTick = 0;
   /** Events that have left. */
   popped = 0;
-  /** Pending events. */
-  size = 0;
   readonly staticSlots: number;
 
   /** By slot; odd while an event is pending. */
@@ -42,6 +40,8 @@ export class EventQueue {
   private readonly free: number[] = [];
   private slots: number;
   private left = -1;
+  private armed = 0;
+  private cancelled = 0;
 
   private positionHigh = 0;
   private positionLow = 0;
@@ -88,7 +88,7 @@ export class EventQueue {
     const before = this.stamps[slot]!;
     let stamp: number;
     if ((before & 1) === 0) {
-      this.size += 1;
+      this.armed += 1;
       stamp = (before + 1) | 0;
     } else {
       stamp = (before + 2) | 0;
@@ -103,7 +103,12 @@ export class EventQueue {
     const stamp = this.stamps[slot]!;
     if ((stamp & 1) === 0) return;
     this.stamps[slot] = stamp + 1;
-    this.size -= 1;
+    this.cancelled += 1;
+  }
+
+  /** Pending events. */
+  get size(): number {
+    return this.armed - this.cancelled - this.popped;
   }
 
   isPending(slot: number): boolean {
@@ -148,7 +153,6 @@ export class EventQueue {
         stamps[slot] = stamp + 1;
         this.nowTick = this.runTick[at]!;
         this.runHead = at + 1;
-        this.size -= 1;
         this.popped += 1;
         if (slot >= this.staticSlots) this.left = slot;
         return slot;

@@ -328,11 +328,12 @@ export class Pipelines {
     const from = ring > 0 ? fromUs : Math.max(fromUs, this.writtenAt(agent, seen + 1));
     const slot = Math.max(this.slotUs[agent]!, from);
     const slots = slot < toUs ? Math.floor((toUs - 1 - slot) / limits.spacingUs) + 1 : 0;
-    const sent = Math.min(slots, ring + inflow);
+    const offered = Math.min(slots, ring + inflow);
     // The buffer is fullest just after the last event: only then is it known how many found it full.
     const lastUs = inflow > 0 ? this.writtenAt(agent, seen + inflow) : fromUs;
-    const sentBefore = Math.min(sent, slot <= lastUs ? Math.floor((lastUs - slot) / limits.spacingUs) + 1 : 0);
+    const sentBefore = Math.min(offered, slot <= lastUs ? Math.floor((lastUs - slot) / limits.spacingUs) + 1 : 0);
     const excess = Math.max(0, ring + inflow - sentBefore - limits.ringSize);
+    const sent = Math.min(offered, ring + inflow - excess);
     this.#emit(agent, sent, slot, toUs, ring > 0 ? this.#oldestUs(agent, ring) : slot);
     this.ring[agent] = ring + inflow - sent - excess;
     this.lose(agent, excess, 'ring', fromUs, toUs);

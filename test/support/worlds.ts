@@ -1,0 +1,162 @@
+// Small worlds for tests: a cluster of three, agents with a list or behind nginx.
+import { agentWithSettings, type AgentSettings } from '../../src/models/agentVersions.ts';
+import type { ServerOptions } from '../../src/models/agentOptions.ts';
+import type { NginxBalancerOptions, NginxMethod } from '../../src/models/balancer/nginx/options.ts';
+import { killDefaults, type FaultOptions } from '../../src/models/fault.ts';
+import { kernelDefaults, networkDefaults, type Unreachable } from '../../src/models/network.ts';
+import { nodeDefaults } from '../../src/models/node.ts';
+import { workloadDefaults, type WorkloadOptions } from '../../src/models/workload.ts';
+import type { GroupOptions, WorldOptions } from '../../src/models/worldOptions.ts';
+
+export const second = 1_000_000;
+export const minute = 60 * second;
+export const nodeNames = ['master', 'worker01', 'worker02'];
+
+export interface GroupRecipe {
+  readonly count: number;
+  readonly version?: string;
+  readonly events?: Partial<WorkloadOptions> & { readonly ratePerSecond: number };
+  readonly agent?: AgentSettings;
+  readonly protocol?: 'tcp' | 'udp';
+  /** Nodes of the list, by index; absent: the balancer. */
+  readonly list?: readonly number[];
+  readonly order?: GroupOptions['order'];
+}
+
+export interface WorldRecipe {
+  readonly groups: readonly GroupRecipe[];
+  readonly faults?: readonly FaultOptions[];
+  readonly durationUs?: number;
+  readonly untilSettled?: boolean;
+  readonly method?: NginxMethod;
+  readonly workers?: number;
+  readonly workerConnections?: number;
+  readonly connectTimeoutUs?: number;
+  readonly unreachable?: { readonly agents: Unreachable; readonly balancer: Unreachable };
+  readonly eventsPerSecond?: number | null;
+  readonly latencyUs?: number;
+  readonly acceptQueue?: number;
+}
+
+export function fault(
+  kind: FaultOptions['kind'],
+  places: string | readonly string[],
+  atSeconds: number | null,
+  forSeconds: number | null,
+): FaultOptions {
+  return {
+    kind,
+    places: typeof places === 'string' ? [places] : places,
+    atUs: atSeconds === null ? null : { fromUs: atSeconds * second, toUs: atSeconds * second },
+    forUs: forSeconds === null ? null : forSeconds * second,
+    everyUs: null,
+    times: 1,
+    ...killDefaults,
+  };
+}
+
+export function aWorld(recipe: WorldRecipe): WorldOptions {
+  const balanced = recipe.groups.some(({ list }) => list === undefined);
+  return {
+    warmupUs: 2 * minute,
+    durationUs: recipe.durationUs ?? 20 * minute,
+    untilSettled: recipe.untilSettled ?? false,
+    nodes: nodeNames.map((name, index) => ({
+      ...nodeDefaults,
+      name,
+      address: `172.0.0.${index + 3}`,
+      role: index === 0 ? 'master' : 'worker',
+      registrationPort: index === 0 ? 1515 : null,
+      eventsPerSecond: recipe.eventsPerSecond ?? null,
+      acceptQueue: recipe.acceptQueue ?? nodeDefaults.acceptQueue,
+    })),
+    network: {
+      ...networkDefaults,
+      latencyUs: recipe.latencyUs ?? networkDefaults.latencyUs,
+      unreachable: recipe.unreachable ?? networkDefaults.unreachable,
+    },
+    balancer: balanced ? balancerOf(recipe) : null,
+    groups: recipe.groups.map(groupOf),
+    faults: recipe.faults ?? [],
+  };
+}
+
+function groupOf(recipe: GroupRecipe, index: number): GroupOptions {
+  const { server, ...agent } = agentWithSettings(recipe.version ?? '4.14.7', [recipe.agent]);
+  const common = { port: 1514, maxRetries: server.maxRetries, retryIntervalSeconds: server.retryIntervalSeconds };
+  const servers: ServerOptions[] = recipe.list
+    ? recipe.list.map((nodeIndex) => ({
+        ...common,
+        text: nodeNames[nodeIndex]!,
+        endpoint: { kind: 'node', nodeIndex },
+        protocol: recipe.protocol ?? 'tcp',
+        registration: nodeIndex === 0 ? { kind: 'node', nodeIndex } : null,
+      }))
+    : [
+        {
+          ...common,
+          text: 'balancer',
+          endpoint: { kind: 'balancer', listenerIndex: 0 },
+          protocol: 'tcp',
+          registration: { kind: 'balancer', listenerIndex: 1 },
+        },
+      ];
+  return {
+    name: `group${index}`,
+    count: recipe.count,
+    addresses: { kind: 'range', firstHost: 0x0a000001 + index * 65_536, hostCount: 65_534 },
+    nat: [],
+    events: { ...workloadDefaults, ratePerSecond: 1, ...recipe.events },
+    agent,
+    servers,
+    order: recipe.order ?? 'listed',
+    latencyUs: null,
+  };
+}
+
+function balancerOf(recipe: WorldRecipe): NginxBalancerOptions {
+  const peer = (index: number, port: number) => ({
+    serverText: `172.0.0.${index + 3}:${port}`,
+    address: `172.0.0.${index + 3}`,
+    port,
+    weight: 1,
+    maxFails: 1,
+    failTimeoutSeconds: 10,
+    maxConns: 0,
+    down: false,
+    backup: false,
+  });
+  const listener = (port: number, upstreamIndex: number) => ({
+    port,
+    protocol: 'tcp' as const,
+    mappedAddresses: false,
+    upstreamIndex,
+    connectTimeoutUs: recipe.connectTimeoutUs ?? minute,
+    sessionTimeoutUs: 10 * minute,
+    nextUpstream: true,
+    nextUpstreamTries: 0,
+    nextUpstreamTimeoutUs: 0,
+    proxyBufferBytes: 16_384,
+  });
+  return {
+    nginx: {
+      workers: recipe.workers ?? 2,
+      workerConnections: recipe.workerConnections ?? 10_000,
+      listeningSockets: 2,
+      listeners: [listener(1514, 0), listener(1515, 1)],
+      upstreams: [
+        {
+          name: 'cluster',
+          method: recipe.method ?? { kind: 'hashConsistent', key: '$remote_addr' },
+          peers: [peer(0, 1514), peer(1, 1514), peer(2, 1514)],
+          zone: false,
+        },
+        { name: 'master', method: { kind: 'roundRobin' }, peers: [peer(0, 1515)], zone: false },
+      ],
+    },
+    addresses: ['172.0.0.2'],
+    sourcePorts: 28_232,
+    latencyUs: null,
+    kernel: kernelDefaults,
+  };
+}
