@@ -1,0 +1,147 @@
+// The summary for people who read it in a repository or a ticket.
+import { formatCount, formatDuration } from '../kernel/units.ts';
+import type { Comparison } from '../metrics/comparison.ts';
+import { chartCaptions } from './charts.ts';
+import { markdownText } from './escape.ts';
+import { difference, nothing } from './format.ts';
+import { outcomeOf, warningLines } from './summaryJson.ts';
+import { differenceLines, headlines, sharedSentences, verdictWords } from './words.ts';
+
+/** Shows the charts as `charts/<name>.svg` beside the summary. */
+export function summaryMarkdown(comparison: Comparison): string {
+  const { scenario, modes, faults, expectations } = comparison;
+  const text = markdownText;
+  const baseline = modes[0]?.name ?? '';
+  const several = modes.length > 1;
+  const outcome = outcomeOf(comparison);
+  const lines = [
+    `# ${text(scenario.title)}`,
+    '',
+    `**${text(comparison.verdict)}**`,
+    '',
+    ...(outcome === 'none' ? [] : [`Expectations: **${verdictWords[outcome]}**`, '']),
+    ...sentenceList('What decides it', comparison, (mode) => mode.assumptions),
+    '## The modes side by side',
+    '',
+    row(['', ...modes.map(({ name }) => text(name))]),
+    row(['---', ...modes.map(() => '---:')]),
+    ...headlines.map(({ label, value }) => row([text(label), ...modes.map((mode) => text(value(mode)))])),
+    '',
+    ...modes.map(({ name, description }) => `- **${text(name)}**: ${text(description)}`),
+    '',
+    `${meanNote(comparison)} Skew is the largest number of agents on a node over the mean of the nodes that are up.`,
+    '',
+  ];
+  const differences = differenceLines(comparison);
+  if (several && differences.length > 0) {
+    lines.push(
+      `## Against ${text(baseline)}`,
+      '',
+      'The same agents, events and instants in both, so each replication gives one difference.',
+      '',
+      row(['mode', 'what', 'difference', '95 % interval', '']),
+      row(['---', '---', '---:', '---:', '---']),
+      ...differences.map(({ mode, label, result, clear }) => {
+        const { mean, halfWidth } = result.estimate;
+        const interval =
+          halfWidth === null
+            ? nothing
+            : `${difference(mean! - halfWidth, result.unit)} … ${difference(mean! + halfWidth, result.unit)}`;
+        return row([
+          text(mode),
+          text(label),
+          text(differenceText(mean!, result.unit)),
+          text(interval),
+          clear === false ? 'no clear difference' : '',
+        ]);
+      }),
+      '',
+    );
+  }
+  lines.push(...sentenceList('Why', comparison, (mode) => mode.explanations));
+  if (expectations.length > 0) {
+    lines.push(
+      '## Expectations',
+      '',
+      row(['', 'expected', 'found']),
+      row(['---', '---', '---']),
+      ...expectations.map(({ expectation, verdict, detail }) =>
+        row([
+          verdict === 'breached' ? `**${verdictWords[verdict]}**` : verdictWords[verdict],
+          text(expectation.text),
+          text(detail),
+        ]),
+      ),
+      '',
+    );
+  }
+  lines.push(
+    '## Pictures',
+    '',
+    ...Object.entries(chartCaptions).flatMap(([name, caption]) => [`![${caption}](charts/${name}.svg)`, '']),
+    '## What was simulated',
+    '',
+    `- ${formatCount(comparison.agents)} agents, nodes ${comparison.nodeNames.map(text).join(', ')}`,
+    `- ${formatDuration(comparison.durationUs)} after a warm-up of ${formatDuration(comparison.warmupUs)}, ${runsText(comparison)}, seed ${text(scenario.seed)}`,
+    ...faults.map(({ index, text: what }) => `- fault ${index + 1}: ${text(what)}`),
+    ...(faults.length === 0 ? ['- no fault'] : []),
+    `- fleetfall ${text(comparison.engine)}, input ${text(scenario.inputHash.slice(0, 16))}`,
+    '',
+  );
+  const warnings = warningLines(comparison);
+  if (warnings.length > 0) lines.push('## Warnings', '', ...warnings.map((warning) => `- ${text(warning)}`), '');
+  lines.push(
+    '## Files beside this one',
+    '',
+    '- `summary.json`: all of this for machines',
+    '- `modes.csv`: every metric of every mode, with its interval',
+    '- `nodes.csv`: load of each node before, during and after',
+    '- `timeline.csv`: agents and events over time (time in seconds since the end of the warm-up)',
+    '- `losses.csv`: events lost by cause',
+    '- `reconnects.csv`: one row an outage of an agent; detect + retry + handshake is the time it was away',
+    '- `charts/`: the pictures, each with its Vega-Lite specification and data',
+    '',
+  );
+  return lines.join('\n');
+}
+
+export function runsText({ replications }: Comparison): string {
+  return replications === 1 ? '1 replication' : `${formatCount(replications)} replications`;
+}
+
+/** What ± means, or why there is none. */
+export function meanNote(comparison: Comparison): string {
+  return comparison.replications === 1
+    ? 'One replication: there is no interval.'
+    : `Means over ${runsText(comparison)}, ± half of the 95 % interval where it shows.`;
+}
+
+export function differenceText(mean: number, unit: Parameters<typeof difference>[1]): string {
+  if (Math.abs(mean) !== Infinity) return difference(mean, unit);
+  return mean > 0 ? 'never ends here' : 'ends only here';
+}
+
+function sentenceList(
+  title: string,
+  { modes }: Comparison,
+  sentences: (mode: Comparison['modes'][number]) => readonly string[],
+): string[] {
+  const found = sharedSentences(modes, sentences);
+  if (found.length === 0) return [];
+  return [
+    `## ${title}`,
+    '',
+    ...found.map(({ text, modes: names }) => {
+      const prefix =
+        names.length === 0 || modes.length === 1
+          ? ''
+          : `${names.map((name) => `**${markdownText(name)}**`).join(', ')}: `;
+      return `- ${prefix}${markdownText(text)}`;
+    }),
+    '',
+  ];
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}

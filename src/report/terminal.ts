@@ -1,0 +1,161 @@
+// The summary on a terminal: verdict first, then what decides it, then the modes side by side.
+import Table from 'cli-table3';
+import { formatCount, formatDuration } from '../kernel/units.ts';
+import type { Comparison, ModeResult, Verdict } from '../metrics/comparison.ts';
+import { painter, printable, shorten, type Style } from './escape.ts';
+import { difference, nothing } from './format.ts';
+import { differenceText, meanNote, runsText } from './summaryMarkdown.ts';
+import { outcomeOf, warningLines } from './summaryJson.ts';
+import { differenceLines, headlines, sharedSentences, verdictWords } from './words.ts';
+
+export interface TerminalOptions {
+  /** The caller has looked at the terminal and NO_COLOR. */
+  readonly colour: boolean;
+  /** Columns of the terminal. */
+  readonly width: number;
+}
+
+const verdictStyles = {
+  pass: 'green',
+  breached: ['red', 'bold'],
+  inconclusive: 'yellow',
+  vacuous: 'yellow',
+} satisfies Record<Verdict, Style>;
+
+const narrowest = 40;
+
+/** Text for people, ending in a line feed. Contains no control character but line feeds and (with `colour`) our own colours. */
+export function terminalSummary(comparison: Comparison, options: TerminalOptions): string {
+  const paint = painter(options.colour);
+  const width = Math.max(narrowest, options.width);
+  const { scenario, modes, expectations } = comparison;
+  const outcome = outcomeOf(comparison);
+  const lines: string[] = [];
+  const heading = (text: string): void => void lines.push('', paint('bold', text));
+
+  const verdictStyle: Style =
+    outcome === 'none' || outcome === 'pass' ? 'bold' : [...[verdictStyles[outcome]].flat(), 'bold'];
+  lines.push(...wrap(printable(comparison.verdict), width).map((line) => paint(verdictStyle, line)));
+
+  const assumptions = sharedSentences(modes, (mode) => mode.assumptions);
+  if (assumptions.length > 0) {
+    heading('What decides it');
+    lines.push(...bullets(assumptions, modes.length, width));
+  }
+
+  heading(printable(scenario.title));
+  lines.push(
+    ...wrap(
+      `${formatCount(comparison.agents)} agents, ${formatDuration(comparison.durationUs)}, ${runsText(comparison)}, seed ${printable(scenario.seed)}`,
+      width,
+    ),
+    ...comparison.faults.flatMap(({ text }) => wrap(printable(text), width)),
+    ...sideBySide(modes, width, paint),
+    ...wrap(meanNote(comparison), width).map((line) => paint('dim', line)),
+  );
+
+  const differences = differenceLines(comparison);
+  if (differences.length > 0) {
+    heading(`Against ${shorten(printable(modes[0]!.name), 40)}, replication by replication`);
+    let mode = '';
+    for (const line of differences) {
+      if (line.mode !== mode) lines.push(`  ${shorten(printable(line.mode), width - 2)}`);
+      mode = line.mode;
+      const { mean, halfWidth } = line.result.estimate;
+      const { unit } = line.result;
+      const interval =
+        halfWidth === null
+          ? nothing
+          : line.clear === false
+            ? `no clear difference (± ${difference(halfWidth, unit).replace(/^\+/, '')})`
+            : halfWidth === 0
+              ? 'in every replication'
+              : `95 %: ${difference(mean! - halfWidth, unit)} … ${difference(mean! + halfWidth, unit)}`;
+      lines.push(`    ${line.label.padEnd(27)}${differenceText(mean!, unit).padStart(16)}   ${interval}`.trimEnd());
+    }
+  }
+
+  const explanations = sharedSentences(modes, (mode) => mode.explanations);
+  if (explanations.length > 0) {
+    heading('Why');
+    lines.push(...bullets(explanations, modes.length, width));
+  }
+  if (expectations.length > 0) {
+    heading('Expectations');
+    for (const { expectation, verdict, detail } of expectations) {
+      const mark = paint(verdictStyles[verdict], verdictWords[verdict].padEnd(14));
+      const [first = '', ...rest] = wrap(`${printable(expectation.text)}: ${printable(detail)}`, width - 16);
+      lines.push(`  ${mark}${first}`, ...rest.map((line) => `${' '.repeat(16)}${line}`));
+    }
+  }
+  const warnings = warningLines(comparison);
+  if (warnings.length > 0) {
+    heading('Warnings');
+    for (const warning of warnings) lines.push(...hanging('- ', printable(warning), width));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Metrics down, modes across; as many tables as the width makes necessary. */
+function sideBySide(modes: readonly ModeResult[], width: number, paint: ReturnType<typeof painter>): string[] {
+  const labelWidth = Math.max(...headlines.map(({ label }) => label.length)) + 2;
+  const cells = modes.map((mode) => [
+    shorten(printable(mode.name), 24),
+    ...headlines.map(({ value }) => printable(value(mode))),
+  ]);
+  // A long cause may wrap; numbers may not.
+  const widths = cells.map((column) => Math.min(26, Math.max(...column.map((text) => Array.from(text).length))) + 2);
+  const lines: string[] = [];
+  for (let from = 0; from < modes.length;) {
+    let to = from;
+    let used = labelWidth + 2;
+    while (to < modes.length && (to === from || used + widths[to]! + 1 <= width)) {
+      used += widths[to]! + 1;
+      to += 1;
+    }
+    const table = new Table({
+      head: ['', ...cells.slice(from, to).map(([name]) => paint('bold', name!))],
+      colWidths: [labelWidth, ...widths.slice(from, to)],
+      colAligns: ['left', ...cells.slice(from, to).map(() => 'right' as const)],
+      wordWrap: true,
+      style: { head: [], border: [], compact: true },
+    });
+    headlines.forEach(({ label }, index) => {
+      table.push([label, ...cells.slice(from, to).map((column) => column[index + 1]!)]);
+    });
+    lines.push(...table.toString().split('\n'));
+    from = to;
+  }
+  return lines;
+}
+
+function bullets(sentences: ReturnType<typeof sharedSentences>, modeCount: number, width: number): string[] {
+  return sentences.flatMap(({ text, modes }) => {
+    const prefix =
+      modes.length === 0 || modeCount === 1 ? '' : `${modes.map((name) => shorten(printable(name), 40)).join(', ')}: `;
+    return hanging('- ', `${prefix}${printable(text)}`, width);
+  });
+}
+
+function hanging(mark: string, text: string, width: number): string[] {
+  return wrap(text, width - mark.length - 2).map(
+    (line, index) => `  ${index === 0 ? mark : ' '.repeat(mark.length)}${line}`,
+  );
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (let word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = '';
+    }
+    while (word.length > width) {
+      lines.push(word.slice(0, width));
+      word = word.slice(width);
+    }
+    line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

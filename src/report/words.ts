@@ -1,0 +1,128 @@
+// What the reports call things, and which metrics they put first.
+import { formatCount, formatShare } from '../kernel/units.ts';
+import type { Comparison, MetricResult, ModeResult, PairedDifference, Verdict } from '../metrics/comparison.ts';
+import type { LossCause } from '../models/ledger.ts';
+import { estimateText, formatRatio, nothing } from './format.ts';
+
+export const causeWords = {
+  path: 'written into a dead path',
+  sendError: 'send failed',
+  ring: 'client buffer full',
+  logcollector: 'logcollector queue full',
+  agentRestart: 'agent restarted',
+  nodeQueue: 'node: receive queue full',
+  analysis: 'node: analysis overloaded',
+  nodeMemory: 'node: died with it',
+  zombie: 'node: accepted, thrown away',
+  keyInUse: 'key in use',
+} satisfies Record<LossCause, string>;
+
+export const verdictWords = {
+  pass: 'pass',
+  breached: 'BREACHED',
+  inconclusive: 'inconclusive',
+  vacuous: 'says nothing',
+} satisfies Record<Verdict, string>;
+
+export function metricOf(mode: ModeResult, metric: string): MetricResult | undefined {
+  return mode.metrics.find((result) => result.metric === metric);
+}
+
+function textOf(mode: ModeResult, metric: string): string {
+  const result = metricOf(mode, metric);
+  return result ? estimateText(result.estimate, result.unit) : nothing;
+}
+
+/** `none in 10 runs` instead of a zero that more runs might not confirm. */
+function lossText(mode: ModeResult, metric: string): string {
+  const result = metricOf(mode, metric);
+  if (result?.estimate.max !== 0) return textOf(mode, metric);
+  const runs = result.estimate.values.filter((value) => value !== null).length;
+  return `none in ${formatCount(runs)} ${runs === 1 ? 'run' : 'runs'}`;
+}
+
+/** The cause that took most events, with its part of the loss. */
+export function mainCause(mode: ModeResult): string {
+  let total = 0;
+  let most = 0;
+  let main: LossCause | undefined;
+  for (const { cause, estimate } of mode.lossByCause) {
+    const lost = estimate.mean ?? 0;
+    total += lost;
+    if (lost > most) {
+      most = lost;
+      main = cause;
+    }
+  }
+  return main === undefined ? nothing : `${causeWords[main]} (${formatShare(most / total)})`;
+}
+
+function skewText(mode: ModeResult): string {
+  const parts = ['before', 'during', 'after'].map((when) => {
+    const mean = metricOf(mode, `skew.agents.${when}`)?.estimate.mean ?? null;
+    return mean === null ? nothing : formatRatio(mean);
+  });
+  return parts.every((part) => part === nothing) ? nothing : parts.join(' / ');
+}
+
+export interface Headline {
+  readonly label: string;
+  readonly value: (mode: ModeResult) => string;
+}
+
+/** What the modes are compared by, side by side, most telling first. */
+export const headlines: readonly Headline[] = [
+  { label: 'outages of agents', value: (mode) => textOf(mode, 'reconnect.count') },
+  { label: 'half are back after', value: (mode) => textOf(mode, 'reconnect.p50') },
+  { label: '95 % are back after', value: (mode) => textOf(mode, 'reconnect.p95') },
+  { label: '99 % are back after', value: (mode) => textOf(mode, 'reconnect.p99') },
+  { label: 'not back at the end', value: (mode) => textOf(mode, 'reconnect.unfinished') },
+  { label: 'events lost', value: (mode) => lossText(mode, 'events.lost') },
+  { label: 'share of events lost', value: (mode) => lossText(mode, 'loss.share') },
+  { label: 'main cause of loss', value: mainCause },
+  { label: 'skew before / during / after', value: skewText },
+];
+
+/** Paired differences worth a line, in this order; all of them are in summary.json. */
+const differenceWords: Readonly<Record<string, string>> = {
+  'reconnect.p50': 'half are back after',
+  'reconnect.p95': '95 % are back after',
+  'reconnect.p99': '99 % are back after',
+  'reconnect.unfinished': 'agents not back at the end',
+  'events.lost': 'events lost',
+  'loss.share': 'share of events lost',
+  'skew.agents.during': 'skew during the fault',
+  'skew.agents.after': 'skew at the end',
+};
+
+export interface DifferenceLine {
+  readonly mode: string;
+  readonly label: string;
+  readonly result: PairedDifference;
+  /** The interval does not hold 0; `null`: there is no interval. */
+  readonly clear: boolean | null;
+}
+
+export function differenceLines({ differences }: Comparison): readonly DifferenceLine[] {
+  const modes = [...new Set(differences.map(({ mode }) => mode))];
+  return modes.flatMap((mode) =>
+    Object.entries(differenceWords).flatMap(([metric, label]) => {
+      const result = differences.find((each) => each.mode === mode && each.metric === metric);
+      if (!result || result.estimate.mean === null || Number.isNaN(result.estimate.mean)) return [];
+      const { mean, halfWidth } = result.estimate;
+      return [{ mode, label, result, clear: halfWidth === null ? null : Math.abs(mean) > halfWidth }];
+    }),
+  );
+}
+
+/** The same sentence of several modes once, with the modes it belongs to; an empty list: all of them. */
+export function sharedSentences(
+  modes: readonly ModeResult[],
+  sentences: (mode: ModeResult) => readonly string[],
+): readonly { readonly text: string; readonly modes: readonly string[] }[] {
+  const found = new Map<string, string[]>();
+  for (const mode of modes) {
+    for (const text of new Set(sentences(mode))) found.set(text, [...(found.get(text) ?? []), mode.name]);
+  }
+  return [...found].map(([text, names]) => ({ text, modes: names.length === modes.length ? [] : names }));
+}
