@@ -58,7 +58,7 @@ function modeSentence(mode: ModeResult): string {
 
 /** The sentence an operator can act on. */
 export function verdictOf(faults: readonly FaultText[], modes: readonly ModeResult[]): string {
-  const what = faults.length === 0 ? 'Nothing happens' : capital(faults.map(({ text }) => text).join('; '));
+  const what = faults.length === 0 ? 'Nothing happens' : faults.map(({ text }) => text).join('; ');
   const parts = modes.map(modeSentence);
   const ranked = [...modes].sort((a, b) => (meanOf(a, 'events.lost') ?? 0) - (meanOf(b, 'events.lost') ?? 0));
   const [best, second] = ranked;
@@ -69,10 +69,6 @@ export function verdictOf(faults: readonly FaultText[], modes: readonly ModeResu
       ? ''
       : ` ${best.name} loses the fewest events${bestLost > 0 ? `: ${second.name}, the next, loses ${formatCount(secondLost / bestLost)} times as many` : ''}.`;
   return `${what}. ${parts.join('. ')}.${choice}`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 const causeText: Readonly<Record<LossCause, string>> = {

@@ -4,6 +4,7 @@ import { basename, dirname, extname } from 'node:path';
 import type { z } from 'zod';
 import { knownAgentVersion } from '../models/agentVersions.ts';
 import { balancerPlace } from '../models/fault.ts';
+import { nodeDefaults } from '../models/node.ts';
 import { overlap, parseRange, type HostRange } from './addresses.ts';
 import { buildMode, type BuiltMode } from './buildMode.ts';
 import { parseExpectation } from './expectation.ts';
@@ -206,15 +207,23 @@ class Loader {
       }
       return good;
     };
-    const cluster = pick(partSchemas.cluster, tree.cluster);
-    const network = pick(partSchemas.network, tree.network);
-    const fleet = entries(partSchemas.group, tree.fleet);
-    const fleetIsWhole = isMapping(tree.fleet) && Object.keys(tree.fleet).length === Object.keys(fleet).length;
-    if (!cluster || !network || !fleetIsWhole || Object.keys(fleet).length === 0) return null;
+    // A part with mistakes gives way to the least that lets the others be looked at.
+    const nodes = entries(partSchemas.node, isMapping(tree.cluster) ? tree.cluster.nodes : undefined);
+    const cluster =
+      pick(partSchemas.cluster, tree.cluster) ??
+      (Object.keys(nodes).length > 0 ? { version: nodeDefaults.version, nodes } : undefined);
+    const network = pick(partSchemas.network, tree.network) ?? pick(partSchemas.network, {});
+    const fleet: ScenarioData['fleet'] = {};
+    for (const [name, one] of Object.entries(isMapping(tree.fleet) ? tree.fleet : {})) {
+      const group = pick(partSchemas.group, one) ?? pick(partSchemas.group, { count: 1, events: { rate: '1/s' } });
+      if (group) fleet[name] = group;
+    }
+    if (!cluster || !network || Object.keys(fleet).length === 0) return null;
     const faults = Array.isArray(tree.faults)
       ? tree.faults.map((fault: unknown) => pick(partSchemas.fault, fault))
       : [];
-    if (faults.includes(undefined)) return null;
+    // Leaving one out would number the others anew.
+    const faultsAreWhole = !faults.includes(undefined);
     return {
       fleetfall: 1,
       seed: '1',
@@ -226,7 +235,7 @@ class Loader {
       hosts: pick(partSchemas.hosts, tree.hosts) ?? {},
       fleet,
       modes: entries(partSchemas.mode, tree.modes),
-      faults: faults.filter((fault) => fault !== undefined),
+      faults: faultsAreWhole ? faults.filter((fault) => fault !== undefined) : [],
       expect: [],
       assume: pick(partSchemas.assume, tree.assume) ?? [],
     };

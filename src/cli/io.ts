@@ -1,0 +1,32 @@
+// Where a command reads and writes, so that tests can look on.
+
+export interface Io {
+  out(text: string): void;
+  err(text: string): void;
+  readonly colour: boolean;
+  /** Live progress may be drawn on stderr. */
+  readonly live: boolean;
+  readonly columns: number;
+  /** All of standard input. */
+  readInput(): Promise<string>;
+  /** Fires when the user interrupts. */
+  readonly signal: AbortSignal;
+}
+
+// DESIGN: 1 our fault > 2 input needs mending > 4 baseline differs > 99 expectation breached > 3 inconclusive > 0.
+export const ExitCode = { Ok: 0, OurFault: 1, Input: 2, Inconclusive: 3, Breached: 99, Interrupted: 130 } as const;
+
+const precedence = [ExitCode.OurFault, ExitCode.Input, ExitCode.Breached, ExitCode.Inconclusive, ExitCode.Ok];
+
+/** The code of several scenarios together. */
+export function worstOf(codes: readonly number[]): number {
+  return precedence.find((code) => codes.includes(code)) ?? ExitCode.Ok;
+}
+
+/** A mistake in how the command was called; exit code 2. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
+}

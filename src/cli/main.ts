@@ -1,0 +1,226 @@
+#!/usr/bin/env node
+// The command line: arguments and exit codes, nothing else.
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { OutputError } from '../report/write.ts';
+import { ReplicationError } from '../run/replications.ts';
+import { engineVersion } from '../run/version.ts';
+import { ScenarioError } from '../scenario/problem.ts';
+import { assign, type AssignFlags } from './assign.ts';
+import { ExitCode, UsageError, type Io } from './io.ts';
+import { reports } from './reports.ts';
+import { run, type RunFlags } from './run.ts';
+import { schema } from './schema.ts';
+import { validate, type ValidateFlags } from './validate.ts';
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    if (/^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+}
+
+function collect(text: string, known: readonly string[]): string[] {
+  return [...known, text];
+}
+
+interface Setting {
+  readonly path: string;
+  readonly value: string;
+}
+
+function setting(text: string, known: readonly Setting[]): Setting[] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Expected path=value, such as fleet.servers.count=500.');
+  return [...known, { path: text.slice(0, at), value: text.slice(at + 1) }];
+}
+
+// Commands of the design that are still to come: named as such, never taken for a typing error.
+const later = [
+  'init',
+  'explain',
+  'compare',
+  'baseline',
+  'sweep',
+  'tune',
+  'size',
+  'shrink',
+  'swarm',
+  'worker',
+  'merge',
+  'verify',
+  'report',
+];
+
+function program(io: Io, done: (code: number) => void): Command {
+  const command = new Command('fleetfall')
+    .description('What happens to your Wazuh agents, and to their events, when a manager node falls?')
+    .version(engineVersion)
+    .showHelpAfterError('(fleetfall --help lists the commands, fleetfall run --help the options of run)')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
+  const setOption = (): Option =>
+    new Option('--set <path=value>', 'change any place of the scenario; repeatable')
+      .argParser(setting)
+      .default([], 'none');
+
+  command
+    .command('run')
+    .description('simulate, compare the modes, check the expectations, write the report')
+    .argument('[scenario...]', 'scenario files (YAML)')
+    .addOption(setOption())
+    .option('--seed <seed>', 'root of all chance, instead of the scenario’s')
+    .option('--replications <n>', 'runs with luck drawn anew, instead of the scenario’s', wholeNumber(1, 1000))
+    .addOption(new Option('--mode <name>', 'run only this mode; repeatable').argParser(collect).default([], 'all'))
+    .option('--jobs <n>', 'worker threads (default: one a processor)', wholeNumber(1, 256))
+    .option('--out <directory>', 'where the report goes (default: out/<scenario>)')
+    .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json', 'md']))
+    .option('--json', 'the same as --format json')
+    .option('--quiet', 'print nothing but the JSON document, if one is asked for')
+    .option('--strict', 'an expectation about which the run says nothing is a breach')
+    .addOption(
+      new Option('--inconclusive <what>', 'when the interval straddles a limit: pass, fail, run more, or exit code 3')
+        .choices(['pass', 'fail', 'more', 'code'])
+        .default('code'),
+    )
+    .optionsGroup('Without a scenario file:')
+    .option('--nginx <file>', 'nginx.conf of the load balancer')
+    .option('--ossec <file>', 'ossec.conf of the agents, with their list of servers')
+    .option('--agents <n>', 'number of agents', wholeNumber(1, 5_000_000))
+    .option('--rate <rate>', 'events of one agent (default 1/s)')
+    .option('--agent-version <release>', 'Wazuh release of the agents (default 4.14.7)')
+    .addOption(
+      new Option('--node <name=address>', 'a name for a node; repeatable').argParser(collect).default([], 'none'),
+    )
+    .addOption(new Option('--kill <place>', 'a node, or "balancer"; repeatable').argParser(collect).default([], 'none'))
+    .addOption(
+      new Option('--power-off <place>', 'a node, or "balancer"; repeatable').argParser(collect).default([], 'none'),
+    )
+    .addOption(new Option('--hang <place>', 'a node, or "balancer"; repeatable').argParser(collect).default([], 'none'))
+    .option('--at <instant>', 'when (default 10m)')
+    .option('--for <duration>', 'how long (default 10m)')
+    .option('--duration <duration>', 'counted time (default 30m)')
+    .action(async (files: string[], flags: RunFlags) => done(await run(files, flags, io)));
+
+  command
+    .command('validate')
+    .description('read and check everything, simulate nothing')
+    .argument('<scenario...>', 'scenario files (YAML)')
+    .addOption(setOption())
+    .option('--quiet', 'print nothing but problems')
+    .action((files: string[], flags: ValidateFlags) => done(validate(files, flags, io)));
+
+  command
+    .command('assign')
+    .description('which server does each client address land on? (lines in, CSV out)')
+    .argument('[clients]', 'file with one address a line (default: standard input)')
+    .option('--nginx <file>', 'nginx.conf of the load balancer')
+    .option('--upstream <name>', 'the server block that passes to this upstream')
+    .option('--port <port>', 'the server block that listens here (default 1514)', wholeNumber(1, 65_535))
+    .addOption(
+      new Option('--down <server>', 'a server, as written, that refuses connections; repeatable')
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('--resolve <name=address,…>', 'addresses of a host name; repeatable')
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .action(async (clients: string | undefined, flags: AssignFlags) => done(await assign(clients, flags, io)));
+
+  command
+    .command('schema')
+    .description('print the JSON Schema of a scenario file')
+    .action(() => done(schema(io)));
+
+  command
+    .command('reports', { hidden: true })
+    .description('rebuild reports/ from scenarios/ (in a checkout)')
+    .argument('[name...]')
+    .option('--check', 'compare instead of writing')
+    .action(async (names: string[], { check }: { check?: boolean }) => done(await reports(names, check ?? false, io)));
+
+  for (const name of later) {
+    command
+      .command(name, { hidden: true })
+      .allowUnknownOption()
+      .argument('[anything...]')
+      .helpOption(false)
+      .action(() => {
+        throw new UsageError(`"${name}" is not there yet. This version has run, validate, assign and schema.`);
+      });
+  }
+  return command;
+}
+
+/** Runs one command. @param argv arguments behind the program's name. @returns the exit code. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  let code: number = ExitCode.Ok;
+  const command = program(io, (result) => {
+    code = result;
+  });
+  try {
+    if (argv.length === 0) {
+      io.err(command.helpInformation());
+      return ExitCode.Input;
+    }
+    await command.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (io.signal.aborted) return ExitCode.Interrupted;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Ok : ExitCode.Input;
+    if (error instanceof ScenarioError || error instanceof OutputError) {
+      io.err(`${error.message}\n`);
+      return ExitCode.Input;
+    }
+    if (error instanceof UsageError) {
+      io.err(`fleetfall: ${error.message}\n`);
+      return ExitCode.Input;
+    }
+    const text =
+      error instanceof ReplicationError
+        ? error.message
+        : error instanceof Error
+          ? (error.stack ?? error.message)
+          : String(error);
+    io.err(`fleetfall: this is our mistake, please report it.\n${text}\n`);
+    return ExitCode.OurFault;
+  }
+}
+
+async function readStandardInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer); // no encoding is set, so chunks are bytes
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const called = process.argv[1];
+if (called !== undefined && realpathSync(called) === fileURLToPath(import.meta.url)) {
+  const controller = new AbortController();
+  process.on('SIGINT', () => {
+    if (controller.signal.aborted) process.exit(ExitCode.Interrupted);
+    controller.abort(new Error('interrupted'));
+    // Threads in the middle of a run are ended by the abort; nothing waits for them.
+    setTimeout(() => process.exit(ExitCode.Interrupted), 300).unref();
+  });
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever read has enough, as in `fleetfall assign … | head`.
+    if (error.code === 'EPIPE') process.exit(ExitCode.Ok);
+    throw error;
+  });
+  const plain = process.env.NO_COLOR !== undefined && process.env.NO_COLOR !== '';
+  const code = await main(process.argv.slice(2), {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    colour: process.stdout.isTTY && !plain,
+    live: process.stderr.isTTY,
+    columns: process.stdout.columns || 100,
+    readInput: readStandardInput,
+    signal: controller.signal,
+  });
+  if (code === ExitCode.Interrupted) process.exit(code);
+  process.exitCode = code;
+}

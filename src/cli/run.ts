@@ -1,0 +1,166 @@
+// fleetfall run: simulate, compare the modes, check the expectations, write the report.
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Presets, SingleBar } from 'cli-progress';
+import type { Comparison } from '../metrics/comparison.ts';
+import { simulate } from '../run/replications.ts';
+import { manifestOf } from '../report/manifest.ts';
+import { summaryJson } from '../report/summaryJson.ts';
+import { summaryMarkdown } from '../report/summaryMarkdown.ts';
+import { terminalSummary } from '../report/terminal.ts';
+import { writeReport } from '../report/write.ts';
+import { scenarioFromFlags } from '../scenario/flags.ts';
+import { readScenarioFile, type Overrides } from '../scenario/load.ts';
+import { ScenarioError } from '../scenario/problem.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { ExitCode, UsageError, worstOf, type Io } from './io.ts';
+
+export interface RunFlags {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly format?: 'text' | 'json' | 'md';
+  readonly set: readonly { readonly path: string; readonly value: string }[];
+  readonly seed?: string;
+  readonly replications?: number;
+  readonly mode: readonly string[];
+  readonly jobs?: number;
+  readonly out?: string;
+  readonly strict?: boolean;
+  readonly inconclusive: 'pass' | 'fail' | 'more' | 'code';
+  // The same without a file.
+  readonly nginx?: string;
+  readonly ossec?: string;
+  readonly agents?: number;
+  readonly rate?: string;
+  readonly agentVersion?: string;
+  readonly node: readonly string[];
+  readonly kill: readonly string[];
+  readonly powerOff: readonly string[];
+  readonly hang: readonly string[];
+  readonly at?: string;
+  readonly for?: string;
+  readonly duration?: string;
+}
+
+/** Replications are at most multiplied by this while `--inconclusive more` looks for an answer. */
+const mostMore = 8;
+
+export async function run(files: readonly string[], flags: RunFlags, io: Io): Promise<number> {
+  const format = flags.json ? 'json' : (flags.format ?? 'text');
+  const overrides: Overrides = {
+    set: flags.set,
+    seed: flags.seed,
+    replications: flags.replications,
+    modes: flags.mode,
+  };
+  const codes: number[] = [];
+  const loaded: Scenario[] = [];
+  const load = (reader: () => Scenario): void => {
+    try {
+      loaded.push(reader());
+    } catch (error) {
+      if (!(error instanceof ScenarioError)) throw error;
+      io.err(`${error.message}\n`);
+      codes.push(ExitCode.Input);
+    }
+  };
+  const withoutFile = flags.nginx !== undefined || flags.ossec !== undefined;
+  const faultFlags = [...flags.kill, ...flags.powerOff, ...flags.hang].length > 0;
+  if (files.length > 0) {
+    if (withoutFile || faultFlags || flags.agents !== undefined || flags.node.length > 0 || flags.at !== undefined) {
+      throw new UsageError(
+        'a scenario file says all of it: leave out --nginx, --ossec, --agents, --node, --kill, --at …, or leave out the file. --set changes a file.',
+      );
+    }
+    for (const file of files) load(() => readScenarioFile(file, overrides));
+  } else {
+    if (!withoutFile) {
+      throw new UsageError(
+        'give it a scenario file, or --nginx nginx.conf --agents 9000 --kill NODE for a run without one.',
+      );
+    }
+    load(() => scenarioFromFlags({ ...flags, overrides }));
+  }
+  const names = loaded.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new UsageError(`two scenarios are called ${twice}: their results would go to the same place. Rename one.`);
+  }
+  // Nothing is simulated while a file needs mending.
+  if (codes.length > 0) return ExitCode.Input;
+  const documents: string[] = [];
+  for (const scenario of loaded) {
+    // The printed summary has the warnings itself.
+    if (!flags.quiet && format !== 'text') for (const warning of scenario.warnings) io.err(`${warningText(warning)}\n`);
+    const comparison = await answer(scenario, flags, io);
+    const out =
+      flags.out === undefined
+        ? join('out', scenario.name)
+        : loaded.length > 1
+          ? join(flags.out, scenario.name)
+          : flags.out;
+    writeReport(comparison, out, manifestOf(comparison));
+    documents.push(
+      format === 'json'
+        ? summaryJson(comparison)
+        : format === 'md'
+          ? summaryMarkdown(comparison)
+          : terminalSummary(comparison, { colour: io.colour, width: io.columns }),
+    );
+    if (!flags.quiet) io.err(`Report: ${out}\n`);
+    codes.push(codeOf(comparison, flags));
+  }
+  if (format === 'json' && documents.length > 1)
+    io.out(`[\n${documents.map((text) => text.trimEnd()).join(',\n')}\n]\n`);
+  else if (format === 'json' || !flags.quiet) for (const document of documents) io.out(document);
+  return worstOf(codes);
+}
+
+export function warningText({ position, text }: Scenario['warnings'][number]): string {
+  return position === null
+    ? `warning: ${text}`
+    : `warning: ${position.file}:${position.line}:${position.column}: ${text}`;
+}
+
+async function answer(scenario: Scenario, flags: RunFlags, io: Io): Promise<Comparison> {
+  let replications = scenario.replications;
+  for (;;) {
+    const comparison = await withProgress({ ...scenario, replications }, flags, io);
+    const open = comparison.expectations.some(({ verdict }) => verdict === 'inconclusive');
+    if (!open || flags.inconclusive !== 'more' || replications >= scenario.replications * mostMore) return comparison;
+    replications *= 2;
+    if (!flags.quiet) io.err(`Inconclusive: ${replications} replications.\n`);
+  }
+}
+
+async function withProgress(scenario: Scenario, flags: RunFlags, io: Io): Promise<Comparison> {
+  const bar =
+    io.live && !flags.quiet
+      ? new SingleBar(
+          {
+            format: `${scenario.name} {bar} {value}/{total} runs`,
+            clearOnComplete: true,
+            hideCursor: true,
+            stream: process.stderr,
+          },
+          Presets.shades_classic,
+        )
+      : null;
+  bar?.start(scenario.replications * scenario.modes.length, 0);
+  try {
+    return await simulate(scenario, {
+      signal: io.signal,
+      jobs: flags.jobs ?? Math.max(1, availableParallelism()),
+      onProgress: (done) => bar?.update(done),
+    });
+  } finally {
+    bar?.stop();
+  }
+}
+
+function codeOf({ expectations }: Comparison, { strict, inconclusive }: RunFlags): number {
+  const verdicts = expectations.map(({ verdict }) => verdict);
+  if (verdicts.includes('breached') || (strict && verdicts.includes('vacuous'))) return ExitCode.Breached;
+  if (!verdicts.includes('inconclusive') || inconclusive === 'pass') return ExitCode.Ok;
+  return inconclusive === 'fail' ? ExitCode.Breached : ExitCode.Inconclusive;
+}
