@@ -21,7 +21,10 @@ const group: fc.Arbitrary<GroupRecipe> = fc.record({
       clientBuffer: fc.record({ disabled: fc.boolean(), queueSize: fc.constantFrom(1, 50, 5_000) }),
       forceReconnectIntervalSeconds: fc.constantFrom(0, 45, 300),
       kernel: fc.record({
-        sendBuffer: fc.record({ silentBytes: fc.constantFrom(3_000, 75_000), hungBytes: fc.constantFrom(5_000, 2_000_000) }),
+        sendBuffer: fc.record({
+          silentBytes: fc.constantFrom(3_000, 75_000),
+          hungBytes: fc.constantFrom(5_000, 2_000_000),
+        }),
       }),
     },
     { requiredKeys: [] },
@@ -56,7 +59,10 @@ const world: fc.Arbitrary<WorldRecipe> = fc.record({
   workers: fc.constantFrom(1, 3),
   workerConnections: fc.constantFrom(12, 10_000),
   connectTimeoutUs: fc.constantFrom(2_000_000, 60_000_000, 70_000_000),
-  unreachable: fc.record({ agents: fc.constantFrom('routed', 'sameSegment'), balancer: fc.constantFrom('routed', 'sameSegment') }),
+  unreachable: fc.record({
+    agents: fc.constantFrom('routed', 'sameSegment'),
+    balancer: fc.constantFrom('routed', 'sameSegment'),
+  }),
   eventsPerSecond: fc.constantFrom(null, 5, 1_000),
   acceptQueue: fc.constantFrom(1, 128),
 });
@@ -90,7 +96,10 @@ test('the same seed gives the same books, and modes meet the same events', () =>
         list: one.list === undefined ? [1, 2] : undefined,
         events: { ...one.events!, source: 'logcollector' as const },
       }));
-      const here = recipe.groups.map((one) => ({ ...one, events: { ...one.events!, source: 'logcollector' as const } }));
+      const here = recipe.groups.map((one) => ({
+        ...one,
+        events: { ...one.events!, source: 'logcollector' as const },
+      }));
       const written = (of: readonly GroupRecipe[]): number[] =>
         runWorld(aWorld({ ...recipe, groups: of, untilSettled: false }), { seed: 'twice', replication: 3 }).groups.map(
           ({ produced }) => produced,
