@@ -1,0 +1,27 @@
+// The command line in this process, with everything it prints kept.
+import { main } from '../../src/cli/main.ts';
+
+export interface CliResult {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export async function cli(argv: readonly string[], input = ''): Promise<CliResult> {
+  let out = '';
+  let err = '';
+  const code = await main(argv, {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    colour: false,
+    live: false,
+    columns: 100,
+    readInput: () => Promise.resolve(input),
+    signal: new AbortController().signal,
+  });
+  return { code, out, err };
+}
