@@ -4,7 +4,8 @@ import type { GroupOptions } from './worldOptions.ts';
 
 /**
  * Addresses the balancer sees, one an agent, IPv4 as unsigned 32-bit integers. The range is large enough: the loader has checked.
- * Drawn addresses are uniform without repetition: Floyd's sample, its members in the order in which they were drawn.
+ * Drawn addresses are uniform without repetition: the head of a drawn order of the whole range, of which only the places that
+ * were swapped are kept. An agent more leaves the addresses of the others alone.
  */
 export function groupAddresses({ count, addresses, nat }: GroupOptions, key: Key): Uint32Array {
   const seen = new Uint32Array(count);
@@ -16,13 +17,12 @@ export function groupAddresses({ count, addresses, nat }: GroupOptions, key: Key
     for (let i = 0; i < count; i++) seen[i] = addresses.firstHost + i;
     return seen;
   }
-  const taken = new Set<number>();
+  const swapped = new Map<number, number>();
   for (let i = 0; i < count; i++) {
-    const last = addresses.hostCount - count + i;
-    const drawn = below(last + 1, key, i, 0);
-    const host = taken.has(drawn) ? last : drawn;
-    taken.add(host);
-    seen[i] = addresses.firstHost + host;
+    const other = i + below(addresses.hostCount - i, key, i, 0);
+    seen[i] = addresses.firstHost + (swapped.get(other) ?? other);
+    swapped.set(other, swapped.get(i) ?? i);
+    swapped.delete(i);
   }
   return seen;
 }

@@ -1,4 +1,5 @@
 // What the applications on an agent's host write: when, how large, and who picks it up.
+import { crc32 } from 'node:zlib';
 import { binomialHalf, poisson } from '../kernel/distributions.ts';
 import { deriveKey, lane, threefry, uniform, type Key } from '../kernel/random.ts';
 
@@ -38,6 +39,11 @@ export const Purpose = {
   EventRate: 11,
 } as const;
 
+/** Key of a purpose for what is called `name`: a group or a node listed before it changes none of its draws. */
+export function namedKey(root: Key, purpose: number, name: string): Key {
+  return deriveKey(root, purpose, crc32(name));
+}
+
 // A cell of the Poisson bridge, µs: 2^26, about 67 s. Inside a cell the count is split in halves down to single µs.
 const cellBits = 26;
 const cellUs = 2 ** cellBits;
@@ -59,8 +65,11 @@ export class Arrivals {
   readonly #cellCount: Float64Array;
   readonly #instants = new Float64Array(explicitCount);
 
-  /** @param rates events per second, one an agent of the group. */
-  constructor(luck: Key, group: number, arrival: Arrival, rates: Float64Array) {
+  /**
+   * @param group name of the group.
+   * @param rates events per second, one an agent of the group.
+   */
+  constructor(root: Key, group: string, arrival: Arrival, rates: Float64Array) {
     const count = rates.length;
     this.#arrival = arrival;
     this.#ratePerUs = rates.map((rate) => rate / 1e6);
@@ -70,8 +79,8 @@ export class Arrivals {
     this.#cell = new Int32Array(arrival === 'poisson' ? count : 0);
     this.#cellBase = new Float64Array(arrival === 'poisson' ? count : 0);
     this.#cellCount = new Float64Array(arrival === 'poisson' ? count : 0).fill(-1);
-    const key = deriveKey(luck, Purpose.Arrivals, group);
-    const phaseKey = deriveKey(luck, Purpose.ArrivalPhase, group);
+    const key = namedKey(root, Purpose.Arrivals, group);
+    const phaseKey = namedKey(root, Purpose.ArrivalPhase, group);
     for (let i = 0; i < count; i++) {
       if (arrival === 'poisson') {
         threefry(key.k0, key.k1, i, 0);

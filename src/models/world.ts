@@ -30,7 +30,7 @@ import type { Books } from './ledger.ts';
 import { newOpenOutages, openOutage, OutageBook } from './outages.ts';
 import { fitsQueue, newPlace, PlaceState, stateOf, type Place } from './place.ts';
 import { Sink } from './pipeline.ts';
-import { Arrivals, Purpose } from './workload.ts';
+import { Arrivals, namedKey, Purpose } from './workload.ts';
 import { WorldBooks } from './worldBooks.ts';
 import type { GroupOptions, Luck, WorldOptions } from './worldOptions.ts';
 
@@ -193,13 +193,13 @@ class World implements Wakes {
     const placeLatency = [...nodes.map((node) => node.latencyUs), ...(balancer ? [balancer.latencyUs] : [])];
     this.latency = groups.map((group) => placeLatency.map((own) => slowest(group.latencyUs, own)));
     this.balancerLatency = nodes.map((node) => slowest(node.latencyUs, balancer?.latencyUs));
-    this.addresses = groups.map((group, index) =>
-      balancer ? groupAddresses(group, deriveKey(root, Purpose.Address, index)) : null,
+    this.addresses = groups.map((group) =>
+      balancer ? groupAddresses(group, namedKey(root, Purpose.Address, group.name)) : null,
     );
-    this.workerKeys = groups.map((_, index) => deriveKey(root, Purpose.BalancerWorker, index));
-    this.orders = groups.map((group, index) => serverOrders(group, deriveKey(root, Purpose.ServerOrder, index)));
+    this.workerKeys = groups.map(({ name }) => namedKey(root, Purpose.BalancerWorker, name));
+    this.orders = groups.map((group) => serverOrders(group, namedKey(root, Purpose.ServerOrder, group.name)));
     const arrivals = groups.map(
-      (group, index) => new Arrivals(root, index, group.events.arrival, eventRates(group, root, index)),
+      (group) => new Arrivals(root, group.name, group.events.arrival, eventRates(group, root)),
     );
     this.books = new WorldBooks(options, arrivals, root);
     const { pipelines } = this.books;
@@ -760,9 +760,9 @@ class World implements Wakes {
   #scheduleStarts(): void {
     const { options, root } = this;
     let agent = 0;
-    options.groups.forEach((group, index) => {
-      const startKey = deriveKey(root, Purpose.Start, index);
-      const phaseKey = deriveKey(root, Purpose.ClockPhase, index);
+    options.groups.forEach((group) => {
+      const startKey = namedKey(root, Purpose.Start, group.name);
+      const phaseKey = namedKey(root, Purpose.ClockPhase, group.name);
       const span = Math.floor(options.warmupUs / 2);
       for (let i = 0; i < group.count; i++, agent++) {
         const fixedStart = this.fixed.startUs?.[agent];

@@ -1,5 +1,5 @@
 // Everything one replication reports, collected while it runs and put in order at its end.
-import { deriveKey, uniform, type Key } from '../kernel/random.ts';
+import { uniform, type Key } from '../kernel/random.ts';
 import { addFlow, flowAmounts, newFlow, type Flow } from './flow.ts';
 import { balances, emptyCounts, lostTotal, type Books, type EventCounts, type Outages } from './ledger.ts';
 import type { PlannedFault } from './faultPlan.ts';
@@ -7,7 +7,7 @@ import { playNodeQueue, spread, type NodeQueueOutput } from './nodeQueue.ts';
 import { Pipelines, type PipelineBooks } from './pipeline.ts';
 import { PlaceState } from './place.ts';
 import { addChange, cumulated, runningSum, stepsOf, type Steps } from './timelines.ts';
-import { Purpose, type Arrivals } from './workload.ts';
+import { namedKey, Purpose, type Arrivals } from './workload.ts';
 import type { WorldOptions } from './worldOptions.ts';
 
 /** Width of the slices on which node queues and time lines are computed. */
@@ -79,8 +79,8 @@ export class WorldBooks implements PipelineBooks {
     this.nodeDelivered = new Float64Array(nodes.length);
     this.pipelines = new Pipelines(groups, arrivals, places, this);
     this.steps = stepsOf(durationUs);
-    this.#flushPhaseUs = nodes.map((_, index) =>
-      Math.floor(uniform(deriveKey(root, Purpose.FlushPhase, index), 0, 0) * 1e6),
+    this.#flushPhaseUs = nodes.map(({ name }) =>
+      Math.floor(uniform(namedKey(root, Purpose.FlushPhase, name), 0, 0) * 1e6),
     );
     this.#changes = Array.from({ length: places }, () => []);
     this.#connected = nodes.map(() => new Float64Array(this.steps.count));

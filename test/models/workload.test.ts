@@ -4,7 +4,7 @@ import { rootKey } from '../../src/kernel/random.ts';
 import { Arrivals, type Arrival } from '../../src/models/workload.ts';
 
 function arrivals(arrival: Arrival, rates: number[], seed = '1'): Arrivals {
-  return new Arrivals(rootKey(seed, 0), 0, arrival, Float64Array.from(rates));
+  return new Arrivals(rootKey(seed, 0), 'servers', arrival, Float64Array.from(rates));
 }
 
 test.each(['poisson', 'regular'] as const)(
