@@ -58,8 +58,10 @@ export function retransmissionUs(firstSentUs: number, atUs: number): number {
 }
 
 /**
- * When an unanswered SYN is sent again: `linear` times after one second each, then after 1, 2, 4 … s.
- * @returns the first such instant at or after `atUs`, Infinity past the connect time-out.
+ * When an unanswered SYN is sent again: `linear` times after one second each, then after 1, 2, 4 … s. The time-out is the end of
+ * the wait behind the last one. Linux, Documentation/networking/ip-sysctl.rst, tcp_syn_retries: the last of 6 leaves after 67 s,
+ * the time-out comes after 131 s.
+ * @returns the first such instant at or after `atUs`, Infinity when no further SYN leaves before the kernel gives up.
  */
 export function synRetryUs(firstSentUs: number, atUs: number, linear: number, connectTimeoutUs: number): number {
   let waitUs = 1_000_000;
@@ -67,7 +69,7 @@ export function synRetryUs(firstSentUs: number, atUs: number, linear: number, co
   for (let sent = 0; instant < atUs || sent === 0; sent++) {
     instant += waitUs;
     if (sent >= linear) waitUs *= 2;
-    if (instant >= firstSentUs + connectTimeoutUs) return Infinity;
+    if (instant + waitUs > firstSentUs + connectTimeoutUs) return Infinity;
   }
   return instant;
 }

@@ -1109,8 +1109,8 @@ class World implements Wakes {
         const deadlineUs = this.queue.deadline(slot + Timer.Path) - this.options.warmupUs;
         const sinceUs = this.peerSinceUs[agent]!;
         const toNodeUs = this.balancerLatency[node]!;
-        const linear = this.options.balancer!.kernel.synLinearTimeouts;
-        const againUs = synRetryUs(sinceUs, nowUs - toNodeUs, linear, deadlineUs - sinceUs) + toNodeUs;
+        const { synLinearTimeouts, connectTimeoutUs } = this.options.balancer!.kernel;
+        const againUs = synRetryUs(sinceUs, nowUs - toNodeUs, synLinearTimeouts, connectTimeoutUs) + toNodeUs;
         if (againUs >= deadlineUs) return;
         this.wait[agent] = Wait.None;
         this.#later(agent, Step.PeerArrive, againUs);
