@@ -502,7 +502,8 @@ class World implements Wakes {
     const fixedAck = this.fixedAckUs?.[agent] ?? NaN;
     this.ackUs[agent] = Number.isNaN(fixedAck) ? lastAckUs(clock, this, this.ackUs[agent]!, nowUs, toNodeUs) : fixedAck;
     if (this.fixedAckUs) this.fixedAckUs[agent] = NaN;
-    this.#armMain(agent, Math.max(nowUs, noticeUs(clock, this, this.ackUs[agent])));
+    const silenceUs = Math.max(nowUs, noticeUs(clock, this, this.ackUs[agent]));
+    this.#armMain(agent, Math.min(silenceUs, this.#forcedUs(agent, nowUs)));
     if (condition === Broken.Void) return;
     this.firstSendUs[agent] = Math.min(
       pipelines.sendInstant(agent, 1),
@@ -708,7 +709,7 @@ class World implements Wakes {
     if (this.open.fault[agent]! >= 0) this.open.noticedAtUs[agent] = nowUs;
     this.probe.noticed?.(agent, nowUs, why);
     this.#lock(agent, nowUs);
-    if (this.blocked[agent] === 1 && why === 'silence' && !group.agent.shutdownBeforeClose) {
+    if (this.blocked[agent] === 1 && why !== 'closed' && !group.agent.shutdownBeforeClose) {
       // close() alone does not wake the blocked sender, and the startup message needs the lock it holds.
       this.state[agent] = State.Frozen;
       this.locked[agent] = 1;
@@ -716,7 +717,7 @@ class World implements Wakes {
       return;
     }
     if (this.blocked[agent] === 1) {
-      if (why === 'silence') pipelines.loseInHand(agent, 'sendError', nowUs);
+      if (why !== 'closed') pipelines.loseInHand(agent, 'sendError', nowUs);
       this.dispatcherMetUs[agent] = pipelines.hasBacklog(agent) ? nowUs + sendErrorSleepUs : -Infinity;
       this.blocked[agent] = 0;
     }
@@ -1240,15 +1241,22 @@ class World implements Wakes {
   }
 
   #armForced(agent: number, nowUs: number): void {
-    const seconds = this.options.groups[this.groupOf[agent]!]!.agent.forceReconnectIntervalSeconds;
-    const slot = agent * timersPerAgent + Timer.Main;
-    if (seconds === 0) {
-      this.queue.cancel(slot);
-      return;
-    }
-    const dueUs = instantOfSecond(this.connectedSecond[agent]! + seconds, this.phaseUs[agent]!);
+    const forcedUs = this.#forcedUs(agent, nowUs);
+    if (forcedUs === Infinity) this.queue.cancel(agent * timersPerAgent + Timer.Main);
+    else this.#armMain(agent, forcedUs);
+  }
+
+  /** Turn of the main loop at which force_reconnect_interval makes the agent leave; Infinity: never. */
+  #forcedUs(agent: number, nowUs: number): number {
+    const dueUs = this.#forcedDueUs(agent);
+    if (dueUs === Infinity) return Infinity;
     this.wakesAgent = agent;
-    this.#armMain(agent, turnAt(this, Math.min(nowUs, this.ackUs[agent]!), Math.max(nowUs, dueUs)));
+    return turnAt(this, Math.min(nowUs, this.ackUs[agent]!), Math.max(nowUs, dueUs));
+  }
+
+  #forcedDueUs(agent: number): number {
+    const seconds = this.options.groups[this.groupOf[agent]!]!.agent.forceReconnectIntervalSeconds;
+    return seconds === 0 ? Infinity : instantOfSecond(this.connectedSecond[agent]! + seconds, this.phaseUs[agent]!);
   }
 
   // ---------------------------------------------------------------------------------------------------------------- events
@@ -1305,12 +1313,8 @@ class World implements Wakes {
         this.#notice(agent, nowUs, 'closed');
         return;
       case State.Connected:
-        if (this.open.fault[agent]! >= 0) {
-          this.#notice(agent, nowUs, 'silence');
-        } else {
-          this.away += 1;
-          this.#notice(agent, nowUs, 'forced');
-        }
+        if (this.open.fault[agent]! < 0) this.away += 1;
+        this.#notice(agent, nowUs, nowUs >= this.#forcedDueUs(agent) ? 'forced' : 'silence');
         return;
       default:
         throw new Error(`agent ${agent}: a main timer in state ${this.state[agent]!}`);
