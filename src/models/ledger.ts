@@ -124,7 +124,12 @@ export interface Books {
   readonly delays: DelayHistogram;
   /** Per agent: the longest stretch without an event of it reaching a node that processes, µs (0: never affected). */
   readonly blindUs: Float64Array;
-  /** Node of each agent at the start of counted time, at the first fault and at the end (-1: none). */
+  /**
+   * Per agent: the longest time from the end of an outage until what had waited in the agent is sent, as far as can be said
+   * then, µs (0: nothing waited; Infinity: it writes more than it may send).
+   */
+  readonly drainUs: Float64Array;
+  /** Node of each agent at the start of counted time and at the end (-1: none). */
   readonly nodeAtStart: Int16Array;
   readonly nodeAtEnd: Int16Array;
   /** Connection attempts that failed, whatever the reason. */

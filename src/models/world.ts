@@ -151,6 +151,8 @@ class World implements Wakes {
   readonly lockSeen: Float64Array;
   readonly dispatcherMetUs: Float64Array;
   readonly logcollectorMetUs: Float64Array;
+  /** When the latest outage ended, -Infinity: there was none. */
+  readonly backSinceUs: Float64Array;
   readonly open: ReturnType<typeof newOpenOutages>;
 
   readonly clock = {
@@ -248,6 +250,7 @@ class World implements Wakes {
     this.lockSeen = f64();
     this.dispatcherMetUs = f64().fill(-Infinity);
     this.logcollectorMetUs = f64().fill(-Infinity);
+    this.backSinceUs = f64().fill(-Infinity);
     this.open = newOpenOutages(agents);
   }
 
@@ -579,6 +582,8 @@ class World implements Wakes {
     this.#armForced(agent, nowUs);
     this.outages.close(this.open, agent, 'healed', node, nowUs, nowUs);
     this.books.blind(agent, nowUs - this.open.brokenAtUs[agent]!);
+    this.backSinceUs[agent] = nowUs;
+    this.#noteBacklog(agent);
     this.away -= 1;
     this.lastChangeUs = nowUs;
   }
@@ -1237,7 +1242,19 @@ class World implements Wakes {
     if (this.open.fault[agent]! >= 0) {
       this.books.blind(agent, flowsUs - this.open.brokenAtUs[agent]!);
       this.outages.close(this.open, agent, 'reconnected', node, this.attemptAtUs[agent]!, nowUs);
+      this.backSinceUs[agent] = nowUs;
+      this.#noteBacklog(agent);
+    } else {
+      this.backSinceUs[agent] = -Infinity;
     }
+  }
+
+  /** Notes how long what waits in an agent that is back will take; again when the next of its threads goes on. */
+  #noteBacklog(agent: number): void {
+    const { pipelines } = this.books;
+    const sinceUs = this.backSinceUs[agent]!;
+    if (sinceUs === -Infinity || pipelines.dispatches[agent] === 0) return;
+    this.books.drained(agent, pipelines.drainedAt(agent) - sinceUs);
   }
 
   #armForced(agent: number, nowUs: number): void {
@@ -1276,6 +1293,7 @@ class World implements Wakes {
           this.books.pipelines.advance(agent, nowUs);
           this.dispatcherMetUs[agent] = -Infinity;
           this.books.pipelines.resumeDispatcher(agent, nowUs);
+          this.#noteBacklog(agent);
           if (this.broken[agent] !== Broken.No) this.#armBlock(agent, nowUs);
         }
         return;
@@ -1284,6 +1302,7 @@ class World implements Wakes {
         this.logcollectorMetUs[agent] = -Infinity;
         this.books.pipelines.collects[agent] = 1;
         this.books.pipelines.release(agent, nowUs);
+        this.#noteBacklog(agent);
         if (this.broken[agent] !== Broken.No) this.#armBlock(agent, nowUs);
         return;
       case Timer.Keepalive:

@@ -62,6 +62,7 @@ export class WorldBooks implements PipelineBooks {
   readonly #refused: Float64Array;
   readonly #overflowed: Float64Array;
   readonly #blindUs: Float64Array;
+  readonly #drainUs: Float64Array;
   #nodeAtStart = new Int16Array(0);
   #kernelEventsWarmup = 0;
 
@@ -91,6 +92,7 @@ export class WorldBooks implements PipelineBooks {
     this.#refused = new Float64Array(places);
     this.#overflowed = new Float64Array(places);
     this.#blindUs = new Float64Array(this.pipelines.groupOf.length);
+    this.#drainUs = new Float64Array(this.pipelines.groupOf.length);
   }
 
   addDelay(events: number, shortestUs: number, longestUs: number): void {
@@ -128,6 +130,10 @@ export class WorldBooks implements PipelineBooks {
 
   blind(agent: number, us: number): void {
     if (us > this.#blindUs[agent]!) this.#blindUs[agent] = us;
+  }
+
+  drained(agent: number, us: number): void {
+    if (us > this.#drainUs[agent]!) this.#drainUs[agent] = us;
   }
 
   joined(node: number, atUs: number, agent: number): void {
@@ -251,6 +257,7 @@ export class WorldBooks implements PipelineBooks {
         maxUs: this.#delayMaxUs,
       },
       blindUs: this.#blindUs,
+      drainUs: this.#drainUs,
       nodeAtStart: this.#nodeAtStart,
       nodeAtEnd: end.node.slice(),
       attemptsFailed: this.attemptsFailed,
