@@ -14,7 +14,7 @@ import {
 } from './agent.ts';
 import type { Endpoint, ServerOptions } from './agentOptions.ts';
 import { keyOf, listenBacklog, newProxy, type Proxy, type ProxyListener } from './balancer/proxy.ts';
-import type { NginxSession } from './balancer/nginx/nginx.ts';
+import type { NginxSession } from './balancer/nginx/session.ts';
 import { eventRates } from './eventRates.ts';
 import { planFaults, type PlannedFault } from './faultPlan.ts';
 import {
@@ -75,9 +75,6 @@ const Broken = { No: 0, Silent: 1, Hung: 2, Dead: 3, Void: 4 } as const;
 const Timer = { Main: 0, Path: 1, Dispatch: 2, Logcollector: 3, Keepalive: 4 } as const;
 const timersPerAgent = 5;
 const EventKind = { FaultStart: 0, FaultEnd: 1, StartupEnd: 2, AcceptsEnd: 3, Settled: 4 } as const;
-
-// Of an established session only its worker process and its peer are kept: nothing else matters at its end.
-const endedSession = { key: '', tried: new Set<number>(), left: 0, position: 0, rehashes: 0, skips: 0 };
 
 /** Plays one replication of one mode. @throws an Error (our mistake) when the books do not balance. */
 export function runWorld(options: WorldOptions, luck: Luck, probe: WorldProbe = {}, fixed: WorldFixed = {}): Books {
@@ -1027,7 +1024,7 @@ class World implements Wakes {
     const worker = this.worker[agent]!;
     const peerIndex = this.peer[agent]!;
     listener.ports[peerIndex]! -= 1;
-    listener.balancer.closed({ ...endedSession, worker, peerIndex }, wholeSeconds(nowUs, this.balancerPhaseUs));
+    listener.balancer.closed({ worker, peerIndex }, wholeSeconds(nowUs, this.balancerPhaseUs));
     this.proxy!.slots[worker]! -= 1;
   }
 

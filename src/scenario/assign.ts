@@ -1,7 +1,7 @@
 // Which server does each client address land on? The same choice the simulation makes, asked one connection after the other.
 import { isIP, SocketAddress } from 'node:net';
 import { clientKey, parseKey } from '../models/balancer/nginx/clientKey.ts';
-import { createNginxBalancer } from '../models/balancer/nginx/nginx.ts';
+import { createNginxBalancer, createUpstream } from '../models/balancer/nginx/nginx.ts';
 import { readNginxConf } from './import/nginxConf.ts';
 import type { ReadInclude } from './import/nginxSyntax.ts';
 import { ScenarioError, type Problem } from './problem.ts';
@@ -90,8 +90,8 @@ export function assignNginx(input: AssignInput): Assignment {
   if (problems.length > 0) throw new ScenarioError(input.file, problems.slice(0, 100));
 
   const key = 'key' in upstream.method ? parseKey(upstream.method.key) : [];
-  if (typeof key === 'string') throw new Error(`hash variable $${key} was not refused`);
-  const balancer = createNginxBalancer(upstream, listener, 1);
+  if (typeof key === 'string') throw new Error(`hash: ${key}`);
+  const balancer = createNginxBalancer(createUpstream(upstream, 1), listener);
   const shown = upstream.peers.map(({ serverText, address, port: peerPort }) =>
     serverText.startsWith(`${address}:`) || input.resolve(hostOf(serverText)) === null
       ? serverText

@@ -1,5 +1,6 @@
 // Measured choices of the real nginx, compared with the balancer the simulation uses, read from the text of a configuration.
-import { createNginxBalancer, type NginxSession } from '../../src/models/balancer/nginx/nginx.ts';
+import { createNginxBalancer, createUpstream } from '../../src/models/balancer/nginx/nginx.ts';
+import type { NginxSession } from '../../src/models/balancer/nginx/session.ts';
 import type { Balancer } from '../../src/models/balancer/contract.ts';
 import { readNginxConf } from '../../src/scenario/import/nginxConf.ts';
 
@@ -43,7 +44,7 @@ function balancerOf(text: string, workers = 1): Balancer<NginxSession> {
     assume: [],
     udp: 'allow',
   });
-  return createNginxBalancer(options.upstreams[0]!, options.listeners[0]!, workers);
+  return createNginxBalancer(createUpstream(options.upstreams[0]!, workers), options.listeners[0]!);
 }
 
 function addressOf(balancer: Balancer<NginxSession>, index: number): string {

@@ -36,5 +36,6 @@ export interface Balancer<S extends BalancerSession = BalancerSession> {
    */
   failed(session: S, nowSeconds: number, elapsedUs: number): boolean;
   connected(session: S, nowSeconds: number): void;
-  closed(session: S, nowSeconds: number): void;
+  /** @param session of an established one only its worker and its peer need to be kept. */
+  closed(session: BalancerSession, nowSeconds: number): void;
 }

@@ -1,8 +1,9 @@
 // A balancer on its host: its listeners, the connection slots of its worker processes, its source ports, and which node each
 // of its peers is. What it chooses is the business of the product's own files.
 import { clientKey, parseKey, type KeyPart } from './nginx/clientKey.ts';
-import { createNginxBalancer, maxSessionsPerWorker, type NginxSession } from './nginx/nginx.ts';
+import { createNginxBalancer, createUpstream, maxSessionsPerWorker } from './nginx/nginx.ts';
 import type { NginxBalancerOptions, NginxListenerOptions } from './nginx/options.ts';
+import type { NginxSession } from './nginx/session.ts';
 import type { Balancer } from './contract.ts';
 import type { NodeOptions } from '../node.ts';
 
@@ -37,18 +38,22 @@ export interface Proxy {
 /** A balancer whose processes have just started. @throws when a peer is no node of the cluster: the loader has checked. */
 export function newProxy(options: NginxBalancerOptions, nodes: readonly NodeOptions[]): Proxy {
   const { nginx } = options;
+  // Only upstreams something passes to: the others may have servers that are no nodes.
+  const used = [...new Set(nginx.listeners.map(({ upstreamIndex }) => upstreamIndex))];
+  const upstreams = new Map(used.map((index) => [index, createUpstream(nginx.upstreams[index]!, nginx.workers)]));
   const listeners = nginx.listeners.map((listener): ProxyListener => {
-    const upstream = nginx.upstreams[listener.upstreamIndex]!;
-    const targets = upstream.peers.map(({ serverText, address, port }): PeerTarget => {
+    const upstream = upstreams.get(listener.upstreamIndex)!;
+    const { method, peers } = upstream.options;
+    const targets = peers.map(({ serverText, address, port }): PeerTarget => {
       const nodeIndex = nodes.findIndex((node) => node.address === address);
       if (nodeIndex < 0) throw new Error(`server ${serverText} is no node of the cluster`);
       return { nodeIndex, registration: port !== nodes[nodeIndex]!.eventsPort };
     });
-    const key = 'key' in upstream.method ? parseKey(upstream.method.key) : [];
-    if (typeof key === 'string') throw new Error(`hash variable $${key} is not known`);
+    const key = 'key' in method ? parseKey(method.key) : [];
+    if (typeof key === 'string') throw new Error(`hash: ${key}`);
     return {
       options: listener,
-      balancer: createNginxBalancer(upstream, listener, nginx.workers),
+      balancer: createNginxBalancer(upstream, listener),
       targets,
       ports: new Int32Array(targets.length),
       key,

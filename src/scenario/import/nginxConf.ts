@@ -7,7 +7,7 @@ import type {
   NginxPeerOptions,
   NginxUpstreamOptions,
 } from '../../models/balancer/nginx/options.ts';
-import { keyVariables, parseKey } from '../../models/balancer/nginx/clientKey.ts';
+import { parseKey } from '../../models/balancer/nginx/clientKey.ts';
 import { parseAddress } from '../addresses.ts';
 import { nearest, ScenarioError, type Problem } from '../problem.ts';
 import type { SourcePosition, Warning } from '../scenario.ts';
@@ -344,12 +344,7 @@ class ConfReader {
     }
     if (!key) return { kind: 'roundRobin' };
     const parts = parseKey(key.text);
-    if (typeof parts === 'string') {
-      this.#problem(
-        key.position,
-        `the value of $${parts} is not modelled. Known: ${keyVariables.map((name) => `$${name}`).join(', ')}.`,
-      );
-    }
+    if (typeof parts === 'string') this.#problem(key.position, `hash: ${parts}.`);
     return { kind: consistent ? 'hashConsistent' : 'hash', key: key.text };
   }
 

@@ -1,10 +1,14 @@
 // `hash … consistent`: the ring. Source: nginx 1.22.1, src/stream/ngx_stream_upstream_hash_module.c,
-// ngx_stream_upstream_init_chash and ngx_stream_upstream_find_chash_point.
+// ngx_stream_upstream_init_chash, ngx_stream_upstream_find_chash_point and ngx_stream_upstream_get_chash_peer.
 import { crc32 } from 'node:zlib';
+import { keyBytes } from './clientKey.ts';
 import type { NginxPeerOptions } from './options.ts';
+import { smoothWeighted } from './peers.ts';
+import { nextInTurn } from './roundRobin.ts';
+import { mayUse, skipLimit, type Method } from './session.ts';
 
 /** Points a server has on the ring per weight. */
-const pointsPerWeight = 160;
+export const pointsPerWeight = 160;
 
 export interface Ring {
   /** uint32, ascending, no duplicates. */
@@ -15,35 +19,48 @@ export interface Ring {
   readonly texts: readonly string[];
 }
 
-/** Places every non-backup peer on the ring; several addresses of one name share its points. */
+/** Places every non-backup peer on the ring; several addresses of one name, or lines of one text, share its points. */
 export function buildRing(peers: readonly NginxPeerOptions[]): Ring {
-  const texts: string[] = [];
-  const points: { hash: number; owner: number }[] = [];
-  for (const peer of peers) {
-    if (peer.backup || texts.includes(peer.serverText)) continue;
-    const owner = texts.push(peer.serverText) - 1;
-    const prefix = crc32(hashedText(peer.serverText));
-    const previous = Buffer.alloc(4);
-    for (let point = 0; point < pointsPerWeight * peer.weight; point++) {
+  const weights = new Map<string, number>();
+  for (const { serverText, weight, backup } of peers) {
+    // The points of a smaller weight are the first of those of a greater one.
+    if (!backup) weights.set(serverText, Math.max(weight, weights.get(serverText) ?? 0));
+  }
+  const texts = [...weights.keys()];
+  const count = [...weights.values()].reduce((sum, weight) => sum + weight * pointsPerWeight, 0);
+  // Hash and owner in one number, so that of equal hashes the first in the file comes first.
+  const points = new Float64Array(count);
+  let filled = 0;
+  const previous = Buffer.alloc(4);
+  texts.forEach((text, owner) => {
+    const prefix = crc32(hashedText(text));
+    previous.fill(0);
+    const last = filled + weights.get(text)! * pointsPerWeight;
+    while (filled < last) {
       const hash = crc32(previous, prefix);
-      points.push({ hash, owner });
+      points[filled++] = hash * texts.length + owner;
       previous.writeUInt32LE(hash);
     }
+  });
+  points.sort();
+  const hashes = new Uint32Array(count);
+  const owners = new Uint32Array(count);
+  let kept = 0;
+  for (const point of points) {
+    const hash = Math.floor(point / texts.length);
+    if (kept > 0 && hashes[kept - 1] === hash) continue;
+    hashes[kept] = hash;
+    owners[kept] = point - hash * texts.length;
+    kept += 1;
   }
-  points.sort((a, b) => a.hash - b.hash); // stable: of equal points the first in the file stays first
-  const kept = points.filter((point, index) => index === 0 || point.hash !== points[index - 1]!.hash);
-  return {
-    hashes: Uint32Array.from(kept, ({ hash }) => hash),
-    owners: Uint32Array.from(kept, ({ owner }) => owner),
-    texts,
-  };
+  return { hashes: hashes.slice(0, kept), owners: owners.slice(0, kept), texts };
 }
 
 /** Host, a zero byte, port; the colon between them is not hashed. */
 function hashedText(serverText: string): Buffer {
-  if (/^unix:/i.test(serverText)) return Buffer.from(`${serverText.slice(5)}\0`, 'latin1');
-  const [, host, port] = /^(.*):(\d+)$/.exec(serverText) ?? [undefined, serverText, ''];
-  return Buffer.from(`${host}\0${port}`, 'utf8');
+  if (/^unix:/i.test(serverText)) return Buffer.from(`${serverText.slice(5)}\0`);
+  const [, host, port] = /^(.*):(\d*)$/s.exec(serverText) ?? [undefined, serverText, ''];
+  return Buffer.from(`${host}\0${port}`);
 }
 
 /** Index of the first point at or after `hash`; past the last one it wraps to 0. */
@@ -56,4 +73,26 @@ export function findPoint({ hashes }: Ring, hash: number): number {
     else high = middle;
   }
   return low === hashes.length ? 0 : low;
+}
+
+export function createHashConsistent(peers: readonly NginxPeerOptions[]): Method {
+  const ring = buildRing(peers);
+  return {
+    start: (key) => (key === '' ? 0 : findPoint(ring, crc32(keyBytes(key)))),
+    choose(session, nowSeconds) {
+      if (session.memory.single || session.key === '') return nextInTurn(session, nowSeconds);
+      while (session.skips <= skipLimit) {
+        const text = ring.texts[ring.owners[session.position % ring.owners.length]!]!;
+        // One address: that one. Several of one name take turns, whoever the client is.
+        const peer = smoothWeighted(
+          session.memory.main,
+          (candidate) => candidate.options.serverText === text && mayUse(session, candidate, nowSeconds),
+        );
+        if (peer !== null) return peer;
+        session.position += 1;
+        session.skips += 1;
+      }
+      return nextInTurn(session, nowSeconds);
+    },
+  };
 }

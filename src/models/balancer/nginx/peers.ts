@@ -4,6 +4,8 @@ import type { NginxPeerOptions } from './options.ts';
 
 /** State of one peer in one worker process (or in all of them, with a `zone`). */
 export interface Peer {
+  /** Position among all peers of the upstream. */
+  readonly index: number;
   readonly options: NginxPeerOptions;
   fails: number;
   /** Whole seconds of the last failure. */
@@ -15,8 +17,18 @@ export interface Peer {
   effectiveWeight: number;
 }
 
-export function newPeer(options: NginxPeerOptions): Peer {
-  return {
+/** What one worker process remembers about an upstream. Each list is in the order of the file. */
+export interface Memory {
+  readonly all: readonly Peer[];
+  readonly main: readonly Peer[];
+  readonly backup: readonly Peer[];
+  /** A lone peer is never banned and never retried. */
+  readonly single: boolean;
+}
+
+export function newMemory(peers: readonly NginxPeerOptions[]): Memory {
+  const all = peers.map((options, index): Peer => ({
+    index,
     options,
     fails: 0,
     accessedAtSeconds: 0,
@@ -24,6 +36,12 @@ export function newPeer(options: NginxPeerOptions): Peer {
     conns: 0,
     currentWeight: 0,
     effectiveWeight: options.weight,
+  }));
+  return {
+    all,
+    main: all.filter(({ options }) => !options.backup),
+    backup: all.filter(({ options }) => options.backup),
+    single: all.length === 1,
   };
 }
 
@@ -35,8 +53,11 @@ export function isBanned({ options, fails, checkedAtSeconds }: Peer, nowSeconds:
 
 /** True when a session that has not tried it yet may use the peer. */
 export function isUsable(peer: Peer, nowSeconds: number): boolean {
-  const { down, maxConns } = peer.options;
-  return !down && !isBanned(peer, nowSeconds) && !(maxConns > 0 && peer.conns >= maxConns);
+  return !peer.options.down && !isFull(peer) && !isBanned(peer, nowSeconds);
+}
+
+export function isFull({ options, conns }: Peer): boolean {
+  return options.maxConns > 0 && conns >= options.maxConns;
 }
 
 /** A session takes the peer: it counts as probed when its ban is over. */
@@ -58,21 +79,17 @@ export function recordSuccess(peer: Peer): void {
   if (peer.accessedAtSeconds < peer.checkedAtSeconds) peer.fails = 0;
 }
 
-/**
- * Smooth weighted round robin over the peers for which `candidate` is true, from index `from` on, in file order.
- * @returns the index of the chosen peer, -1 when there is no candidate.
- */
-export function smoothWeighted(peers: readonly Peer[], candidate: (index: number) => boolean, from = 0): number {
-  let best = -1;
+/** Smooth weighted round robin over the peers for which `candidate` is true; `null` when there is none. */
+export function smoothWeighted(peers: readonly Peer[], candidate: (peer: Peer) => boolean): Peer | null {
+  let best: Peer | null = null;
   let total = 0;
-  for (let index = from; index < peers.length; index++) {
-    if (!candidate(index)) continue;
-    const peer = peers[index]!;
+  for (const peer of peers) {
+    if (!candidate(peer)) continue;
     peer.currentWeight += peer.effectiveWeight;
     total += peer.effectiveWeight;
     if (peer.effectiveWeight < peer.options.weight) peer.effectiveWeight += 1;
-    if (best < 0 || peer.currentWeight > peers[best]!.currentWeight) best = index;
+    if (best === null || peer.currentWeight > best.currentWeight) best = peer;
   }
-  if (best >= 0) peers[best]!.currentWeight -= total;
+  if (best !== null) best.currentWeight -= total;
   return best;
 }
