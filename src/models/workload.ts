@@ -64,6 +64,11 @@ export class Arrivals {
   readonly #cellBase: Float64Array;
   readonly #cellCount: Float64Array;
   readonly #instants = new Float64Array(explicitCount);
+  // The last way down: at each depth the part that was split and the count of its left half. Looks come in bunches.
+  #wayAgent = -1;
+  #wayCell = -1;
+  readonly #wayNode = new Int32Array(cellBits + 1);
+  readonly #wayLeft = new Float64Array(cellBits + 1);
 
   /**
    * @param group name of the group.
@@ -160,8 +165,9 @@ export class Arrivals {
     let inNode = inCell;
     let from = 0;
     let before = 0;
-    while (inNode > explicitCount) {
-      const left = this.#leftHalf(agent, cell, node, inNode);
+    this.#chooseWay(agent, cell);
+    for (let depth = 0; inNode > explicitCount; depth++) {
+      const left = this.#leftHalf(agent, cell, node, inNode, depth);
       length /= 2;
       node *= 2;
       if (offset < from + length) {
@@ -186,9 +192,10 @@ export class Arrivals {
     let inNode = inCell;
     let from = 0;
     let wanted = ordinal;
-    while (inNode > explicitCount) {
+    this.#chooseWay(agent, cell);
+    for (let depth = 0; inNode > explicitCount; depth++) {
       if (length === 1) return from;
-      const left = this.#leftHalf(agent, cell, node, inNode);
+      const left = this.#leftHalf(agent, cell, node, inNode, depth);
       length /= 2;
       node *= 2;
       if (wanted <= left) {
@@ -204,9 +211,20 @@ export class Arrivals {
     return this.#instants[wanted - 1]!;
   }
 
-  #leftHalf(agent: number, cell: number, node: number, inNode: number): number {
+  #chooseWay(agent: number, cell: number): void {
+    if (agent === this.#wayAgent && cell === this.#wayCell) return;
+    this.#wayAgent = agent;
+    this.#wayCell = cell;
+    this.#wayNode.fill(0);
+  }
+
+  #leftHalf(agent: number, cell: number, node: number, inNode: number, depth: number): number {
+    if (this.#wayNode[depth] === node) return this.#wayLeft[depth]!;
     threefry(this.#keys0[agent]!, this.#keys1[agent]!, cell, node * 2);
-    return binomialHalf(inNode, lane.x0, lane.x1);
+    const left = binomialHalf(inNode, lane.x0, lane.x1);
+    this.#wayNode[depth] = node;
+    this.#wayLeft[depth] = left;
+    return left;
   }
 
   /** Gives the few events of a part of a cell their instants, in order. */
