@@ -55,7 +55,17 @@ export interface WorldFixed {
 }
 
 // What the main thread of an agent does.
-const State = { Off: 0, Trying: 1, Sleeping: 2, Enrolling: 3, Connected: 4, Frozen: 5, Waking: 6 } as const;
+const State = {
+  Off: 0,
+  Trying: 1,
+  Sleeping: 2,
+  /** Up to 4.2.1, before it enrolls: asks whether the manager lives. */
+  Pinging: 3,
+  Enrolling: 4,
+  Connected: 5,
+  Frozen: 6,
+  Waking: 7,
+} as const;
 // Next step of a connection attempt, or of the end of a connection.
 const Step = {
   Arrive: 0,
@@ -66,6 +76,8 @@ const Step = {
   Fail: 5,
   Closed: 6,
   Udp: 7,
+  /** The balancer has seen no byte for its time-out. */
+  Idle: 8,
 } as const;
 // What an attempt waits for when no step is under way.
 const Wait = { None: 0, Syn: 1, Queue: 2, Ack: 3, PeerSyn: 4, Stalled: 5 } as const;
@@ -378,7 +390,7 @@ class World implements Wakes {
         if (this.node[agent] === index || (isBalancer && this.viaBalancer[agent] === 1)) {
           this.#reviewSession(agent, nowUs);
         }
-      } else if ((state === State.Trying || state === State.Enrolling) && this.wait[agent] !== Wait.None) {
+      } else if (this.wait[agent] !== Wait.None) {
         if (this.target[agent] === index || this.peerNode[agent] === index) this.#reviewAttempt(agent, nowUs);
       }
     }
@@ -432,8 +444,8 @@ class World implements Wakes {
         this.wait[agent] = Wait.None;
         this.#later(agent, Step.Fail, nowUs + this.#latencyTo(agent, this.balancerPlace));
       } else {
-        this.wait[agent] = Wait.Ack;
         this.#armAttemptTimeout(agent);
+        this.#waitInVain(agent);
       }
     }
   }
@@ -805,16 +817,21 @@ class World implements Wakes {
     this.attemptAtUs[agent] = nowUs;
     if (this.open.fault[agent]! >= 0) this.open.attempts[agent]! += 1;
     this.probe.tried?.(agent, nowUs, this.server[agent]!);
-    if (server.protocol === 'udp' && server.endpoint.kind === 'node') {
-      this.target[agent] = server.endpoint.nodeIndex;
-      this.peerNode[agent] = -1;
-      const seconds = this.options.groups[this.groupOf[agent]!]!.agent.internal.recvTimeoutSeconds;
-      this.establishedAtUs[agent] = nowUs;
-      this.#armMain(agent, nowUs + receiveTimeoutUs(seconds));
-      this.#later(agent, Step.Udp, nowUs + this.#latencyTo(agent, server.endpoint.nodeIndex));
+    this.#address(agent, server, nowUs);
+  }
+
+  /** Sends the startup message, or the ping, to the current server: in a datagram, or as soon as a connection stands. */
+  #address(agent: number, { endpoint, protocol }: ServerOptions, nowUs: number): void {
+    if (protocol === 'tcp' || endpoint.kind === 'balancer') {
+      this.#connect(agent, endpoint, nowUs);
       return;
     }
-    this.#connect(agent, server.endpoint, nowUs);
+    this.target[agent] = endpoint.nodeIndex;
+    this.peerNode[agent] = -1;
+    this.connectAtUs[agent] = nowUs;
+    this.establishedAtUs[agent] = nowUs;
+    this.#armAttemptTimeout(agent);
+    this.#later(agent, Step.Udp, nowUs + this.#latencyTo(agent, endpoint.nodeIndex));
   }
 
   #connect(agent: number, endpoint: Endpoint, nowUs: number): void {
@@ -832,8 +849,7 @@ class World implements Wakes {
     const place = this.places[target]!;
     const oneWayUs = this.#latencyTo(agent, target);
     const enrolling = this.state[agent] === State.Enrolling;
-    const { enrollment } = this.options.groups[this.groupOf[agent]!]!.agent;
-    const nobody = enrolling && !enrollment.pingsFirst && this.#serverOf(agent).registration === null;
+    const nobody = enrolling && this.#serverOf(agent).registration === null;
     if (place.state === PlaceState.Silent) {
       this.#waitSyn(agent, this.options.network.unreachable.agents === 'routed');
       return;
@@ -893,6 +909,15 @@ class World implements Wakes {
     const seconds = this.state[agent] === State.Enrolling ? enrollment.timeoutSeconds : internal.recvTimeoutSeconds;
     if (seconds === null) this.queue.cancel(agent * timersPerAgent + Timer.Main);
     else this.#armMain(agent, this.establishedAtUs[agent]! + receiveTimeoutUs(seconds));
+  }
+
+  /** Nobody answers for now. A balancer in between closes a session in which no byte has moved since `movedUs` for too long. */
+  #waitForAnswer(agent: number, movedUs: number): void {
+    this.wait[agent] = Wait.Ack;
+    this.#armAttemptTimeout(agent);
+    if (this.target[agent] !== this.balancerPlace) return;
+    const { sessionTimeoutUs } = this.proxy!.listeners[this.listener[agent]!]!.options;
+    this.#later(agent, Step.Idle, movedUs + sessionTimeoutUs);
   }
 
   #acceptAtBalancer(agent: number, nowUs: number): void {
@@ -975,13 +1000,12 @@ class World implements Wakes {
     }
     this.nodeLife[agent] = place.life;
     listener.balancer.connected(session, wholeSeconds(nowUs + oneWayUs, this.balancerPhaseUs));
-    if (place.state === PlaceState.Hung) {
-      this.wait[agent] = Wait.Ack;
-      this.#armAttemptTimeout(agent);
-      return;
-    }
     const toBalancerUs = this.#latencyTo(agent, this.balancerPlace);
     const forwardUs = Math.max(nowUs + oneWayUs, this.establishedAtUs[agent]! + toBalancerUs);
+    if (place.state === PlaceState.Hung) {
+      this.#waitForAnswer(agent, forwardUs);
+      return;
+    }
     const answerUs = forwardUs + 2 * oneWayUs + toBalancerUs;
     if (place.state === PlaceState.Dying) {
       this.#later(agent, Step.Fail, answerUs);
@@ -1034,10 +1058,12 @@ class World implements Wakes {
     if (condition === Broken.Dead) {
       this.#fail(agent, nowUs);
     } else if (condition !== Broken.No) {
-      this.wait[agent] = Wait.Ack;
-      this.#armAttemptTimeout(agent);
+      this.#waitForAnswer(agent, nowUs);
     } else if (this.state[agent] === State.Enrolling) {
       this.#fail(agent, nowUs); // the manager refuses a second registration of a key that is valid
+    } else if (this.state[agent] === State.Pinging) {
+      this.#abandonSession(agent, nowUs);
+      this.#enroll(agent, nowUs);
     } else {
       this.#connected(agent, nowUs);
     }
@@ -1076,7 +1102,11 @@ class World implements Wakes {
         return;
       }
       case Wait.Queue:
-        if (place.state === PlaceState.Silent || place.state === PlaceState.Hung) return;
+        if (place.state === PlaceState.Hung) return;
+        if (place.state === PlaceState.Silent) {
+          this.#waitInVain(agent);
+          return;
+        }
         this.queue.cancel(slot + Timer.Main);
         this.wait[agent] = Wait.None;
         if (
@@ -1094,7 +1124,11 @@ class World implements Wakes {
         return;
       case Wait.Ack: {
         const condition = this.#attemptCondition(agent);
-        if (condition === Broken.Silent || condition === Broken.Hung) return;
+        if (condition === Broken.Hung) return;
+        if (condition === Broken.Silent) {
+          this.#waitInVain(agent);
+          return;
+        }
         const node = this.peerNode[agent]!;
         const backUs = oneWayUs + (node >= 0 ? this.balancerLatency[node]! : 0);
         // A datagram that was taken in gets no refusal when its reader dies.
@@ -1128,38 +1162,57 @@ class World implements Wakes {
     }
   }
 
+  /**
+   * What was to answer has lost its memory, and nothing is on the way that a new host could reset: only the attempt's own
+   * time-out ends it.
+   */
+  #waitInVain(agent: number): void {
+    this.wait[agent] = Wait.None;
+  }
+
   /** The attempt has failed, or the enrollment is over. */
   #fail(agent: number, nowUs: number): void {
     const slot = agent * timersPerAgent;
     this.queue.cancel(slot + Timer.Path);
     this.queue.cancel(slot + Timer.Main);
-    const session = this.sessions.get(agent);
-    if (session) {
-      const listener = this.proxy!.listeners[this.listener[agent]!]!;
-      // The client has gone: a normal end, even of a session that was still looking for a peer.
-      if (session.peerIndex >= 0) {
-        listener.ports[session.peerIndex]! -= 1;
-        listener.balancer.closed(session, wholeSeconds(nowUs, this.balancerPhaseUs));
-      }
-      this.#dropSession(agent, session);
-    }
+    this.#abandonSession(agent, nowUs);
     this.wait[agent] = Wait.None;
     this.peerNode[agent] = -1;
     const server = this.#serverOf(agent);
     const { enrollment } = this.options.groups[this.groupOf[agent]!]!.agent;
-    if (this.state[agent] === State.Enrolling) {
-      this.triesLeft[agent] = 0;
-    } else {
+    if (this.state[agent] === State.Trying) {
       this.triesLeft[agent]! -= 1;
       this.books.attemptsFailed += 1;
       if (this.triesLeft[agent] === 0 && enrollment.enabled) {
-        this.state[agent] = State.Enrolling;
-        this.#connect(agent, (enrollment.pingsFirst ? null : server.registration) ?? server.endpoint, nowUs);
+        if (enrollment.pingsFirst) {
+          this.state[agent] = State.Pinging;
+          this.#address(agent, server, nowUs);
+        } else {
+          this.#enroll(agent, nowUs);
+        }
         return;
       }
     }
     this.state[agent] = State.Sleeping;
     this.#armMain(agent, nowUs + server.retryIntervalSeconds * 1e6);
+  }
+
+  #enroll(agent: number, nowUs: number): void {
+    const { registration, endpoint } = this.#serverOf(agent);
+    this.state[agent] = State.Enrolling;
+    this.#connect(agent, registration ?? endpoint, nowUs);
+  }
+
+  /** The client of an attempt through the balancer has gone: a normal end, even of a session still looking for a peer. */
+  #abandonSession(agent: number, nowUs: number): void {
+    const session = this.sessions.get(agent);
+    if (!session) return;
+    if (session.peerIndex >= 0) {
+      const listener = this.proxy!.listeners[this.listener[agent]!]!;
+      listener.ports[session.peerIndex]! -= 1;
+      listener.balancer.closed(session, wholeSeconds(nowUs, this.balancerPhaseUs));
+    }
+    this.#dropSession(agent, session);
   }
 
   #wakeUp(agent: number, nowUs: number): void {
@@ -1321,6 +1374,7 @@ class World implements Wakes {
         this.#wakeUp(agent, nowUs);
         return;
       case State.Trying:
+      case State.Pinging:
       case State.Enrolling:
         this.#fail(agent, nowUs);
         return;
@@ -1340,7 +1394,7 @@ class World implements Wakes {
   #pathEvent(agent: number, nowUs: number): void {
     const step = this.step[agent]!;
     if (
-      (step === Step.PeerArrive || step === Step.PeerFailed) &&
+      (step === Step.PeerArrive || step === Step.PeerFailed || step === Step.Idle) &&
       this.places[this.balancerPlace]!.state === PlaceState.Hung
     ) {
       this.wait[agent] = Wait.Stalled;
@@ -1369,6 +1423,9 @@ class World implements Wakes {
         return;
       case Step.Udp:
         this.#udpArrive(agent, nowUs);
+        return;
+      case Step.Idle:
+        this.#later(agent, Step.Fail, nowUs + this.#latencyTo(agent, this.balancerPlace));
         return;
       default:
         throw new Error(`unknown step ${step}`);
@@ -1399,7 +1456,7 @@ class World implements Wakes {
         this.wait[agent] = Wait.None;
         if (this.options.network.unreachable.agents === 'sameSegment') {
           const { arpTimeoutUs } = this.options.groups[this.groupOf[agent]!]!.agent.kernel;
-          this.#armMain(agent, this.attemptAtUs[agent]! + arpTimeoutUs);
+          this.#armMain(agent, this.connectAtUs[agent]! + arpTimeoutUs);
         }
         return;
       default:

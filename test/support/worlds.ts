@@ -32,10 +32,13 @@ export interface WorldRecipe {
   readonly workers?: number;
   readonly workerConnections?: number;
   readonly connectTimeoutUs?: number;
+  readonly proxyTimeoutUs?: number;
+  readonly sourcePorts?: number;
   readonly unreachable?: { readonly agents: Unreachable; readonly balancer: Unreachable };
   readonly eventsPerSecond?: number | null;
   readonly latencyUs?: number;
   readonly acceptQueue?: number;
+  readonly startupUs?: number;
 }
 
 export function fault(
@@ -69,6 +72,7 @@ export function aWorld(recipe: WorldRecipe): WorldOptions {
       registrationPort: index === 0 ? 1515 : null,
       eventsPerSecond: recipe.eventsPerSecond ?? null,
       acceptQueue: recipe.acceptQueue ?? nodeDefaults.acceptQueue,
+      startupUs: recipe.startupUs ?? nodeDefaults.startupUs,
     })),
     network: {
       ...networkDefaults,
@@ -132,7 +136,7 @@ function balancerOf(recipe: WorldRecipe): NginxBalancerOptions {
     mappedAddresses: false,
     upstreamIndex,
     connectTimeoutUs: recipe.connectTimeoutUs ?? minute,
-    sessionTimeoutUs: 10 * minute,
+    sessionTimeoutUs: recipe.proxyTimeoutUs ?? 10 * minute,
     nextUpstream: true,
     nextUpstreamTries: 0,
     nextUpstreamTimeoutUs: 0,
@@ -155,7 +159,7 @@ function balancerOf(recipe: WorldRecipe): NginxBalancerOptions {
       ],
     },
     addresses: ['172.0.0.2'],
-    sourcePorts: 28_232,
+    sourcePorts: recipe.sourcePorts ?? 28_232,
     latencyUs: null,
     kernel: kernelDefaults,
   };
