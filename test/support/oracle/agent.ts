@@ -1,0 +1,332 @@
+// One agent daemon: its main thread turn by turn, its connection, its pipeline.
+import { loopPeriodUs, receiveTimeoutUs, sendErrorSleepUs, wholeSeconds } from '../../../src/models/agent.ts';
+import type { ServerOptions } from '../../../src/models/agentOptions.ts';
+import type { GroupOptions } from '../../../src/models/worldOptions.ts';
+import { Rank, type Calendar, type Entry } from './calendar.ts';
+import type { Event } from './event.ts';
+import type { Message } from './host.ts';
+import { control, type EventMessage } from './manager.ts';
+import { Pipeline, type Daemon } from './pipeline.ts';
+import type { Client, Opening } from './tcp.ts';
+
+/** An open way to a manager: a TCP connection, or just an address. */
+export interface Channel {
+  send(message: Message): void;
+  /** Room for so many bytes more, now. */
+  hasRoom(bytes: number): boolean;
+  close(): void;
+  /** The node at its end, or the last one it had. */
+  node(): number;
+  /** Everything on the way works and knows the connection. */
+  works(): boolean;
+}
+
+/** How the agent reaches its servers; told by the agent what it does. */
+export interface Surroundings {
+  open(
+    server: ServerOptions,
+    service: 'events' | 'registration',
+    client: Client,
+    done: { established(channel: Channel): void; failed(): void },
+  ): Opening;
+  datagrams(server: ServerOptions, client: Client): Channel;
+  tried(server: number): void;
+  noticed(why: 'closed' | 'silence' | 'forced'): void;
+  connected(server: number, node: number, attemptUs: number): void;
+  attemptFailed(): void;
+  froze(): void;
+}
+
+type State = 'off' | 'looking' | 'running' | 'frozen';
+
+export class Agent implements Daemon {
+  readonly #calendar: Calendar;
+  readonly #group: GroupOptions;
+  readonly #servers: readonly ServerOptions[];
+  readonly #world: Surroundings;
+  readonly pipeline: Pipeline;
+  readonly #phaseUs: number;
+  readonly #keepalivePhaseUs: number;
+
+  #state: State = 'off';
+  #server = 0;
+  #triesLeft = 0;
+  #attemptUs = 0;
+  channel: Channel | null = null;
+  #timer: Entry | null = null;
+  #lastAckSecond = 0;
+  #keepaliveDueSecond = -Infinity;
+  /** What the main thread does when it wakes from a send that blocks it. */
+  #onWake: (() => void) | null = null;
+
+  constructor(
+    calendar: Calendar,
+    group: GroupOptions,
+    servers: readonly ServerOptions[],
+    world: Surroundings,
+    phases: { readonly clockUs: number; readonly keepaliveUs: number },
+  ) {
+    this.#calendar = calendar;
+    this.#group = group;
+    this.#servers = servers;
+    this.#world = world;
+    this.#phaseUs = phases.clockUs;
+    this.#keepalivePhaseUs = phases.keepaliveUs;
+    this.pipeline = new Pipeline(calendar, this, group.agent, group.events.source);
+  }
+
+  get reads(): boolean {
+    return this.#state === 'running';
+  }
+
+  get locked(): boolean {
+    return this.#lock;
+  }
+  #lock = true;
+
+  get hasSession(): boolean {
+    return !this.#lock;
+  }
+
+  start(): void {
+    const { agent } = this.#group;
+    if (agent.firstKeepalive === 'afterNotifyTime') {
+      this.#keepaliveDueSecond = wholeSeconds(this.#calendar.nowUs, this.#keepalivePhaseUs) + agent.notifyTimeSeconds;
+    }
+    this.#state = 'looking';
+    this.#beginServer();
+  }
+
+  // ------------------------------------------------------------------------------------------------- looking for a manager
+
+  get #entry(): ServerOptions {
+    return this.#servers[this.#server]!;
+  }
+
+  #after(us: number, action: () => void): void {
+    this.#calendar.cancel(this.#timer);
+    this.#timer = this.#calendar.at(this.#calendar.nowUs + us, Rank.control, action);
+  }
+
+  #beginServer(): void {
+    this.#triesLeft = this.#entry.maxRetries;
+    this.#attempt();
+  }
+
+  #attempt(): void {
+    this.#attemptUs = this.#calendar.nowUs;
+    this.#world.tried(this.#server);
+    this.#ask('events', 'startup', 'ack', this.#group.agent.internal.recvTimeoutSeconds, (channel) => {
+      if (channel) this.#handshake(channel);
+      else this.#attemptFailed();
+    });
+  }
+
+  /** One question on a new connection; `done` with the channel when the answer came, with `null` when it did not. */
+  #ask(
+    service: 'events' | 'registration',
+    question: 'startup' | 'ping' | 'hello',
+    answer: Message['kind'],
+    timeoutSeconds: number | null,
+    done: (channel: Channel | null) => void,
+  ): void {
+    let channel: Channel | null = null;
+    let opening: Opening | null = null;
+    const finish = (success: boolean): void => {
+      this.#calendar.cancel(this.#timer);
+      opening?.cancel();
+      if (!success) channel?.close();
+      done(success ? channel : null);
+    };
+    const client: Client = {
+      received: (message) => {
+        if (message.kind === answer) {
+          client.received = (next) => this.#received(next);
+          client.closed = () => this.#closed();
+          finish(true);
+        } else {
+          // Enrollment: the answer to the first question leads to the second.
+          channel!.send(control('request'));
+        }
+      },
+      closed: () => finish(false),
+    };
+    const begin = (opened: Channel): void => {
+      channel = opened;
+      opened.send(control(question));
+      if (timeoutSeconds !== null) this.#after(receiveTimeoutUs(timeoutSeconds), () => finish(false));
+    };
+    if (service === 'events' && this.#entry.protocol === 'udp') {
+      begin(this.#world.datagrams(this.#entry, client));
+    } else {
+      opening = this.#world.open(this.#entry, service, client, { established: begin, failed: () => finish(false) });
+    }
+  }
+
+  #attemptFailed(): void {
+    const { retryIntervalSeconds } = this.#entry;
+    this.#world.attemptFailed();
+    this.#triesLeft -= 1;
+    if (this.#triesLeft > 0) this.#after(retryIntervalSeconds * 1e6, () => this.#attempt());
+    else this.#enroll(() => this.#after(retryIntervalSeconds * 1e6, () => this.#nextServer()));
+  }
+
+  #nextServer(): void {
+    this.#server = (this.#server + 1) % this.#servers.length;
+    this.#beginServer();
+  }
+
+  #enroll(done: () => void): void {
+    const { enrollment, internal } = this.#group.agent;
+    if (!enrollment.enabled) {
+      done();
+      return;
+    }
+    const register = (): void => {
+      this.#ask('registration', 'hello', 'request', enrollment.timeoutSeconds, (channel) => {
+        channel?.close();
+        done();
+      });
+    };
+    if (!enrollment.pingsFirst) {
+      register();
+      return;
+    }
+    this.#ask('events', 'ping', 'pong', internal.recvTimeoutSeconds, (channel) => {
+      channel?.close();
+      if (channel) register();
+      else done();
+    });
+  }
+
+  // --------------------------------------------------------------------------------------------------------- the main loop
+
+  #handshake(channel: Channel): void {
+    this.channel = channel;
+    this.#lock = false;
+    this.#state = 'running';
+    this.#lastAckSecond = wholeSeconds(this.#calendar.nowUs, this.#phaseUs);
+    this.#world.connected(this.#server, channel.node(), this.#attemptUs);
+    this.#turn();
+    if (this.#state === 'running') this.pipeline.readSocket();
+  }
+
+  woken(): void {
+    this.#turn();
+  }
+
+  #turn(): void {
+    if (this.#state !== 'running') return;
+    this.#after(loopPeriodUs, () => this.#turn());
+    this.#runNotify();
+  }
+
+  #runNotify(): void {
+    const { agent } = this.#group;
+    const { nowUs } = this.#calendar;
+    const second = wholeSeconds(nowUs, this.#phaseUs);
+    if (second - this.#lastAckSecond > agent.timeReconnectSeconds) {
+      this.#notice('silence');
+      return;
+    }
+    const force = agent.forceReconnectIntervalSeconds;
+    if (force > 0 && second - wholeSeconds(this.#attemptUs, this.#phaseUs) >= force) {
+      this.#notice('forced');
+      return;
+    }
+    const keepaliveSecond = wholeSeconds(nowUs, this.#keepalivePhaseUs);
+    if (keepaliveSecond < this.#keepaliveDueSecond) return;
+    // The grid of the keepalives is kept, unless the agent was held up for longer than a turn of its loop.
+    const onGrid = keepaliveSecond - this.#keepaliveDueSecond <= 1;
+    this.#keepaliveDueSecond = (onGrid ? this.#keepaliveDueSecond : keepaliveSecond) + agent.notifyTimeSeconds;
+    if (this.pipeline.sendIsBlocked) {
+      this.#freeze(() => this.channel!.send(control('keepalive')));
+    } else {
+      this.channel!.send(control('keepalive'));
+    }
+  }
+
+  #received(message: Message): void {
+    if (message.kind !== 'ack') return;
+    this.#lastAckSecond = wholeSeconds(this.#calendar.nowUs, this.#phaseUs);
+    this.#turn();
+  }
+
+  send(event: Event): boolean {
+    const bytes = this.#group.events.sizeBytes;
+    if (!this.channel!.hasRoom(bytes)) return false;
+    const message: EventMessage = {
+      kind: 'event',
+      event,
+      bytes,
+      lost: () => event.end('path'),
+      refused: () => event.end('keyInUse'),
+    };
+    this.channel!.send(message);
+    return true;
+  }
+
+  // ------------------------------------------------------------------------------------------------- asleep inside a send
+
+  mainBlocked(): void {
+    this.#freeze(() => undefined);
+  }
+
+  #freeze(onWake: () => void): void {
+    this.#state = 'frozen';
+    this.#calendar.cancel(this.#timer);
+    this.#onWake = onWake;
+    this.#world.froze();
+  }
+
+  /** The path takes bytes again. */
+  pathHealed(): void {
+    if (this.channel === null) return;
+    this.pipeline.unblocked();
+    if (this.#state !== 'frozen' || this.pipeline.sendIsBlocked) return;
+    const onWake = this.#onWake!;
+    this.#onWake = null;
+    this.#state = 'running';
+    onWake();
+    if (this.reads) {
+      this.#after(loopPeriodUs, () => this.#turn());
+      this.pipeline.readSocket();
+    }
+  }
+
+  #closed(): void {
+    if (this.#state === 'running') {
+      this.#notice('closed');
+    } else if (this.#state === 'frozen') {
+      const locked = this.#lock;
+      this.pipeline.sendFailed();
+      this.#after(sendErrorSleepUs, () => {
+        if (locked) this.#look();
+        else this.#notice('closed');
+      });
+    }
+  }
+
+  #notice(why: 'closed' | 'silence' | 'forced'): void {
+    this.#lock = true;
+    this.#world.noticed(why);
+    if (this.pipeline.sendIsBlocked) {
+      if (why === 'closed' || this.#group.agent.shutdownBeforeClose) {
+        this.pipeline.sendFailed();
+      } else {
+        // close() does not wake the sender; the main thread waits for it with the lock set.
+        this.#freeze(() => this.#look());
+        return;
+      }
+    }
+    this.#look();
+  }
+
+  #look(): void {
+    this.#calendar.cancel(this.#timer);
+    this.channel?.close();
+    this.channel = null;
+    this.#state = 'looking';
+    this.#beginServer();
+  }
+}

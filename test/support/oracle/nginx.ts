@@ -1,0 +1,238 @@
+// nginx between agents and nodes: accepts, asks the measured choice for a peer, passes messages on.
+import { keyOf, newProxy, type Proxy, type ProxyListener } from '../../../src/models/balancer/proxy.ts';
+import type { NginxSession } from '../../../src/models/balancer/nginx/session.ts';
+import type { NginxBalancerOptions } from '../../../src/models/balancer/nginx/options.ts';
+import type { NodeOptions } from '../../../src/models/node.ts';
+import { wholeSeconds } from '../../../src/models/agent.ts';
+import { Rank, type Calendar, type Entry } from './calendar.ts';
+import type { Host, Message, Processes } from './host.ts';
+import { open, stuckKind, type Connection, type Opening, type Way } from './tcp.ts';
+
+/** What the balancer knows about its clients. */
+export interface Clients {
+  /** Worker process and source port of the client's next connection. */
+  draw(owner: number): { worker: number; remotePort: number };
+  addressOf(owner: number): number;
+  wayToNode(owner: number, nodeIndex: number, registration: boolean): Way;
+}
+
+interface Session {
+  readonly front: Connection;
+  readonly listener: ProxyListener;
+  readonly choice: NginxSession;
+  readonly startUs: number;
+  opening: Opening | null;
+  back: Connection | null;
+  /** Messages of the client that wait for the peer. */
+  waiting: Message[];
+  /** A byte last moved, whichever way. */
+  movedUs: number;
+  timeout: Entry | null;
+}
+
+export class Nginx implements Processes {
+  readonly #calendar: Calendar;
+  readonly #host: Host;
+  readonly #options: NginxBalancerOptions;
+  readonly #nodes: readonly NodeOptions[];
+  readonly #clients: Clients;
+  readonly #clockPhaseUs: number;
+  #proxy: Proxy;
+  readonly #sessions = new Map<Connection, Session>();
+  /** What happened on the side of the nodes while the processes stood still. */
+  #missed: (() => void)[] = [];
+
+  constructor(
+    host: Host,
+    options: NginxBalancerOptions,
+    nodes: readonly NodeOptions[],
+    clients: Clients,
+    clockPhaseUs: number,
+  ) {
+    this.#host = host;
+    this.#calendar = host.calendar;
+    this.#options = options;
+    this.#nodes = nodes;
+    this.#clients = clients;
+    this.#clockPhaseUs = clockPhaseUs;
+    this.#proxy = newProxy(options, nodes);
+  }
+
+  get #nowSeconds(): number {
+    return wholeSeconds(this.#calendar.nowUs, this.#clockPhaseUs);
+  }
+
+  /** The connection to a node that continues a client's, `null` while there is none. */
+  backOf(front: Connection): Connection | null {
+    return this.#sessions.get(front)?.back ?? null;
+  }
+
+  accepted(front: Connection): void {
+    const proxy = this.#proxy;
+    const { owner } = front.way;
+    const listener = proxy.listeners[front.way.listener]!; // the loader has checked
+    const { worker, remotePort } = this.#clients.draw(owner);
+    if (proxy.slots[worker]! >= proxy.sessionsPerWorker) {
+      front.closeByServer();
+      return;
+    }
+    proxy.slots[worker]! += 1;
+    const key = keyOf(listener, this.#clients.addressOf(owner), remotePort);
+    const session: Session = {
+      front,
+      listener,
+      choice: listener.balancer.open(key, worker),
+      startUs: this.#calendar.nowUs,
+      opening: null,
+      back: null,
+      waiting: [],
+      movedUs: this.#calendar.nowUs,
+      timeout: null,
+    };
+    this.#sessions.set(front, session);
+    this.#watch(session);
+    this.#tryPeer(session);
+  }
+
+  #tryPeer(session: Session): void {
+    const { listener, choice, front } = session;
+    for (;;) {
+      const peer = listener.balancer.next(choice, this.#nowSeconds);
+      if (peer < 0) {
+        this.#end(session, true);
+        return;
+      }
+      if (listener.ports[peer]! < this.#proxy.portsPerPeer) {
+        listener.ports[peer]! += 1;
+        const target = listener.targets[peer]!;
+        const way = this.#clients.wayToNode(front.way.owner, target.nodeIndex, target.registration);
+        const proxy = this.#proxy;
+        /** nginx acts on it now, or when it goes on; a new nginx knows nothing about it. */
+        const act = (action: () => void): void => {
+          if (this.#host.works && this.#proxy === proxy) action();
+          else if (this.#host.state === 'hung') this.#missed.push(action);
+        };
+        session.opening = open(
+          way,
+          listener.options.connectTimeoutUs,
+          {
+            received: (message) => {
+              act(() => {
+                session.movedUs = this.#calendar.nowUs;
+                front.reply(message);
+              });
+            },
+            closed: () => act(() => this.#end(session, true)),
+          },
+          {
+            established: (back) => {
+              act(() => {
+                session.opening = null;
+                session.back = back;
+                listener.balancer.connected(choice, this.#nowSeconds);
+                for (const message of session.waiting) this.#pass(session, message);
+                session.waiting = [];
+              });
+            },
+            failed: () => {
+              act(() => {
+                session.opening = null;
+                listener.ports[peer]! -= 1;
+                if (this.#failed(session)) this.#tryPeer(session);
+                else this.#end(session, true);
+              });
+            },
+          },
+        );
+        return;
+      }
+      if (!this.#failed(session)) {
+        this.#end(session, true);
+        return;
+      }
+    }
+  }
+
+  #failed({ listener, choice, startUs }: Session): boolean {
+    return listener.balancer.failed(choice, this.#nowSeconds, this.#calendar.nowUs - startUs);
+  }
+
+  received(front: Connection, message: Message): void {
+    const session = this.#sessions.get(front);
+    if (!session) message.lost();
+    else if (session.back) this.#pass(session, message);
+    else session.waiting.push(message);
+  }
+
+  #pass(session: Session, message: Message): void {
+    const { front } = session;
+    // Counts as sent by the client until the node has read it.
+    front.outstanding += message.bytes;
+    session.back!.send({
+      ...message,
+      read: () => {
+        front.outstanding -= message.bytes;
+      },
+    });
+    if (front.outstanding <= this.roomTo(front)) session.movedUs = this.#calendar.nowUs;
+  }
+
+  /** Bytes of a client that nginx and its kernel take while the node takes none; Infinity while it works. */
+  roomTo(front: Connection): number {
+    const session = this.#sessions.get(front);
+    if (!session?.back) return Infinity;
+    const kind = stuckKind(session.back);
+    if (kind === null) return Infinity;
+    return this.#options.kernel.sendBuffer[kind] + session.listener.options.proxyBufferBytes;
+  }
+
+  /** `proxy_timeout` counts from the last byte that moved. */
+  #watch(session: Session): void {
+    const { sessionTimeoutUs } = session.listener.options;
+    session.timeout = this.#calendar.at(session.movedUs + sessionTimeoutUs, Rank.control, () => {
+      if (session.movedUs + sessionTimeoutUs > this.#calendar.nowUs || !this.#host.works) {
+        if (!this.#host.works) session.movedUs = this.#calendar.nowUs;
+        this.#watch(session);
+      } else {
+        this.#end(session, true);
+      }
+    });
+  }
+
+  clientClosed(front: Connection): void {
+    const session = this.#sessions.get(front);
+    if (session) this.#end(session, false);
+  }
+
+  #end(session: Session, closesClient: boolean): void {
+    const { front, listener, choice, opening, back } = session;
+    if (!this.#sessions.delete(front)) return;
+    this.#calendar.cancel(session.timeout);
+    if (choice.peerIndex >= 0) listener.ports[choice.peerIndex]! -= 1;
+    listener.balancer.closed(choice, this.#nowSeconds);
+    this.#proxy.slots[choice.worker]! -= 1;
+    opening?.cancel();
+    back?.closeByClient();
+    for (const message of session.waiting) message.lost();
+    if (closesClient) front.closeByServer();
+  }
+
+  died(): void {
+    const sessions = [...this.#sessions.values()];
+    this.#sessions.clear();
+    for (const { opening, back, waiting, timeout } of sessions) {
+      this.#calendar.cancel(timeout);
+      opening?.cancel();
+      back?.closeByClient();
+      for (const message of waiting) message.lost();
+    }
+    this.#missed = [];
+    this.#proxy = newProxy(this.#options, this.#nodes);
+  }
+
+  resumed(): void {
+    const missed = this.#missed;
+    this.#missed = [];
+    for (const action of missed) action();
+  }
+}

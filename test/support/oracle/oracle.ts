@@ -1,0 +1,432 @@
+// The oracle: a second, deliberately simple simulation of the same world. It plays every event, every turn of an agent's main
+// loop, every keepalive and every packet one by one. Only plain data, draws, arrivals and nginx's choice are shared with src.
+import { below, deriveKey, rootKey, shuffle, uniform } from '../../../src/kernel/random.ts';
+import { groupAddresses } from '../../../src/models/addresses.ts';
+import type { ServerOptions } from '../../../src/models/agentOptions.ts';
+import { atLeast } from '../../../src/models/agentVersions.ts';
+import { listenBacklog } from '../../../src/models/balancer/proxy.ts';
+import { eventRates } from '../../../src/models/eventRates.ts';
+import { OutageEnd, type EventCounts } from '../../../src/models/ledger.ts';
+import { Arrivals, namedKey, Purpose } from '../../../src/models/workload.ts';
+import type { GroupOptions, Luck, WorldOptions } from '../../../src/models/worldOptions.ts';
+import { Agent, type Channel, type Surroundings } from './agent.ts';
+import { Calendar, Rank } from './calendar.ts';
+import { countEvents, Event } from './event.ts';
+import { Host, type Service } from './host.ts';
+import { Manager } from './manager.ts';
+import { Nginx } from './nginx.ts';
+import { occurrencesOf, type Occurrence } from './plan.ts';
+import { Connection, open, stuckKind, type Way } from './tcp.ts';
+import { Datagrams } from './udp.ts';
+
+export interface OutageRow {
+  readonly agent: number;
+  readonly fault: number;
+  readonly end: number;
+  readonly fromNode: number;
+  readonly toNode: number;
+  readonly brokenAtUs: number;
+  readonly detectUs: number;
+  readonly retryUs: number;
+  readonly handshakeUs: number;
+  readonly attempts: number;
+  readonly froze: number;
+}
+
+/** What an agent's main thread did: `tried`, `noticed …`, `connected`, with the entry of its list and the node. */
+export interface Deed {
+  readonly agent: number;
+  readonly atUs: number;
+  readonly what: string;
+}
+
+export interface OracleBooks {
+  readonly groups: readonly EventCounts[];
+  readonly deeds: readonly Deed[];
+  readonly outages: readonly OutageRow[];
+  readonly nodeAtStart: readonly number[];
+  readonly nodeAtEnd: readonly number[];
+  readonly attemptsFailed: number;
+}
+
+interface OpenOutage {
+  fault: number;
+  fromNode: number;
+  brokenAtUs: number;
+  noticedAtUs: number | null;
+  attempts: number;
+  froze: number;
+}
+
+/** One agent and what the oracle remembers about it. */
+interface Member {
+  readonly index: number;
+  readonly group: number;
+  readonly inGroup: number;
+  readonly agent: Agent;
+  outage: OpenOutage | null;
+  /** The path of its session worked when somebody last looked. */
+  worked: boolean;
+  balancerConnections: number;
+}
+
+export function playOracle(options: WorldOptions, luck: Luck): OracleBooks {
+  const world = new Oracle(options, luck);
+  return world.play();
+}
+
+class Oracle {
+  readonly options: WorldOptions;
+  readonly root;
+  readonly calendar = new Calendar();
+  readonly hosts: Host[];
+  readonly nginx: Nginx | null = null;
+  readonly members: Member[] = [];
+  readonly connections: Connection[] = [];
+  readonly faults: readonly Occurrence[];
+  readonly deeds: Deed[] = [];
+  readonly rows: OutageRow[] = [];
+  readonly addresses: Uint32Array[];
+  attemptsFailed = 0;
+  #nodeAtStart: number[] = [];
+
+  constructor(options: WorldOptions, { seed, replication }: Luck) {
+    this.options = options;
+    const root = rootKey(seed, replication);
+    this.root = root;
+    const { nodes, balancer } = options;
+    this.hosts = nodes.map((node, index) => {
+      const services: Service[] = node.registrationPort === null ? ['events'] : ['events', 'registration'];
+      const host = new Host(this.calendar, { ...node, index, services });
+      const flushPhaseUs = Math.floor(uniform(namedKey(root, Purpose.FlushPhase, node.name), 0, 0) * 1e6);
+      host.processes = new Manager(host, flushPhaseUs, atLeast(node.version, '4.4.0'));
+      return host;
+    });
+    this.addresses = options.groups.map((group) => groupAddresses(group, namedKey(root, Purpose.Address, group.name)));
+    if (balancer) {
+      const host = new Host(this.calendar, {
+        name: 'balancer',
+        index: nodes.length,
+        startupUs: 0,
+        acceptQueue: listenBacklog,
+        services: ['events', 'registration'],
+      });
+      const clockPhaseUs = Math.floor(uniform(deriveKey(root, Purpose.BalancerClock, 0), 0, 0) * 1e6);
+      this.nginx = new Nginx(host, balancer, nodes, this, clockPhaseUs);
+      host.processes = this.nginx;
+      this.hosts.push(host);
+    }
+    for (const host of this.hosts) host.changed = (_, fault) => this.#placeChanged(fault);
+    this.faults = occurrencesOf(options, root);
+    options.groups.forEach((group, index) => this.#addGroup(group, index));
+  }
+
+  #addGroup(group: GroupOptions, index: number): void {
+    const { root, options } = this;
+    const startKey = namedKey(root, Purpose.Start, group.name);
+    const phaseKey = namedKey(root, Purpose.ClockPhase, group.name);
+    const orderKey = namedKey(root, Purpose.ServerOrder, group.name);
+    const arrivals = new Arrivals(root, group.name, group.events.arrival, eventRates(group, root));
+    for (let inGroup = 0; inGroup < group.count; inGroup++) {
+      const order = group.servers.map((_, at) =>
+        group.order === 'rotated' ? (at + inGroup) % group.servers.length : at,
+      );
+      if (group.order === 'shuffled') shuffle(order, orderKey, inGroup);
+      const clockUs = Math.floor(uniform(phaseKey, inGroup, 0) * 1e6);
+      const own = group.agent.firstKeepalive === 'afterNotifyTime';
+      const keepaliveUs = own ? Math.floor(uniform(phaseKey, inGroup, 1) * 1e6) : clockUs;
+      const number = this.members.length;
+      const agent = new Agent(
+        this.calendar,
+        group,
+        order.map((at) => group.servers[at]!),
+        this.#surroundings(number),
+        { clockUs, keepaliveUs },
+      );
+      this.members.push({
+        index: number,
+        group: index,
+        inGroup,
+        agent,
+        outage: null,
+        worked: false,
+        balancerConnections: 0,
+      });
+      const startUs = Math.floor(uniform(startKey, inGroup, 0) * Math.floor(options.warmupUs / 2)) - options.warmupUs;
+      this.calendar.at(startUs, Rank.control, () => agent.start());
+      const write = (ordinal: number): void => {
+        const atUs = arrivals.timeOf(inGroup, ordinal);
+        if (atUs >= options.durationUs) return;
+        this.calendar.at(atUs, Rank.event, () => {
+          agent.pipeline.write(new Event(atUs));
+          write(ordinal + 1);
+        });
+      };
+      write(1);
+    }
+  }
+
+  play(): OracleBooks {
+    const { calendar, options, hosts } = this;
+    for (const { fault, index, places, startUs, endUs } of this.faults) {
+      for (const place of places) {
+        calendar.at(startUs, Rank.place, () => hosts[place]!.begin(fault.kind, index, fault.acceptsForUs));
+        if (endUs !== Infinity) calendar.at(endUs, Rank.place, () => hosts[place]!.end(fault.kind, index));
+      }
+    }
+    calendar.at(0, Rank.place, () => {
+      this.#nodeAtStart = this.members.map((member) => this.#nodeOf(member));
+    });
+    calendar.run(options.durationUs);
+    const goesOn = (host: Host): boolean =>
+      this.faults.every(
+        ({ fault, places, startUs, endUs }) =>
+          fault.kind !== 'hang' || !places.includes(host.index) || startUs >= options.durationUs || endUs !== Infinity,
+      );
+    for (const connection of this.connections) connection.settle(goesOn);
+    this.#finishOutages();
+    return {
+      groups: options.groups.map((_, group) =>
+        countEvents(
+          this.members.filter((member) => member.group === group).flatMap(({ agent }) => agent.pipeline.written),
+        ),
+      ),
+      deeds: this.deeds,
+      outages: this.rows,
+      nodeAtStart: this.#nodeAtStart,
+      nodeAtEnd: this.members.map((member) => this.#nodeOf(member)),
+      attemptsFailed: this.attemptsFailed,
+    };
+  }
+
+  #nodeOf({ agent }: Member): number {
+    return agent.hasSession ? agent.channel!.node() : -1;
+  }
+
+  // --------------------------------------------------------------------------------------------------------------- the ways
+
+  #latency(group: GroupOptions, place: { readonly latencyUs: number | null } | null): number {
+    const own = [group.latencyUs, place?.latencyUs].filter((one) => typeof one === 'number');
+    return own.length > 0 ? Math.max(...own) : this.options.network.latencyUs;
+  }
+
+  #way(member: Member, server: ServerOptions, service: Service): Way {
+    const group = this.options.groups[member.group]!;
+    const endpoint = service === 'events' ? server.endpoint : server.registration;
+    const host = endpoint ?? server.endpoint;
+    const { network, nodes, balancer } = this.options;
+    const common = {
+      service,
+      unreachable: network.unreachable.agents,
+      kernel: group.agent.kernel,
+      owner: member.index,
+    };
+    if (host.kind === 'node') {
+      return {
+        ...common,
+        host: this.hosts[host.nodeIndex]!,
+        latencyUs: this.#latency(group, nodes[host.nodeIndex]!),
+        listener: -1,
+      };
+    }
+    return {
+      ...common,
+      host: this.hosts[nodes.length]!,
+      latencyUs: this.#latency(group, balancer),
+      listener: host.listenerIndex,
+    };
+  }
+
+  // The balancer asks about its clients.
+
+  draw(owner: number): { worker: number; remotePort: number } {
+    const member = this.members[owner]!;
+    const key = namedKey(this.root, Purpose.BalancerWorker, this.options.groups[member.group]!.name);
+    const connection = member.balancerConnections++;
+    return {
+      worker: below(this.options.balancer!.nginx.workers, key, member.inGroup, connection),
+      remotePort: 32_768 + below(28_232, key, member.inGroup, -1 - connection),
+    };
+  }
+
+  addressOf(owner: number): number {
+    const { group, inGroup } = this.members[owner]!;
+    return this.addresses[group]![inGroup]!;
+  }
+
+  wayToNode(owner: number, nodeIndex: number, registration: boolean): Way {
+    const { balancer, nodes, network } = this.options;
+    const own = [nodes[nodeIndex]!.latencyUs, balancer!.latencyUs].filter((one) => typeof one === 'number');
+    return {
+      host: this.hosts[nodeIndex]!,
+      service: registration ? 'registration' : 'events',
+      latencyUs: own.length > 0 ? Math.max(...own) : network.latencyUs,
+      unreachable: network.unreachable.balancer,
+      kernel: balancer!.kernel,
+      owner,
+      listener: -1,
+    };
+  }
+
+  opened(connection: Connection): void {
+    this.connections.push(connection);
+  }
+
+  #surroundings(number: number): Surroundings {
+    const member = (): Member => this.members[number]!;
+    const tell = (what: string): void => {
+      this.deeds.push({ agent: number, atUs: this.calendar.nowUs, what });
+    };
+    return {
+      open: (server, service, client, done) => {
+        const way = this.#way(member(), server, service);
+        return open(way, Infinity, client, {
+          established: (connection) => {
+            this.opened(connection);
+            done.established(this.#channel(connection));
+          },
+          failed: done.failed,
+        });
+      },
+      datagrams: (server, client) => {
+        const datagrams = new Datagrams(this.#way(member(), server, 'events'), client);
+        const { host } = datagrams.way;
+        return {
+          send: (message) => datagrams.send(message),
+          close: () => datagrams.close(),
+          hasRoom: () => true,
+          node: () => host.index,
+          works: () => host.works,
+        };
+      },
+      tried: (server) => {
+        tell(`tried ${server}`);
+        const { outage } = member();
+        if (outage) outage.attempts += 1;
+      },
+      noticed: (why) => {
+        tell(`noticed ${why}`);
+        const { outage } = member();
+        if (outage && outage.noticedAtUs === null) outage.noticedAtUs = this.calendar.nowUs;
+      },
+      connected: (server, node, attemptUs) => {
+        tell(`connected ${server} ${node}`);
+        const { agent } = member();
+        member().worked = agent.channel!.works();
+        if (member().worked) this.#closeOutage(member(), OutageEnd.Reconnected, attemptUs);
+      },
+      attemptFailed: () => {
+        this.attemptsFailed += 1;
+      },
+      froze: () => {
+        const { outage } = member();
+        if (outage) outage.froze = 1;
+      },
+    };
+  }
+
+  #channel(connection: Connection): Channel {
+    const { nginx, options } = this;
+    const { host, kernel } = connection.way;
+    const isBalancer = host.index === options.nodes.length;
+    const back = (): Connection | null => (isBalancer ? nginx!.backOf(connection) : connection);
+    let lastNode = -1;
+    return {
+      send: (message) => connection.send(message),
+      close: () => connection.closeByClient(),
+      hasRoom: (bytes) => {
+        const kind = stuckKind(connection);
+        const room =
+          kind === null && isBalancer
+            ? nginx!.roomTo(connection) + kernel.sendBuffer.hungBytes
+            : kind === null
+              ? Infinity
+              : kernel.sendBuffer[kind];
+        return connection.outstanding + bytes <= room;
+      },
+      node: () => {
+        lastNode = back()?.way.host.index ?? lastNode;
+        return lastNode;
+      },
+      works: () => {
+        const last = back();
+        const alive = (one: Connection): boolean => one.serverLives && one.way.host.works;
+        return last !== null && alive(connection) && alive(last);
+      },
+    };
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ the outages
+
+  #placeChanged(fault: number): void {
+    for (const member of this.members) {
+      const { agent } = member;
+      const works = agent.channel?.works() ?? false;
+      if (works && !member.worked) this.#healed(member);
+      if (!works && member.worked && agent.hasSession && member.outage === null) {
+        member.outage = {
+          fault,
+          fromNode: agent.channel!.node(),
+          brokenAtUs: this.calendar.nowUs,
+          noticedAtUs: null,
+          attempts: 0,
+          froze: 0,
+        };
+      }
+      member.worked = works;
+    }
+  }
+
+  #healed(member: Member): void {
+    const { agent } = member;
+    const group = this.options.groups[member.group]!;
+    if (agent.hasSession) this.#closeOutage(member, OutageEnd.Healed, 0);
+    const { channel } = agent;
+    this.calendar.at(this.calendar.nowUs + this.#latency(group, null), Rank.control, () => {
+      if (agent.channel === channel) agent.pathHealed();
+    });
+  }
+
+  #closeOutage(member: Member, end: number, attemptUs: number): void {
+    const { outage } = member;
+    member.outage = null;
+    if (!outage) return;
+    const { nowUs } = this.calendar;
+    const { fault, fromNode, brokenAtUs, attempts, froze } = outage;
+    const noticedUs = outage.noticedAtUs ?? NaN;
+    const back = end === OutageEnd.Reconnected;
+    this.rows.push({
+      agent: member.index,
+      fault,
+      end,
+      fromNode,
+      toNode: member.agent.channel!.node(),
+      brokenAtUs,
+      detectUs: back ? noticedUs - brokenAtUs : -1,
+      retryUs: back ? attemptUs - noticedUs : -1,
+      handshakeUs: back ? nowUs - attemptUs : nowUs - brokenAtUs,
+      attempts,
+      froze,
+    });
+  }
+
+  #finishOutages(): void {
+    for (const { index, outage } of this.members) {
+      if (!outage) continue;
+      const { fault, fromNode, brokenAtUs, noticedAtUs, attempts, froze } = outage;
+      this.rows.push({
+        agent: index,
+        fault,
+        end: OutageEnd.Unfinished,
+        fromNode,
+        toNode: -1,
+        brokenAtUs,
+        detectUs: noticedAtUs === null ? -1 : noticedAtUs - brokenAtUs,
+        retryUs: -1,
+        handshakeUs: -1,
+        attempts,
+        froze,
+      });
+    }
+  }
+}

@@ -1,0 +1,206 @@
+// The way of an event through an agent's host: logcollector, local socket, ring, dispatcher, send. One object an event.
+import { dispatchSpacingUs, lockPollUs, sendErrorSleepUs } from '../../../src/models/agent.ts';
+import type { AgentOptions } from '../../../src/models/agentOptions.ts';
+import type { EventSource } from '../../../src/models/workload.ts';
+import { Rank, type Calendar } from './calendar.ts';
+import type { Event } from './event.ts';
+
+/** The agent daemon around the pipeline. */
+export interface Daemon {
+  /** The main loop reads the local socket: neither looking for a manager nor asleep in a send. */
+  readonly reads: boolean;
+  /** The lock is set. */
+  readonly locked: boolean;
+  /** Sends, or says that there is no room. */
+  send(event: Event): boolean;
+  /** The main thread sleeps in a send of its own (buffer disabled). */
+  mainBlocked(): void;
+  /** The main loop wakes up because something was written to its socket. */
+  woken(): void;
+}
+
+export class Pipeline {
+  readonly #calendar: Calendar;
+  readonly #daemon: Daemon;
+  readonly #options: AgentOptions;
+  readonly #source: EventSource;
+  readonly #spacingUs: number;
+  readonly written: Event[] = [];
+
+  // logcollector
+  #output: Event | null = null;
+  #outputWaits: 'nothing' | 'lock' | 'socket' = 'nothing';
+  readonly #lines: Event[] = [];
+
+  readonly #socket: Event[] = [];
+  readonly #ring: Event[] = [];
+
+  // dispatcher
+  #hand: Event | null = null;
+  #dispatcher: 'idle' | 'spacing' | 'lock' | 'blocked' | 'asleep' = 'idle';
+  #nextSendUs = -Infinity;
+  /** Buffer disabled: the event the main thread sleeps with. */
+  #mainHand: Event | null = null;
+
+  constructor(calendar: Calendar, daemon: Daemon, options: AgentOptions, source: EventSource) {
+    this.#calendar = calendar;
+    this.#daemon = daemon;
+    this.#options = options;
+    this.#source = source;
+    this.#spacingUs = dispatchSpacingUs(options.clientBuffer.eventsPerSecond);
+  }
+
+  /** True while the dispatcher sleeps inside a send and holds the send lock. */
+  get sendIsBlocked(): boolean {
+    return this.#dispatcher === 'blocked' || this.#mainHand !== null;
+  }
+
+  // ------------------------------------------------------------------------------------------------------- the application
+
+  write(event: Event): void {
+    if (this.#source === 'socket') {
+      if (this.#socketIsFull()) return; // the writer is blocked: it would have been written
+      this.written.push(event);
+      this.#intoSocket(event);
+      return;
+    }
+    this.written.push(event);
+    if (this.#output === null) {
+      this.#output = event;
+      this.#outputLooks();
+    } else if (this.#lines.length < this.#options.internal.logcollectorQueueSize - 1) {
+      this.#lines.push(event);
+    } else {
+      event.end('logcollector');
+    }
+  }
+
+  /** logcollector's output thread, with a line in its hand, looks at the lock and sends. */
+  #outputLooks(): void {
+    while (this.#output !== null) {
+      if (this.#daemon.locked) {
+        this.#outputWaits = 'lock';
+        this.#calendar.at(this.#calendar.nowUs + lockPollUs, Rank.event, () => this.#outputLooks());
+        return;
+      }
+      if (this.#socketIsFull()) {
+        this.#outputWaits = 'socket';
+        return;
+      }
+      this.#outputWaits = 'nothing';
+      const event = this.#output;
+      this.#output = this.#lines.shift() ?? null;
+      this.#intoSocket(event);
+    }
+  }
+
+  #socketIsFull(): boolean {
+    return !this.#daemon.reads && this.#socket.length >= this.#options.kernel.maxDgramQlen + 1;
+  }
+
+  #intoSocket(event: Event): void {
+    this.#socket.push(event);
+    if (!this.#daemon.reads) return;
+    this.readSocket();
+    this.#daemon.woken();
+  }
+
+  // ------------------------------------------------------------------------------------------------------- the main thread
+
+  /** The main loop reads until the socket is empty or it is stopped. */
+  readSocket(): void {
+    while (this.#daemon.reads && this.#socket.length > 0) {
+      const event = this.#socket.shift()!;
+      if (this.#options.clientBuffer.disabled) {
+        if (!this.#daemon.send(event)) {
+          this.#mainHand = event;
+          this.#daemon.mainBlocked();
+        }
+      } else {
+        this.#intoRing(event);
+      }
+      if (this.#output !== null && this.#outputWaits === 'socket' && !this.#socketIsFull()) this.#outputGoesOn();
+    }
+  }
+
+  /** There is room again for the one who is blocked at the socket: past the lock already, he sends. */
+  #outputGoesOn(): void {
+    const event = this.#output!; // the caller has looked
+    this.#output = this.#lines.shift() ?? null;
+    this.#outputWaits = 'nothing';
+    this.#intoSocket(event);
+    this.#outputLooks();
+  }
+
+  #intoRing(event: Event): void {
+    if (this.#ring.length >= this.#options.clientBuffer.queueSize) {
+      event.end('ring');
+      return;
+    }
+    this.#ring.push(event);
+    if (this.#dispatcher === 'idle') this.#dispatch();
+  }
+
+  // --------------------------------------------------------------------------------------------------------- the dispatcher
+
+  /** Takes the next event when its slot has come. */
+  #dispatch(): void {
+    for (;;) {
+      if (this.#ring.length === 0) {
+        this.#dispatcher = 'idle';
+        return;
+      }
+      if (this.#calendar.nowUs < this.#nextSendUs) {
+        this.#dispatcher = 'spacing';
+        this.#calendar.at(this.#nextSendUs, Rank.event, () => this.#dispatch());
+        return;
+      }
+      this.#hand = this.#ring.shift()!;
+      if (!this.#sendHand()) return;
+    }
+  }
+
+  /** @returns false when the dispatcher keeps its event. */
+  #sendHand(): boolean {
+    if (this.#daemon.locked) {
+      this.#dispatcher = 'lock';
+      this.#calendar.at(this.#calendar.nowUs + lockPollUs, Rank.event, () => {
+        if (this.#sendHand()) this.#dispatch();
+      });
+      return false;
+    }
+    return this.#sendNow();
+  }
+
+  /** Past the lock. */
+  #sendNow(): boolean {
+    if (!this.#daemon.send(this.#hand!)) {
+      this.#dispatcher = 'blocked';
+      return false;
+    }
+    this.#hand = null;
+    this.#nextSendUs = this.#calendar.nowUs + this.#spacingUs;
+    return true;
+  }
+
+  /** The connection takes bytes again: whoever sleeps in a send goes on. */
+  unblocked(): void {
+    if (this.#dispatcher === 'blocked' && this.#sendNow()) this.#dispatch();
+    const event = this.#mainHand;
+    if (event === null) return;
+    if (!this.#daemon.send(event)) return;
+    this.#mainHand = null;
+  }
+
+  /** The connection is gone: the send fails, its event is lost, and the sender sleeps a second. */
+  sendFailed(): void {
+    if (this.#dispatcher === 'blocked') {
+      this.#hand!.end('sendError');
+      this.#hand = null;
+      this.#dispatcher = 'asleep';
+      this.#calendar.at(this.#calendar.nowUs + sendErrorSleepUs, Rank.event, () => this.#dispatch());
+    }
+    this.#mainHand?.end('sendError');
+    this.#mainHand = null;
+  }
+}

@@ -1,0 +1,55 @@
+// Datagrams to a node: nobody knows whether they arrive.
+import { Rank } from './calendar.ts';
+import type { Message, Remote } from './host.ts';
+import type { Client, Way } from './tcp.ts';
+
+export class Datagrams implements Remote {
+  readonly way: Way;
+  readonly client: Client;
+  readonly clientIsGone = false;
+  #closed = false;
+
+  constructor(way: Way, client: Client) {
+    this.way = way;
+    this.client = client;
+  }
+
+  get owner(): number {
+    return this.way.owner;
+  }
+
+  send(message: Message): void {
+    const { host, latencyUs, unreachable, kernel } = this.way;
+    const { calendar } = host;
+    const sentUs = calendar.nowUs;
+    const asks = message.kind === 'startup' || message.kind === 'ping';
+    calendar.at(sentUs + latencyUs, message.kind === 'event' ? Rank.event : Rank.control, () => {
+      if (host.works) {
+        host.processes.received(this, message);
+        return;
+      }
+      message.lost();
+      // Who waits for an answer reads the ICMP message as well; everybody else ignores it.
+      if (!asks) return;
+      if (host.state === 'refusing' || host.state === 'dying') this.#fail(sentUs + 2 * latencyUs);
+      if (host.state === 'silent' && unreachable === 'sameSegment') this.#fail(sentUs + kernel.arpTimeoutUs);
+    });
+  }
+
+  #fail(atUs: number): void {
+    this.way.host.calendar.at(atUs, Rank.control, () => {
+      if (!this.#closed) this.client.closed();
+    });
+  }
+
+  reply(message: Message): void {
+    const { host, latencyUs } = this.way;
+    host.calendar.at(host.calendar.nowUs + latencyUs, Rank.control, () => {
+      if (!this.#closed) this.client.received(message);
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+}
