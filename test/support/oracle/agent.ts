@@ -208,7 +208,7 @@ export class Agent implements Daemon {
     this.#lastAckSecond = wholeSeconds(this.#calendar.nowUs, this.#phaseUs);
     this.#world.connected(this.#server, channel.node(), this.#attemptUs);
     this.#turn();
-    if (this.#state === 'running') this.pipeline.readSocket();
+    this.pipeline.readSocket();
   }
 
   woken(): void {
@@ -288,10 +288,9 @@ export class Agent implements Daemon {
     this.#onWake = null;
     this.#state = 'running';
     onWake();
-    if (this.reads) {
-      this.#after(loopPeriodUs, () => this.#turn());
-      this.pipeline.readSocket();
-    }
+    if (!this.reads) return;
+    this.#after(loopPeriodUs, () => this.#turn());
+    this.pipeline.readSocket();
   }
 
   #closed(): void {

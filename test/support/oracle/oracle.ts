@@ -16,7 +16,7 @@ import { Host, type Service } from './host.ts';
 import { Manager } from './manager.ts';
 import { Nginx } from './nginx.ts';
 import { occurrencesOf, type Occurrence } from './plan.ts';
-import { Connection, open, stuckKind, type Way } from './tcp.ts';
+import { open, stuckKind, type Connection, type Way } from './tcp.ts';
 import { Datagrams } from './udp.ts';
 
 export interface OutageRow {
@@ -285,7 +285,7 @@ class Oracle {
             this.opened(connection);
             done.established(this.#channel(connection));
           },
-          failed: done.failed,
+          failed: () => done.failed(),
         });
       },
       datagrams: (server, client) => {
