@@ -12,8 +12,10 @@ export interface NodeQueueInput {
   readonly eventsPerSecond: number;
   /** remoted's queue in messages; one slot stays free. */
   readonly queueSize: number;
-  /** What the node does in a slice: 0 works, 1 stands still, 2 dies (what waits in it is lost) or is dead. */
-  readonly state: Uint8Array;
+  /** 1 in the slices in which the node analyses. */
+  readonly works: Uint8Array;
+  /** 1 in the slices at whose start the processes are new: what waited in the old ones is lost. */
+  readonly dies: Uint8Array;
 }
 
 export interface NodeQueueOutput {
@@ -32,7 +34,7 @@ export interface NodeQueueOutput {
 
 /** Plays the slices in order. Every event of the inflow ends in exactly one of the outputs. */
 export function playNodeQueue(input: NodeQueueInput): NodeQueueOutput {
-  const { sliceUs, inflow, eventsPerSecond, queueSize, state } = input;
+  const { sliceUs, inflow, eventsPerSecond, queueSize, works, dies } = input;
   const slices = inflow.length;
   const droppedQueue = new Float64Array(slices);
   const droppedAnalysis = new Float64Array(slices);
@@ -45,15 +47,14 @@ export function playNodeQueue(input: NodeQueueInput): NodeQueueOutput {
   let waitSumUs = 0;
   let waitMaxUs = 0;
   for (let slice = 0; slice < slices; slice++) {
-    if (state[slice] === 2) {
-      died[slice] = waiting + inflow[slice]!;
+    if (dies[slice] === 1) {
+      died[slice] = waiting;
       waiting = 0;
-      continue;
     }
     // remoted hands on within a slice what analysisd can do in it and what its queue holds; what comes on top is dropped.
     const taken = Math.min(inflow[slice]!, queueSize - 1 + capacity);
     droppedQueue[slice] = inflow[slice]! - taken;
-    const done = state[slice] === 1 ? 0 : Math.min(waiting + taken, capacity);
+    const done = works[slice] === 1 ? Math.min(waiting + taken, capacity) : 0;
     const left = waiting + taken - done;
     const kept = Math.min(left, analysisRing - 1);
     droppedAnalysis[slice] = left - kept;

@@ -3,7 +3,7 @@ import { uniform, type Key } from '../kernel/random.ts';
 import { addFlow, flowAmounts, newFlow, type Flow } from './flow.ts';
 import { balances, emptyCounts, lostTotal, type Books, type EventCounts, type Outages } from './ledger.ts';
 import type { PlannedFault } from './faultPlan.ts';
-import { playNodeQueue, spread, type NodeQueueOutput } from './nodeQueue.ts';
+import { playNodeQueue, spread, type NodeQueueInput, type NodeQueueOutput } from './nodeQueue.ts';
 import { Pipelines, type PipelineBooks } from './pipeline.ts';
 import { PlaceState } from './place.ts';
 import { addChange, cumulated, runningSum, stepsOf, type Steps } from './timelines.ts';
@@ -300,7 +300,7 @@ export class WorldBooks implements PipelineBooks {
         inflow,
         eventsPerSecond: node.eventsPerSecond,
         queueSize: node.queueSize,
-        state: this.#sliceStates(index, slices),
+        ...this.#sliceStates(index, slices),
       });
       // A group's part of what is dropped in a slice is its part of what came in lately; of what waits, its part of all.
       const shares = (dropped: Float64Array): number[] =>
@@ -355,23 +355,20 @@ export class WorldBooks implements PipelineBooks {
     });
   }
 
-  /** What the node does in each slice: 0 works, 1 stands still, 2 is dead or has just died. */
-  #sliceStates(place: number, slices: number): Uint8Array {
-    const states = new Uint8Array(slices);
+  #sliceStates(place: number, slices: number): Pick<NodeQueueInput, 'works' | 'dies'> {
+    const works = new Uint8Array(slices);
+    const dies = new Uint8Array(slices);
     let state: PlaceState = PlaceState.Up;
     let from = 0;
-    const fill = (untilUs: number): void => {
-      const until = Math.min(slices, Math.max(from, Math.ceil(untilUs / sliceUs)));
-      const code = state === PlaceState.Up ? 0 : state === PlaceState.Hung ? 1 : 2;
-      states.fill(code, from, until);
-      from = until;
-    };
     for (const change of this.#changes[place]!) {
-      fill(Math.max(0, change.atUs));
+      const next = Math.min(slices, Math.max(from, Math.ceil(change.atUs / sliceUs)));
+      if (state === PlaceState.Up) works.fill(1, from, next);
+      if (change.reborn && next < slices) dies[next] = 1;
       state = change.state;
+      from = next;
     }
-    fill(Infinity);
-    return states;
+    if (state === PlaceState.Up) works.fill(1, from);
+    return { works, dies };
   }
 }
 

@@ -1,6 +1,6 @@
 // Agents behind nginx, instant by instant. Expected: nginx 1.22.1, measured, and the real agent behind it.
 import { expect, test } from 'vitest';
-import { first, play, reached, rows, type Story } from '../support/stories.ts';
+import { first, play, rows, type Story } from '../support/stories.ts';
 import { aWorld, fault, minute, nodeNames, type WorldRecipe } from '../support/worlds.ts';
 
 const quiet = { ratePerSecond: 0 };
