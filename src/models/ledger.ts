@@ -125,8 +125,8 @@ export interface Books {
   /** Per agent: the longest stretch without an event of it reaching a node that processes, µs (0: never affected). */
   readonly blindUs: Float64Array;
   /**
-   * Per agent: the longest time from the end of an outage until what had waited in the agent is sent, as far as can be said
-   * then, µs (0: nothing waited; Infinity: it writes more than it may send).
+   * Per agent: the longest time from the end of an outage until what had waited in the agent is sent, µs, as the agent's mean
+   * rate lets expect (0: nothing waited; Infinity: it writes more than it may send).
    */
   readonly drainUs: Float64Array;
   /** Node of each agent at the start of counted time and at the end (-1: none). */

@@ -380,6 +380,13 @@ export class Pipelines {
     return this.#busyUntil(agent, limits, slot, Infinity);
   }
 
+  /** How long the backlog will take to go at the agent's mean rate, µs; Infinity while more is written than sent. */
+  drainUs(agent: number): number {
+    const { spacingUs } = this.limits[this.groupOf[agent]!]!;
+    const share = this.arrivals[this.groupOf[agent]!]!.ratePerUs(this.local(agent)) * spacingUs;
+    return share >= 1 ? Infinity : Math.round((this.ring[agent]! * spacingUs) / (1 - share));
+  }
+
   /** About when the oldest of `waiting` events in the agent was written. */
   #oldestUs(agent: number, waiting: number): number {
     return this.writtenAt(agent, Math.max(1, this.seen[agent]! - waiting - this.upstream[agent]! + 1));

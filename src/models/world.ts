@@ -592,7 +592,7 @@ class World implements Wakes {
     this.outages.close(this.open, agent, 'healed', node, nowUs, nowUs);
     this.books.blind(agent, nowUs - this.open.brokenAtUs[agent]!);
     this.backSinceUs[agent] = nowUs;
-    this.#noteBacklog(agent);
+    this.#noteBacklog(agent, nowUs);
     this.away -= 1;
     this.lastChangeUs = nowUs;
   }
@@ -1293,18 +1293,18 @@ class World implements Wakes {
       this.books.blind(agent, flowsUs - this.open.brokenAtUs[agent]!);
       this.outages.close(this.open, agent, 'reconnected', node, this.attemptAtUs[agent]!, nowUs);
       this.backSinceUs[agent] = nowUs;
-      this.#noteBacklog(agent);
+      this.#noteBacklog(agent, nowUs);
     } else {
       this.backSinceUs[agent] = -Infinity;
     }
   }
 
   /** Notes how long what waits in an agent that is back will take; again when the next of its threads goes on. */
-  #noteBacklog(agent: number): void {
+  #noteBacklog(agent: number, nowUs: number): void {
     const { pipelines } = this.books;
     const sinceUs = this.backSinceUs[agent]!;
     if (sinceUs === -Infinity || pipelines.dispatches[agent] === 0) return;
-    this.books.drained(agent, pipelines.drainedAt(agent) - sinceUs);
+    this.books.drained(agent, nowUs - sinceUs + pipelines.drainUs(agent));
   }
 
   #armForced(agent: number, nowUs: number): void {
@@ -1343,7 +1343,7 @@ class World implements Wakes {
           this.books.pipelines.advance(agent, nowUs);
           this.dispatcherMetUs[agent] = -Infinity;
           this.books.pipelines.resumeDispatcher(agent, nowUs);
-          this.#noteBacklog(agent);
+          this.#noteBacklog(agent, nowUs);
           if (this.broken[agent] !== Broken.No) this.#armBlock(agent, nowUs);
         }
         return;
@@ -1352,7 +1352,7 @@ class World implements Wakes {
         this.logcollectorMetUs[agent] = -Infinity;
         this.books.pipelines.collects[agent] = 1;
         this.books.pipelines.release(agent, nowUs);
-        this.#noteBacklog(agent);
+        this.#noteBacklog(agent, nowUs);
         if (this.broken[agent] !== Broken.No) this.#armBlock(agent, nowUs);
         return;
       case Timer.Keepalive:
