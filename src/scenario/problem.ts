@@ -22,18 +22,23 @@ export class ScenarioError extends Error {
   }
 }
 
-/** One line a problem; a problem in another file than `source` (an included configuration) names that file. */
+/** Ours: nobody reads more at once. */
+const mostShown = 100;
+
+/** One line a problem, the first hundred; a problem in another file than `source` (an included configuration) names that file. */
 export function formatProblems(source: string, problems: readonly Problem[]): string {
-  const lines = problems.map(({ position, text }) => {
+  const lines = problems.slice(0, mostShown).map(({ position, text }) => {
     if (position === null) return `  ${text}`;
     const place = `${position.line}:${position.column}`;
     return position.file === source ? `  ${place}  ${text}` : `  ${position.file}:${place}  ${text}`;
   });
+  if (problems.length > mostShown) lines.push(`  and ${problems.length - mostShown} more`);
   return [`${source}: ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`, ...lines].join('\n');
 }
 
 /** The known name nearest to a mistyped one, if one is near enough to be meant. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
+  if (name.length > 64) return undefined; // no slip of the finger, and slow to compare
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {

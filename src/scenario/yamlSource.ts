@@ -22,8 +22,10 @@ export interface YamlSource {
   positionInString(path: Path, offset: number): SourcePosition;
 }
 
-/** Values a file may come to once its aliases are written out; a fleet of thousands of groups stays far below. */
-const maxValues = 200_000;
+/** Ours: what people write stays far below, and what is above is refused before it costs time. */
+const maxLength = 1_048_576;
+/** Values a file may come to once its aliases are written out. */
+const maxValues = 100_000;
 const maxDepth = 100;
 
 interface Place {
@@ -44,18 +46,25 @@ export function readYaml(file: string, text: string): YamlSource {
     throw new ScenarioError(file, [{ position: position(offset), text: why }]);
   };
 
+  if (text.length > maxLength)
+    return refuse(0, 'is larger than 1 MiB: no scenario needs that much. Describe agents as groups.');
   let parsed;
   try {
     parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   } catch (error) {
     // The parser descends by recursion: brackets nested thousands deep end its stack.
-    if (error instanceof RangeError) return refuse(0, 'is nested too deeply to be read.');
+    if (error instanceof RangeError) return refuse(0, tooDeep);
     throw error;
   }
   const documents: Document.Parsed[] = Array.isArray(parsed) ? parsed : [];
   const errors = documents.flatMap((document) => [...document.errors, ...document.warnings]);
+  if (errors.some(({ message }) => message.includes('call stack'))) return refuse(0, tooDeep);
   if (errors.length > 0) {
-    const problems = errors.map((error) => ({ position: position(error.pos[0]), text: yamlErrorText(error) }));
+    const said = new Map(errors.map((error) => [`${error.pos[0]} ${error.code}`, error]));
+    const problems = [...said.values()].map((error) => ({
+      position: position(error.pos[0]),
+      text: yamlErrorText(error),
+    }));
     throw new ScenarioError(file, problems);
   }
   const [document, second] = documents;
@@ -65,34 +74,20 @@ export function readYaml(file: string, text: string): YamlSource {
     return refuse(at, 'a second document starts here. Write one scenario per file, without "---" between parts.');
   }
 
+  const targets = resolveAliases(document.contents, refuse);
   const places = new Map<string, Place>();
   const problems: Problem[] = [];
-  let valueCount = 0;
 
-  const convert = (
-    node: Node | null,
-    path: Path,
-    keyOffset: number,
-    open: readonly Node[],
-    inAlias: boolean,
-  ): unknown => {
+  const convert = (node: Node | null, path: Path, keyOffset: number, inAlias: boolean): unknown => {
     const start = node?.range?.[0] ?? keyOffset;
-    valueCount += 1;
-    if (valueCount > maxValues) {
-      refuse(start, `anchors and aliases make more than ${maxValues} values of this file. Write it without them.`);
-    }
-    if (path.length > maxDepth) refuse(start, 'is nested too deeply to be read.');
     if (isAlias(node)) {
-      const target = node.resolve(document);
-      if (target === undefined) return refuse(start, `no anchor is called "&${node.source}" above this line.`);
-      if (open.includes(target)) return refuse(start, `"*${node.source}" contains itself.`);
-      const value = convert(target, path, keyOffset, open, true);
+      const value = convert(targets.get(node)!, path, keyOffset, true);
       // A mistake inside is shown where the alias is used when it stands on its own, else inside the anchor.
       places.set(pathKey(path), { key: keyOffset, value: start, verbatim: null });
       return value;
     }
     let verbatim: number | null = null;
-    if (isScalar(node) && typeof node.value === 'string') {
+    if (isScalar(node) && typeof node.value === 'string' && !inAlias) {
       const quoted = text[start] === '"' || text[start] === "'" ? 1 : 0;
       if (text.startsWith(node.value, start + quoted)) verbatim = start + quoted;
     }
@@ -101,14 +96,14 @@ export function readYaml(file: string, text: string): YamlSource {
     if (isSeq(node)) {
       return node.items.map((item, index) => {
         const child = item as Node;
-        return convert(child, [...path, index], child.range?.[0] ?? start, [...open, node], inAlias);
+        return convert(child, [...path, index], child.range?.[0] ?? start, inAlias);
       });
     }
-    if (isMap(node)) return convertMap(node, path, open, inAlias);
+    if (isMap(node)) return convertMap(node, path, inAlias);
     return null;
   };
 
-  const convertMap = (node: YAMLMap, path: Path, open: readonly Node[], inAlias: boolean): unknown => {
+  const convertMap = (node: YAMLMap, path: Path, inAlias: boolean): unknown => {
     const result = new Map<string, unknown>();
     const firstAt = new Map<string, number>();
     const merged: Pair[] = [];
@@ -133,11 +128,11 @@ export function readYaml(file: string, text: string): YamlSource {
         continue;
       }
       firstAt.set(key, at);
-      result.set(key, convert(pair.value as Node | null, [...path, key], at, [...open, node], inAlias));
+      result.set(key, convert(pair.value as Node | null, [...path, key], at, inAlias));
     }
     for (const pair of merged) {
       const at = (pair.key as Node).range?.[0] ?? 0;
-      const value = convert(pair.value as Node | null, [...path, '<<'], at, [...open, node], true);
+      const value = convert(pair.value as Node | null, [...path, '<<'], at, true);
       for (const source of Array.isArray(value) ? value : [value]) {
         if (!isMapping(source)) return refuse(at, '"<<" takes over the keys of a mapping; this is none.');
         for (const [key, inherited] of Object.entries(source)) if (!result.has(key)) result.set(key, inherited);
@@ -146,7 +141,7 @@ export function readYaml(file: string, text: string): YamlSource {
     return Object.fromEntries(result);
   };
 
-  const value = convert(document.contents, [], document.contents.range[0], [], false);
+  const value = convert(document.contents, [], document.contents.range[0], false);
 
   const placeOf = (path: Path): Place => {
     for (let length = path.length; length >= 0; length--) {
@@ -172,6 +167,70 @@ export function readYaml(file: string, text: string): YamlSource {
   };
 }
 
+/**
+ * What each alias stands for: the anchor of its name last seen above it. Refuses what could not be written out: anchors that
+ * contain themselves, and more values or levels than anybody writes. The values are counted here without being made.
+ */
+function resolveAliases(contents: Node, refuse: (offset: number, why: string) => never): ReadonlyMap<Node, Node> {
+  const targets = new Map<Node, Node>();
+  const anchors = new Map<string, Node>();
+  /** Values and levels of an anchored node once written out; `null` while it is being read. */
+  const sizes = new Map<Node, { readonly values: number; readonly depth: number } | null>();
+  let aliases = 0;
+
+  const measure = (node: Node | null, depth: number, from: number): { values: number; depth: number } => {
+    const at = node?.range?.[0] ?? from;
+    if (isAlias(node)) {
+      aliases += 1;
+      const target = anchors.get(node.source);
+      if (target === undefined) return refuse(at, `no anchor is called "&${node.source}" above this line.`);
+      const size = sizes.get(target);
+      if (!size) return refuse(at, `"*${node.source}" contains itself.`);
+      targets.set(node, target);
+      return checked(size.values, depth + size.depth, at, size.depth);
+    }
+    const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined;
+    if (node !== null && anchor !== undefined) {
+      anchors.set(anchor, node);
+      sizes.set(node, null);
+    }
+    const children = isSeq(node)
+      ? (node.items as Node[])
+      : isMap(node)
+        ? node.items.flatMap(({ key, value }) => [key as Node | null, value as Node | null])
+        : [];
+    let values = 1;
+    let deepest = 0;
+    if (depth > maxDepth) refuse(at, tooDeep);
+    for (const child of children) {
+      const size = measure(child, depth + 1, at);
+      values += size.values;
+      deepest = Math.max(deepest, size.depth + 1);
+      checked(values, 0, at, 0);
+    }
+    if (node !== null && anchor !== undefined) sizes.set(node, { values, depth: deepest });
+    return { values, depth: deepest };
+  };
+
+  const checked = (values: number, depth: number, at: number, ownDepth: number): { values: number; depth: number } => {
+    if (values > maxValues) {
+      refuse(
+        at,
+        aliases > 0
+          ? `anchors and aliases make more than ${maxValues} values of this file. Write it without them.`
+          : `has more than ${maxValues} values: no scenario needs that many.`,
+      );
+    }
+    if (depth > maxDepth) refuse(at, tooDeep);
+    return { values, depth: ownDepth };
+  };
+
+  measure(contents, 0, contents.range?.[0] ?? 0);
+  return targets;
+}
+
+const tooDeep = 'is nested too deeply to be read.';
+
 export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -184,11 +243,6 @@ function yamlErrorText(error: YAMLError): string {
   switch (error.code) {
     case 'TAB_AS_INDENT':
       return 'YAML is indented with spaces; this line has a tab. Replace it.';
-    case 'MISSING_CHAR':
-    case 'BAD_INDENT':
-    case 'BAD_SCALAR_START':
-    case 'BLOCK_AS_IMPLICIT_KEY':
-      return `is no valid YAML: ${lowerFirst(error.message)}.`;
     case 'TAG_RESOLVE_FAILED':
       return 'has a YAML tag ("!…"); a scenario has none. Remove it.';
     default:
