@@ -716,7 +716,8 @@ class World implements Wakes {
     const { pipelines } = this.books;
     const group = this.options.groups[this.groupOf[agent]!]!;
     const slot = agent * timersPerAgent;
-    pipelines.advance(agent, nowUs);
+    // An event that wakes the main loop is read, and sent, before the loop looks at its clock.
+    pipelines.advance(agent, why === 'closed' ? nowUs : nowUs + 1);
     this.keepaliveSecond[agent] = lastKeepaliveSecond(this.#clockOf(agent), this, this.ackUs[agent]!, nowUs);
     this.queue.cancel(slot + Timer.Keepalive);
     this.queue.cancel(slot + Timer.Main);

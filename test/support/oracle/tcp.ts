@@ -81,6 +81,8 @@ export class Connection implements Remote {
     this.#flying.shift();
     if (!this.serverLives) {
       message.lost();
+      // Behind a segment that waits for its acknowledgement nothing new leaves the host.
+      if (this.#retransmission) return;
       if (host.state === 'silent') this.#repeat(sentUs);
       else this.#calendar.at(this.#calendar.nowUs + latencyUs, Rank.control, () => this.#closedByServer());
     } else if (!host.works) {
@@ -262,18 +264,19 @@ export function open(
         host.state satisfies never;
     }
   };
+  const isLocal = way.unreachable === 'sameSegment' && host.state === 'silent';
+  const kernelUs = isLocal ? kernel.arpTimeoutUs : kernel.connectTimeoutUs;
   let sent = 0;
   let waitUs = 1_000_000;
   const syn = (): void => {
     calendar.at(calendar.nowUs + latencyUs, Rank.control, arrive);
     repeat = calendar.at(calendar.nowUs + waitUs, Rank.control, () => {
       if (sent++ >= kernel.synLinearTimeouts) waitUs *= 2;
-      syn();
+      // The kernel gives up at the end of the wait behind the last SYN.
+      if (calendar.nowUs + waitUs <= startUs + kernelUs) syn();
     });
   };
-  let limitUs = Math.min(timeoutUs, kernel.connectTimeoutUs);
-  if (way.unreachable === 'sameSegment' && host.state === 'silent') limitUs = Math.min(timeoutUs, kernel.arpTimeoutUs);
-  const timeout = calendar.at(startUs + limitUs, Rank.control, fail);
+  const timeout = calendar.at(startUs + Math.min(timeoutUs, kernelUs), Rank.control, fail);
   syn();
   return {
     cancel: () => {
