@@ -17,6 +17,8 @@ export const Sink = {
   Path: 2,
   /** Arrives after the end of the run. */
   Pending: 3,
+  /** Datagrams to a place that takes none: lost as they are sent. */
+  Void: 4,
 } as const;
 export type Sink = (typeof Sink)[keyof typeof Sink];
 
@@ -415,6 +417,10 @@ export class Pipelines {
         return;
       case Sink.Pending:
         counts.pending += events;
+        return;
+      case Sink.Void:
+        counts.lost.path += events;
+        addFlow(this.books.lost, events, fromUs, toUs);
         return;
       default:
         this.#intoPath(agent, place, events, fromUs, toUs);

@@ -486,16 +486,11 @@ class World implements Wakes {
     if (at !== this.balancerPlace) {
       // What arrived after the last flush dies with the processes; processes that only stand still keep it.
       pipelines.advance(agent, this.books.lastFlushUs(node, nowUs) - toPlaceUs);
-      if (condition !== Broken.Hung && !(condition === Broken.Void && this.places[node]!.hung > 0)) {
-        pipelines.sink[agent] = Sink.Memory;
-        pipelines.advance(agent, nowUs - toPlaceUs);
-      }
-    } else {
-      pipelines.advance(agent, nowUs - toPlaceUs);
+      pipelines.sink[agent] = this.places[node]!.state === PlaceState.Hung ? Sink.Path : Sink.Memory;
     }
-    pipelines.sink[agent] = Sink.Path;
+    pipelines.advance(agent, nowUs - toPlaceUs);
     pipelines.sinkPlace[agent] = at;
-    pipelines.sinkNode[agent] = node;
+    pipelines.sink[agent] = condition === Broken.Void ? Sink.Void : Sink.Path;
     this.broken[agent] = condition;
     this.brokenPlace[agent] = at;
     this.brokenSinceUs[agent] = nowUs;
@@ -551,7 +546,7 @@ class World implements Wakes {
     const at = this.brokenPlace[agent]!;
     const node = this.node[agent]!;
     pipelines.advance(agent, nowUs);
-    pipelines.settlePath(agent, at, this.udp[agent] === 1 ? 'path' : 'delivered', nowUs);
+    pipelines.settlePath(agent, at, 'delivered', nowUs);
     this.queue.cancel(agent * timersPerAgent + Timer.Path);
     this.broken[agent] = Broken.No;
     this.brokenPlace[agent] = -1;
@@ -762,7 +757,10 @@ class World implements Wakes {
     const node = this.node[agent]!;
     if (this.broken[agent] !== Broken.No) {
       this.books.unaware(nowUs, -1);
-      if (this.broken[agent] !== Broken.Hung) pipelines.settlePath(agent, this.brokenPlace[agent]!, 'path', nowUs);
+      // A place that stands still keeps what it has taken in; what is on the way to any other is lost.
+      if (this.broken[agent] === Broken.Silent || this.broken[agent] === Broken.Dead) {
+        pipelines.settlePath(agent, this.brokenPlace[agent]!, 'path', nowUs);
+      }
     }
     this.broken[agent] = Broken.No;
     this.brokenPlace[agent] = -1;
