@@ -78,6 +78,8 @@ const Step = {
   Udp: 7,
   /** The balancer has seen no byte for its time-out. */
   Idle: 8,
+  /** The third packet of the handshake reaches the balancer. */
+  Accept: 9,
 } as const;
 // What an attempt waits for when no step is under way.
 const Wait = { None: 0, Syn: 1, Queue: 2, Ack: 3, PeerSyn: 4, Stalled: 5 } as const;
@@ -875,7 +877,11 @@ class World implements Wakes {
       return;
     }
     if (target === this.balancerPlace) {
-      this.#acceptAtBalancer(agent, nowUs);
+      // nginx gets the connection when the handshake is over; until then it lies in the kernel.
+      this.balancerLife[agent] = place.life;
+      this.wait[agent] = Wait.Queue;
+      this.#armAttemptTimeout(agent);
+      this.#later(agent, Step.Accept, nowUs + 2 * oneWayUs);
       return;
     }
     this.nodeLife[agent] = place.life;
@@ -1403,6 +1409,12 @@ class World implements Wakes {
     switch (step) {
       case Step.Arrive:
         this.#arrive(agent, nowUs);
+        return;
+      case Step.Accept:
+        if (this.wait[agent] !== Wait.Queue || this.places[this.balancerPlace]!.state !== PlaceState.Up) return;
+        this.queue.cancel(agent * timersPerAgent + Timer.Main);
+        this.wait[agent] = Wait.None;
+        this.#acceptAtBalancer(agent, nowUs);
         return;
       case Step.PeerArrive:
         this.#peerArrive(agent, nowUs);
