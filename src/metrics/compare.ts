@@ -8,16 +8,6 @@ import { referenceKey, type ReplicationNumbers } from './numbers.ts';
 import { estimate, pairedDifference } from './statistics.ts';
 import { explain, faultSentence, verdictOf } from './verdict.ts';
 
-/** Metrics whose paired differences are reported. */
-const differing = [
-  'reconnect.p50',
-  'reconnect.p95',
-  'reconnect.unfinished',
-  'events.lost',
-  'loss.share',
-  'skew.agents.during',
-];
-
 /** Metrics with selectors that the expectations ask of a mode. */
 export function askedOf(expectations: readonly Expectation[], mode: string): MetricReference[] {
   const references = expectations.flatMap(({ left, right }) =>
@@ -32,9 +22,9 @@ export function compare(
   runs: readonly (readonly ReplicationNumbers[])[],
   engine: string,
 ): Comparison {
-  const worlds = scenario.modes.map(({ world }) => world);
-  const [world] = worlds;
-  const nodeNames = world!.nodes.map(({ name }) => name);
+  const { world } = scenario.modes[0]!; // the schema asks for one
+  // A mode may have a cluster of its own.
+  const nodeNames = [...new Set(scenario.modes.flatMap((mode) => mode.world.nodes.map(({ name }) => name)))];
   const modes = scenario.modes.map((mode, index): ModeResult => {
     const own = runs[index]!;
     return {
@@ -51,8 +41,11 @@ export function compare(
         const found = estimate(own.map((run) => run.lossByCause[cause]));
         return found.max === 0 ? [] : [{ cause, estimate: found }];
       }),
-      nodes: nodeNames.map((node, at) => nodeLoad(node, at, own)),
-      timeline: timelineOf(own),
+      nodes: mode.world.nodes.map(({ name }, at) => nodeLoad(name, at, own)),
+      timeline: timelineOf(
+        own,
+        nodeNames.map((node) => mode.world.nodes.findIndex(({ name }) => name === node)),
+      ),
       reconnects: own.flatMap(({ reconnects }) => reconnects),
       kernelEvents: own.reduce((sum, { kernelEvents }) => sum + kernelEvents, 0),
     };
@@ -60,7 +53,7 @@ export function compare(
   const faults = faultTexts(scenario, runs);
   const baseline = modes[0]!;
   const differences = modes.slice(1).flatMap((mode, index): PairedDifference[] =>
-    differing.map((metric) => ({
+    metricNames.map((metric) => ({
       metric,
       unit: metricDefinitions[metric]!.unit,
       mode: mode.name,
@@ -85,9 +78,9 @@ export function compare(
     engine,
     scenario: { source, name, title, seed, inputHash, warnings },
     replications: scenario.replications,
-    warmupUs: world!.warmupUs,
-    durationUs: world!.durationUs,
-    agents: world!.groups.reduce((sum, { count }) => sum + count, 0),
+    warmupUs: world.warmupUs,
+    durationUs: world.durationUs,
+    agents: world.groups.reduce((sum, { count }) => sum + count, 0),
     nodeNames,
     faults,
     verdict: verdictOf(faults, modes),
@@ -116,8 +109,11 @@ function nodeLoad(node: string, at: number, runs: readonly ReplicationNumbers[])
   };
 }
 
-/** Means over the replications, as far as the longest of them goes; a run that has ended keeps its last values. */
-function timelineOf(runs: readonly ReplicationNumbers[]): TimelineSeries {
+/**
+ * Means over the replications, as far as the longest of them goes; a run that has ended keeps its last values.
+ * @param nodes of each node of the comparison its index in this mode, -1: the mode does not have it.
+ */
+function timelineOf(runs: readonly ReplicationNumbers[], nodes: readonly number[]): TimelineSeries {
   const steps = Math.max(...runs.map(({ timeline }) => timeline.steps));
   const mean = (of: (run: ReplicationNumbers) => readonly number[]): number[] => {
     const values = new Array<number>(steps).fill(0);
@@ -129,7 +125,9 @@ function timelineOf(runs: readonly ReplicationNumbers[]): TimelineSeries {
   };
   return {
     stepUs: runs[0]!.timeline.stepUs,
-    connectedByNode: runs[0]!.timeline.connected.map((_, node) => mean(({ timeline }) => timeline.connected[node]!)),
+    connectedByNode: nodes.map((node) =>
+      mean(({ timeline }) => timeline.connected[node] ?? new Array<number>(timeline.steps).fill(0)),
+    ),
     disconnected: mean(({ timeline }) => timeline.disconnected),
     unaware: mean(({ timeline }) => timeline.unaware),
     produced: mean(({ timeline }) => timeline.produced),
@@ -139,10 +137,14 @@ function timelineOf(runs: readonly ReplicationNumbers[]): TimelineSeries {
   };
 }
 
-/** Faults as the scenario lists them; a mode may have changed them for itself, the first that has a fault names it. */
+/**
+ * Faults as the scenario lists them; a mode may have changed them for itself, the first one names them. One that strikes no place
+ * of any mode has the instants at which it would have.
+ */
 function faultTexts(scenario: Scenario, runs: readonly (readonly ReplicationNumbers[])[]): FaultText[] {
-  const listed = scenario.modes[0]!.world.faults;
-  return listed.map((fault, index) => {
+  const { faults, warmupUs } = scenario.modes[0]!.world;
+  return faults.map((fault, index) => {
+    const { atUs, forUs, everyUs, times } = fault;
     let startUs = Infinity;
     let endUs = -Infinity;
     for (const run of runs.flat()) {
@@ -151,6 +153,10 @@ function faultTexts(scenario: Scenario, runs: readonly (readonly ReplicationNumb
         startUs = Math.min(startUs, occurrence.startUs);
         endUs = Math.max(endUs, occurrence.endUs);
       }
+    }
+    if (startUs === Infinity) {
+      startUs = atUs ? atUs.fromUs : -warmupUs;
+      endUs = forUs === null ? Infinity : (atUs ? atUs.toUs : 0) + (times - 1) * (everyUs ?? 0) + forUs;
     }
     return { index, text: faultSentence(fault), startUs, endUs };
   });

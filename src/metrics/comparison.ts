@@ -1,15 +1,16 @@
 // What a run found out, ready to be told: metrics per mode with their uncertainty, paired differences, expectations.
 import type { LossCause } from '../models/ledger.ts';
+import type { MetricUnit } from '../scenario/metricNames.ts';
 import type { Expectation, Scenario } from '../scenario/scenario.ts';
 
 /** Unit of a metric. Times are µs, shares are of one. */
-export type Unit = 'share' | 'events' | 'agents' | 'us' | 'ratio' | 'perSecond' | 'count';
+export type Unit = MetricUnit;
 
 /** One metric over the replications. */
 export interface Estimate {
   /** One value a replication, in order; `null`: this replication says nothing about it; Infinity: unfinished. */
   readonly values: readonly (number | null)[];
-  /** Over the values that are not null; `null` when there is none. Infinity when one of them is. */
+  /** Over the values that are not null; `null` when there is none or they are infinite both ways. Infinity when one of them is. */
   readonly mean: number | null;
   /** Half of the 95 % t interval; `null` with fewer than two finite values. */
   readonly halfWidth: number | null;

@@ -24,6 +24,10 @@ export function formatValue(unit: Unit, value: number): string {
   }
 }
 
+function shownMean(unit: Unit, { mean }: Estimate): string {
+  return mean === null ? 'nothing' : formatValue(unit, mean);
+}
+
 function holds(left: number, op: ExpectationOp, right: number): boolean {
   switch (op) {
     case '<':
@@ -56,6 +60,18 @@ const said: Readonly<Record<ExpectationOp, string>> = {
   '==': 'equal to',
 };
 
+/** Why a run may say nothing about a metric, by the first word of its name. */
+const silences: Readonly<Record<string, string>> = {
+  loss: 'nobody was affected.',
+  reconnect: 'nobody was affected.',
+  skew: 'no node that the mode can reach carried anything then.',
+  rebalanced: 'there is no fault that ends.',
+  storm: 'nobody was affected.',
+  delay: 'no event was delivered.',
+  blindness: 'nobody was affected.',
+  headroom: 'no survivor of a fault has an eventsPerSecond.',
+};
+
 /** @param valuesOf one value a replication of a metric, by its reference. */
 export function judge(expectation: Expectation, valuesOf: (reference: MetricReference) => Estimate): ExpectationResult {
   const { left, op, right } = expectation;
@@ -75,14 +91,20 @@ export function judge(expectation: Expectation, valuesOf: (reference: MetricRefe
       return value === limit ? 0 : value - limit;
     }),
   );
-  if (margins.mean === null) {
-    return { expectation, verdict: 'vacuous', detail: 'this run says nothing about it: nobody was affected.' };
+  if (margins.values.every((value) => value === null)) {
+    const silent = right.kind === 'metric' && found.mean !== null ? right.reference.metric : left.metric;
+    const why = silences[silent.split('.')[0]!] ?? 'there is nothing to compare.';
+    return { expectation, verdict: 'vacuous', detail: `this run says nothing about it: ${why}` };
   }
-  const shown = `${formatValue(unit, found.mean!)}${found.halfWidth ? ` ± ${formatValue(unit, found.halfWidth)}` : ''}`;
+  const shown = `${shownMean(unit, found)}${found.halfWidth ? ` ± ${formatValue(unit, found.halfWidth)}` : ''}`;
   const limitText =
     right.kind === 'value'
       ? formatValue(unit, right.value)
-      : `${right.factor === 1 ? '' : `${right.factor} × `}${formatValue(unit, compared!.mean!)} (${right.reference.mode})`;
+      : `${right.factor === 1 ? '' : `${right.factor} × `}${shownMean(unit, compared!)} (${right.reference.mode})`;
+  if (margins.mean === null) {
+    // Infinite in some replications on one side, in some on the other.
+    return { expectation, verdict: 'inconclusive', detail: `${shown} cannot be told from ${limitText}` };
+  }
   const met = holds(margins.mean, op, 0);
   const half = margins.halfWidth ?? 0;
   // The interval straddles the limit when its two ends answer differently; equality needs every replication.

@@ -3,24 +3,32 @@ import type { FaultOccurrence } from '../models/ledger.ts';
 import type { WorldOptions } from '../models/worldOptions.ts';
 import type { RunView, Selection } from './selection.ts';
 
-/** Below this the load counts as balanced again. */
-const balancedBelow = 1.1;
+/** Nodes that agents of a mode can land on, by index, ascending. */
+interface Reachable {
+  readonly usual: readonly number[];
+  /** Only while none of the others is up: nginx takes a `backup` peer when it finds no other. */
+  readonly backup: readonly number[];
+}
 
-/** Nodes that agents of this mode can land on. */
-export function reachableNodes({ groups, balancer, nodes }: WorldOptions): readonly number[] {
-  const reached = new Set<number>();
+function reachableNodes({ groups, balancer, nodes }: WorldOptions): Reachable {
+  const usual = new Set<number>();
+  const backup = new Set<number>();
   for (const { servers } of groups) {
     for (const { endpoint } of servers) {
-      if (endpoint.kind === 'node') reached.add(endpoint.nodeIndex);
-      else if (balancer) {
+      if (endpoint.kind === 'node') {
+        usual.add(endpoint.nodeIndex);
+      } else if (balancer) {
         const { listeners, upstreams } = balancer.nginx;
         for (const peer of upstreams[listeners[endpoint.listenerIndex]!.upstreamIndex]!.peers) {
-          if (!peer.down && !peer.backup) reached.add(nodes.findIndex(({ address }) => address === peer.address));
+          if (peer.down) continue;
+          const index = nodes.findIndex(({ address }) => address === peer.address);
+          (peer.backup ? backup : usual).add(index);
         }
       }
     }
   }
-  return [...reached].sort((a, b) => a - b);
+  const sorted = (indexes: Iterable<number>): number[] => [...indexes].sort((a, b) => a - b);
+  return { usual: sorted(usual), backup: sorted(backup) };
 }
 
 /** First start and last end of the faults; `null` without one. */
@@ -37,8 +45,24 @@ export function faultSpan(
   return { fromUs, toUs };
 }
 
-function isUp(faults: readonly FaultOccurrence[], name: string, atUs: number): boolean {
-  return !faults.some(({ places, startUs, endUs }) => places.includes(name) && atUs >= startUs && atUs < endUs);
+/** When a node that a fault has hit accepts again: processes that were gone need their start-up. */
+function backUs({ kind, endUs }: FaultOccurrence, startupUs: number): number {
+  return kind === 'hang' ? endUs : endUs + startupUs;
+}
+
+/** The nodes that carry the load at an instant: reachable ones that are up. */
+export function carriers({ books, world }: RunView): (atUs: number) => readonly number[] {
+  const { usual, backup } = reachableNodes(world);
+  const isUp = (index: number, atUs: number): boolean => {
+    const { name, startupUs } = world.nodes[index]!;
+    return !books.faults.some(
+      (fault) => fault.places.includes(name) && atUs >= fault.startUs && atUs < backUs(fault, startupUs),
+    );
+  };
+  return (atUs) => {
+    const up = usual.filter((index) => isUp(index, atUs));
+    return up.length > 0 ? up : backup.filter((index) => isUp(index, atUs));
+  };
 }
 
 interface Ratio {
@@ -48,84 +72,89 @@ interface Ratio {
   readonly variation: number;
 }
 
-function ratioAt({ books, world }: RunView, of: 'agents' | 'events', node: number, step: number): Ratio | null {
-  const { timeline, faults } = books;
+/** At each step of the time line; `null`: nobody carries anything then, or not the selected node. */
+function ratios(run: RunView, of: 'agents' | 'events', node: number): (Ratio | null)[] {
+  const { timeline } = run.books;
   const series = of === 'agents' ? timeline.connected : timeline.nodeRate;
-  const atUs = step * timeline.stepUs;
-  const loads: number[] = [];
-  let own: number | null = null;
-  for (const index of reachableNodes(world)) {
-    if (!isUp(faults, world.nodes[index]!.name, atUs)) continue;
-    const load = series[index]![step]!;
-    loads.push(load);
-    if (index === node) own = load;
-  }
-  const mean = loads.reduce((a, b) => a + b, 0) / loads.length;
-  if (loads.length === 0 || mean === 0 || (node >= 0 && own === null)) return null;
-  const top = node >= 0 ? own! : Math.max(...loads);
-  const squares = loads.reduce((sum, load) => sum + (load - mean) * (load - mean), 0);
-  return { skew: top / mean, variation: Math.sqrt(squares / loads.length) / mean };
+  const carriersAt = carriers(run);
+  return Array.from({ length: timeline.steps }, (_, step) => {
+    const indexes = carriersAt(step * timeline.stepUs);
+    const loads = indexes.map((index) => series[index]![step]!);
+    const mean = loads.reduce((a, b) => a + b, 0) / loads.length;
+    if (loads.length === 0 || mean === 0 || (node >= 0 && !indexes.includes(node))) return null;
+    const top = node >= 0 ? series[node]![step]! : Math.max(...loads);
+    const squares = loads.reduce((sum, load) => sum + (load - mean) * (load - mean), 0);
+    return { skew: top / mean, variation: Math.sqrt(squares / loads.length) / mean };
+  });
 }
 
-/** @param name `before`, `during`, `after`, `peak` or `cv`. */
+/** Steps whose instants lie in [fromUs, toUs); when there is none between the two, the first one behind. */
+export function stepsWithin(
+  { stepUs, steps }: { readonly stepUs: number; readonly steps: number },
+  fromUs: number,
+  toUs: number,
+): { readonly first: number; readonly end: number } {
+  const first = Math.max(0, Math.ceil(fromUs / stepUs));
+  const end = toUs <= 0 ? 0 : Math.min(steps, Math.max(first + 1, Math.ceil(toUs / stepUs)));
+  return { first, end };
+}
+
+/** @param name `before`, `during`, `after`, `peak`, `cv` or empty for the whole run. */
 export function skew(run: RunView, { node }: Selection, of: 'agents' | 'events', name: string): number | null {
   const { timeline, faults } = run.books;
   const span = faultSpan(faults);
-  const at = (step: number): Ratio | null => ratioAt(run, of, node, step);
+  const all = ratios(run, of, node);
   const mean = (fromUs: number, toUs: number, value: (ratio: Ratio) => number): number | null => {
-    let sum = 0;
-    let count = 0;
-    for (let step = 0; step < timeline.steps; step++) {
-      const instant = step * timeline.stepUs;
-      if (instant < fromUs || instant >= toUs) continue;
-      const ratio = at(step);
-      if (!ratio) continue;
-      sum += value(ratio);
-      count += 1;
-    }
-    return count === 0 ? null : sum / count;
+    const { first, end } = stepsWithin(timeline, fromUs, toUs);
+    const found = all.slice(first, end).filter((ratio) => ratio !== null);
+    return found.length === 0 ? null : found.reduce((sum, ratio) => sum + value(ratio), 0) / found.length;
   };
   switch (name) {
+    case '':
+      return mean(0, Infinity, (ratio) => ratio.skew);
     case 'before':
       return mean(0, span?.fromUs ?? Infinity, (ratio) => ratio.skew);
     case 'during':
       return span ? mean(span.fromUs, span.toUs, (ratio) => ratio.skew) : null;
     case 'cv':
-      return span
-        ? mean(span.fromUs, span.toUs, (ratio) => ratio.variation)
-        : mean(0, Infinity, (ratio) => ratio.variation);
+      return mean(span?.fromUs ?? 0, span?.toUs ?? Infinity, (ratio) => ratio.variation);
     case 'after':
-      return at(timeline.steps - 1)?.skew ?? null;
+      return all.at(-1)?.skew ?? null;
     case 'peak': {
-      let peak: number | null = null;
-      for (let step = 0; step < timeline.steps; step++) {
-        const ratio = at(step);
-        if (ratio && (peak === null || ratio.skew > peak)) peak = ratio.skew;
-      }
-      return peak;
+      const values = all.flatMap((ratio) => ratio?.skew ?? []);
+      return values.length === 0 ? null : Math.max(...values);
     }
     default:
       throw new Error(`unknown metric skew.${of}.${name}`);
   }
 }
 
-/** Share of the agents that are on another node at the end than at the start. */
+/** Share of the agents that are on one node at the start and on another one at the end. */
 export function movedShare({ books }: RunView, from: number, to: number): number | null {
   let moved = 0;
-  for (let agent = from; agent < to; agent++) if (books.nodeAtStart[agent] !== books.nodeAtEnd[agent]) moved += 1;
+  for (let agent = from; agent < to; agent++) {
+    const before = books.nodeAtStart[agent]!;
+    const after = books.nodeAtEnd[agent]!;
+    if (before >= 0 && after >= 0 && before !== after) moved += 1;
+  }
   return to === from ? null : moved / (to - from);
 }
 
-/** From the end of the last fault until the agents lie evenly; Infinity: not within the run. */
-export function rebalancedAfter(run: RunView): number | null {
+/** From the end of the last fault until its nodes carry load and the agents lie evenly; Infinity: not within the run. */
+export function rebalancedAfter(run: RunView, { below }: Selection): number | null {
   const { timeline, faults } = run.books;
   const span = faultSpan(faults);
   if (!span || span.toUs === Infinity) return null;
-  for (let step = 0; step < timeline.steps; step++) {
-    const instant = step * timeline.stepUs;
-    if (instant < span.toUs) continue;
-    const ratio = ratioAt(run, 'agents', -1, step);
-    if (ratio && ratio.skew < balancedBelow) return instant - span.toUs;
+  const acceptUs = faults.flatMap((fault) =>
+    run.world.nodes.map(({ name, startupUs }) =>
+      fault.places.includes(name) ? backUs(fault, startupUs) : fault.endUs,
+    ),
+  );
+  const all = ratios(run, 'agents', -1);
+  const { first } = stepsWithin(timeline, Math.max(...acceptUs), Infinity);
+  for (let step = first; step < timeline.steps; step++) {
+    const ratio = all[step];
+    if (ratio && ratio.skew < below) return step * timeline.stepUs - span.toUs;
   }
   return Infinity;
 }

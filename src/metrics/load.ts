@@ -1,11 +1,14 @@
-// What the nodes had to carry: connects, delays, blindness, capacity left.
+// What the nodes had to carry: connects, backlogs, delays, blindness, capacity left.
+import { OutageEnd } from '../models/ledger.ts';
+import { carriers, stepsWithin } from './imbalance.ts';
+import { outagesOf } from './reconnect.ts';
 import { agentsOf, type RunView, type Selection } from './selection.ts';
-import { percentiles } from './reconnect.ts';
-import { percentile } from './statistics.ts';
+import { percentiles, statistic } from './statistics.ts';
 
 /** @param name behind `storm.`. */
-export function storm({ books }: RunView, { node }: Selection, name: string): number | null {
-  const nodes = node < 0 ? books.nodes : [books.nodes[node]!];
+export function storm(run: RunView, selection: Selection, name: string): number | null {
+  const { books } = run;
+  const nodes = selection.node < 0 ? books.nodes : [books.nodes[selection.node]!];
   switch (name) {
     case 'connects':
       return nodes.reduce((peak, { connectsPeakPerSecond }) => Math.max(peak, connectsPeakPerSecond), 0);
@@ -15,9 +18,21 @@ export function storm({ books }: RunView, { node }: Selection, name: string): nu
       return nodes.reduce((sum, { acceptQueueOverflow }) => sum + acceptQueueOverflow, 0);
     case 'failed':
       return books.attemptsFailed;
+    case 'drain':
+      return drain(run, selection);
     default:
       throw new Error(`unknown metric storm.${name}`);
   }
+}
+
+/** The longest time that an agent which is back needs to send what had waited in it. `null`: nobody is back. */
+function drain(run: RunView, selection: Selection): number | null {
+  const { outages, drainUs } = run.books;
+  let longest: number | null = null;
+  for (const row of outagesOf(run, selection)) {
+    if (outages.end[row] !== OutageEnd.Unfinished) longest = Math.max(longest ?? 0, drainUs[outages.agent[row]!]!);
+  }
+  return longest;
 }
 
 /** Delay of delivered events from production; percentiles are upper edges of bins a quarter wide. */
@@ -37,28 +52,33 @@ export function delay({ books }: RunView, name: string): number | null {
   return maxUs;
 }
 
-/** Longest gap of each affected agent. `null`: nobody was affected. */
-export function blindness({ books, world }: RunView, { group }: Selection, name: string): number | null {
-  const { from, to } = agentsOf(world, group);
-  const gaps = books.blindUs
-    .subarray(from, to)
-    .filter((gap) => gap > 0)
-    .sort();
-  if (gaps.length === 0) return null;
-  return name === 'max' ? gaps.at(-1)! : percentile(gaps, percentiles[name]!);
+/** Longest gap of each affected agent, infinite for one that is not back. `null`: nobody was affected. */
+export function blindness(run: RunView, selection: Selection, name: string): number | null {
+  const { blindUs, outages } = run.books;
+  const { from, to } = agentsOf(run.world, selection.group);
+  const gaps = blindUs.slice(from, to);
+  for (const row of outagesOf(run, selection)) {
+    if (outages.end[row] === OutageEnd.Unfinished) gaps[outages.agent[row]! - from] = Infinity;
+  }
+  return statistic(gaps.filter((gap) => gap > 0).sort(), name);
 }
 
-/** Events per second the fullest survivor could still take while a node was hit. `null`: capacity is not judged. */
-export function headroom({ books, world }: RunView, { node }: Selection): number | null {
+/**
+ * Events per second that the fullest survivor could still take while a node was hit. `null`: no node was, nobody survived, or no
+ * survivor has a capacity.
+ */
+export function headroom(run: RunView, { node }: Selection): number | null {
+  const { books, world } = run;
   const { timeline, faults } = books;
+  const carriersAt = carriers(run);
   let least: number | null = null;
   for (const { places, startUs, endUs } of faults) {
-    if (node >= 0 && !places.includes(world.nodes[node]!.name)) continue;
-    for (const [index, { name, eventsPerSecond }] of world.nodes.entries()) {
-      if (eventsPerSecond === null || places.includes(name)) continue;
-      for (let step = 0; step < timeline.steps; step++) {
-        const atUs = step * timeline.stepUs;
-        if (atUs < startUs || atUs >= endUs) continue;
+    if (!world.nodes.some(({ name }, index) => places.includes(name) && (node < 0 || node === index))) continue;
+    const { first, end } = stepsWithin(timeline, startUs, endUs);
+    for (let step = first; step < end; step++) {
+      for (const index of carriersAt(step * timeline.stepUs)) {
+        const { eventsPerSecond, name } = world.nodes[index]!;
+        if (eventsPerSecond === null || places.includes(name)) continue;
         const left = eventsPerSecond - timeline.nodeRate[index]![step]!;
         if (least === null || left < least) least = left;
       }

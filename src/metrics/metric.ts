@@ -35,7 +35,7 @@ export function metricValue(name: string, run: RunView, selection: Selection): n
       return movedShare(run, from, to);
     }
     case 'rebalanced':
-      return rebalancedAfter(run);
+      return rebalancedAfter(run, selection);
     case 'storm':
       return storm(run, selection, rest);
     case 'delay':

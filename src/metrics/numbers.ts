@@ -3,7 +3,7 @@ import { lossCauses, OutageEnd, type LossCause } from '../models/ledger.ts';
 import type { MetricReference } from '../scenario/scenario.ts';
 import { metricNames } from '../scenario/metricNames.ts';
 import type { FaultOccurrence } from '../models/ledger.ts';
-import { faultSpan } from './imbalance.ts';
+import { faultSpan, stepsWithin } from './imbalance.ts';
 import { metricValue } from './metric.ts';
 import { lengthOf } from './reconnect.ts';
 import { everything, selectionOf, type RunView } from './selection.ts';
@@ -75,7 +75,8 @@ export function numbersOf(run: RunView, replication: number, asked: readonly Met
   for (const name of metricNames) metrics[name] = metricValue(name, run, everything);
   const selected: Record<string, number | null> = {};
   for (const reference of asked) {
-    selected[referenceKey(reference)] = metricValue(reference.metric, run, selectionOf(reference.selector, world));
+    const selection = selectionOf(reference.selector, world);
+    selected[referenceKey(reference)] = selection && metricValue(reference.metric, run, selection);
   }
   const lossByCause = {} as Record<LossCause, number>; // every cause is set on the next line
   for (const cause of lossCauses) lossByCause[cause] = metrics[`loss.${cause}`] ?? 0;
@@ -161,15 +162,10 @@ function nodeNumbers({ books, world }: RunView): NodeNumbers[] {
   const { timeline } = books;
   const span = faultSpan(books.faults);
   const mean = (values: Float64Array, fromUs: number, toUs: number): number => {
+    const { first, end } = stepsWithin(timeline, fromUs, toUs);
     let sum = 0;
-    let count = 0;
-    for (let step = 0; step < timeline.steps; step++) {
-      const atUs = step * timeline.stepUs;
-      if (atUs < fromUs || atUs >= toUs) continue;
-      sum += values[step]!;
-      count += 1;
-    }
-    return count === 0 ? 0 : sum / count;
+    for (let step = first; step < end; step++) sum += values[step]!;
+    return first < end ? sum / (end - first) : 0;
   };
   return world.nodes.map((_, index) => {
     const around = (values: Float64Array): [number, number, number] => [

@@ -1,9 +1,7 @@
 // How long agents were away: one sample an outage.
 import { OutageEnd } from '../models/ledger.ts';
 import { agentsOf, type RunView, type Selection } from './selection.ts';
-import { percentile } from './statistics.ts';
-
-export const percentiles: Readonly<Record<string, number>> = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 };
+import { percentile, statistic } from './statistics.ts';
 
 /** Indexes of the outages a selection means. A node selects by the node the agent was on. */
 export function outagesOf({ books, world }: RunView, { group, fault, node }: Selection): number[] {
@@ -32,7 +30,7 @@ export function lengthOf({ outages }: RunView['books'], row: number): number {
   }
 }
 
-function lengths(run: RunView, rows: readonly number[], part: string): number[] {
+function lengths(run: RunView, rows: readonly number[], part: string): Float64Array {
   const { outages } = run.books;
   const samples: number[] = [];
   for (const row of rows) {
@@ -45,24 +43,34 @@ function lengths(run: RunView, rows: readonly number[], part: string): number[] 
       samples.push(column[row]!);
     } // a healed outage has no parts: nobody looked for a node
   }
-  return samples.sort((a, b) => a - b);
+  return Float64Array.from(samples).sort();
 }
 
-/** @param name behind `reconnect.`: `p95`, `detect.mean`, `count` … */
+/** @param name behind `reconnect.`: `p95`, `detect.mean`, `count` … @returns `null`, but for the counts, when nobody was hit. */
 export function reconnect(run: RunView, selection: Selection, name: string): number | null {
+  const { outages } = run.books;
   const rows = outagesOf(run, selection);
-  if (name === 'count') return rows.length;
-  if (name === 'unfinished') return rows.filter((row) => run.books.outages.end[row] === OutageEnd.Unfinished).length;
-  if (name === 'until95') return until95(run, rows);
-  const [, part = '', statistic = ''] = /^(?:(detect|retry|handshake)\.)?(\w+)$/.exec(name) ?? [];
-  const sorted = lengths(run, rows, part);
-  if (sorted.length === 0) return null;
-  if (statistic === 'max') return sorted.at(-1)!;
-  if (statistic === 'mean') return sorted.reduce((a, b) => a + b, 0) / sorted.length;
-  return percentile(sorted, percentiles[statistic]!);
+  const ended = (end: number): number | null =>
+    rows.length === 0 ? null : rows.filter((row) => outages.end[row] === end).length;
+  switch (name) {
+    case 'count':
+      return rows.length;
+    case 'agents':
+      return new Set(rows.map((row) => outages.agent[row])).size;
+    case 'healed':
+      return ended(OutageEnd.Healed);
+    case 'unfinished':
+      return ended(OutageEnd.Unfinished);
+    case 'until95':
+      return until95(run, rows);
+    default: {
+      const [, part = '', of = ''] = /^(?:(detect|retry|handshake)\.)?(\w+)$/.exec(name) ?? [];
+      return statistic(lengths(run, rows, part), of);
+    }
+  }
 }
 
-/** From the start of a fault until 95 % of those it hit are back; the longest of several faults. */
+/** From the start of a fault until 95 % of those it hit are back; the longest of its occurrences and of several faults. */
 function until95(run: RunView, rows: readonly number[]): number | null {
   const { outages, faults } = run.books;
   const byFault = new Map<number, number[]>();
@@ -75,10 +83,7 @@ function until95(run: RunView, rows: readonly number[]): number | null {
   }
   let longest: number | null = null;
   for (const list of byFault.values()) {
-    const value = percentile(
-      list.sort((a, b) => a - b),
-      0.95,
-    )!;
+    const value = percentile(Float64Array.from(list).sort(), 0.95)!;
     if (longest === null || value > longest) longest = value;
   }
   return longest;

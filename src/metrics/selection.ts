@@ -15,17 +15,34 @@ export interface Selection {
   readonly fault: number;
   /** Index of the node, -1: all. */
   readonly node: number;
+  /** Below this skew the load counts as even. */
+  readonly below: number;
 }
 
-export const everything: Selection = { group: -1, fault: -1, node: -1 };
+/** 1.1 is the definition of `rebalanced.after` where a selector says nothing else. */
+export const everything: Selection = { group: -1, fault: -1, node: -1, below: 1.1 };
 
-/** @param selector names as in an expectation; faults are numbered from 1. The loader has checked them. */
-export function selectionOf(selector: Readonly<Record<string, string>>, { groups, nodes }: WorldOptions): Selection {
-  const { group, fault, node } = selector;
+/**
+ * @param selector names as in an expectation; faults are numbered from 1. The loader has checked them.
+ * @returns `null` when this mode has no such group or node: a mode may change the cluster for itself.
+ */
+export function selectionOf(
+  selector: Readonly<Record<string, string>>,
+  { groups, nodes }: WorldOptions,
+): Selection | null {
+  const indexOf = (list: readonly { readonly name: string }[], wanted: string | undefined): number | null => {
+    if (wanted === undefined) return -1;
+    const index = list.findIndex(({ name }) => name === wanted);
+    return index < 0 ? null : index;
+  };
+  const group = indexOf(groups, selector.group);
+  const node = indexOf(nodes, selector.node);
+  if (group === null || node === null) return null;
   return {
-    group: group === undefined ? -1 : groups.findIndex(({ name }) => name === group),
-    fault: fault === undefined ? -1 : Number(fault) - 1,
-    node: node === undefined ? -1 : nodes.findIndex(({ name }) => name === node),
+    group,
+    node,
+    fault: selector.fault === undefined ? everything.fault : Number(selector.fault) - 1,
+    below: selector.below === undefined ? everything.below : Number(selector.below),
   };
 }
 

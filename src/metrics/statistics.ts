@@ -2,16 +2,27 @@
 import jStat from 'jstat';
 import type { Estimate } from './comparison.ts';
 
+/** Names of the percentiles and their shares. */
+export const percentiles: Readonly<Record<string, number>> = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 };
+
 /** The smallest value that at least `share` of the values do not exceed; `null` without values. @param sorted ascending. */
 export function percentile(sorted: ArrayLike<number>, share: number): number | null {
   if (sorted.length === 0) return null;
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
 }
 
+/** `p50` … `p99`, `max` or `mean` by its name; `null` without values. @param sorted ascending. */
+export function statistic(sorted: Float64Array, name: string): number | null {
+  if (sorted.length === 0) return null;
+  if (name === 'max') return sorted.at(-1)!;
+  if (name === 'mean') return sorted.reduce((a, b) => a + b, 0) / sorted.length;
+  return percentile(sorted, percentiles[name]!);
+}
+
 const quantiles = new Map<number, number>();
 
-/** 97.5 % quantile of Student's t, rounded to 6 digits behind the point. */
-function tQuantile(freedom: number): number {
+/** 97.5 % quantile of Student's t, rounded to 6 digits behind the point: engines differ in the last ones. */
+export function tQuantile(freedom: number): number {
   let quantile = quantiles.get(freedom);
   if (quantile === undefined) {
     quantile = Math.round(jStat.studentt.inv(0.975, freedom) * 1e6) / 1e6;
@@ -20,7 +31,10 @@ function tQuantile(freedom: number): number {
   return quantile;
 }
 
-/** Mean, half of its 95 % t interval, least and largest of the values that are there. */
+/**
+ * Mean, half of its 95 % t interval, least and largest of the values that are there. The mean of values of which one is infinite
+ * is infinite; there is none when they are infinite both ways.
+ */
 export function estimate(values: readonly (number | null)[]): Estimate {
   const known = values.filter((value) => value !== null);
   if (known.length === 0) return { values, mean: null, halfWidth: null, min: null, max: null };
@@ -33,7 +47,8 @@ export function estimate(values: readonly (number | null)[]): Estimate {
     sum += value;
   }
   const mean = sum / known.length;
-  if (!Number.isFinite(mean)) return { values, mean: sum, halfWidth: null, min, max };
+  if (Number.isNaN(mean)) return { values, mean: null, halfWidth: null, min, max };
+  if (!Number.isFinite(mean)) return { values, mean, halfWidth: null, min, max };
   if (known.length < 2) return { values, mean, halfWidth: null, min, max };
   let squares = 0;
   for (const value of known) squares += (value - mean) * (value - mean);

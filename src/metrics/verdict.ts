@@ -2,9 +2,9 @@
 import { formatCount, formatDuration, formatShare } from '../kernel/units.ts';
 import { lossCauses, type LossCause } from '../models/ledger.ts';
 import type { FaultOptions } from '../models/fault.ts';
-import type { FaultText, ModeResult } from './comparison.ts';
+import type { Estimate, FaultText, ModeResult } from './comparison.ts';
 import type { ReplicationNumbers } from './numbers.ts';
-import { estimate, percentile } from './statistics.ts';
+import { estimate, pairedDifference, percentile } from './statistics.ts';
 
 const done: Readonly<Record<FaultOptions['kind'], string>> = {
   kill: 'is killed',
@@ -36,39 +36,69 @@ function minutes(us: number): string {
   return us % 60_000_000 === 0 ? `${us / 60_000_000} min` : formatDuration(us);
 }
 
-function meanOf(mode: ModeResult, metric: string): number | null {
-  return mode.metrics.find((result) => result.metric === metric)?.estimate.mean ?? null;
+function estimateOf(mode: ModeResult, metric: string): Estimate | undefined {
+  return mode.metrics.find((result) => result.metric === metric)?.estimate;
+}
+
+function meanOf(mode: ModeResult, metric: string): number {
+  return estimateOf(mode, metric)?.mean ?? 0;
+}
+
+/** `1 agent is`, `2,000 agents are`. */
+function counted(count: number, one: string, many: string): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
 function modeSentence(mode: ModeResult): string {
-  const count = meanOf(mode, 'reconnect.count') ?? 0;
-  const share = meanOf(mode, 'loss.share') ?? 0;
-  const lost = meanOf(mode, 'events.lost') ?? 0;
-  const losses = lost === 0 ? 'no event is lost' : `${formatShare(share)} of all events are lost`;
-  if (count === 0) return `${mode.name}: no agent is cut off, ${losses}`;
-  const median = meanOf(mode, 'reconnect.p50');
+  const lost = meanOf(mode, 'events.lost');
+  const losses = lost === 0 ? 'no event is lost' : `${formatShare(meanOf(mode, 'loss.share'))} of all events are lost`;
+  const outages = Math.round(meanOf(mode, 'reconnect.count'));
+  if (meanOf(mode, 'reconnect.count') === 0) return `${mode.name}: no agent is cut off, ${losses}`;
+  const agents = Math.round(meanOf(mode, 'reconnect.agents'));
+  const times = outages > agents ? `, ${formatCount(outages)} times in all` : '';
+  return `${mode.name}: ${counted(agents, 'agent is', 'agents are')} cut off${times}, ${returnText(mode)}, ${losses}`;
+}
+
+/** When those who were cut off are back. */
+function returnText(mode: ModeResult): string {
+  const medians = (estimateOf(mode, 'reconnect.p50')?.values ?? []).filter((value) => value !== null);
+  const never = medians.filter((value) => value === Infinity).length;
+  const unfinished = meanOf(mode, 'reconnect.unfinished');
+  if (unfinished > 0 && unfinished === meanOf(mode, 'reconnect.count')) return 'nobody is back when the run ends';
+  if (never > 0) {
+    const where = never === medians.length ? '' : `in ${never} of ${medians.length} runs `;
+    return `${where}fewer than half of them are back when the run ends`;
+  }
+  const half = `half of them report again within ${formatDuration(meanOf(mode, 'reconnect.p50'))}`;
   const p95 = meanOf(mode, 'reconnect.p95');
-  const half =
-    median === Infinity
-      ? 'fewer than half of them are back when the run ends'
-      : `half of them report again within ${formatDuration(median ?? 0)}`;
-  const most = median === Infinity || p95 === Infinity ? '' : ` (95 %: ${formatDuration(p95 ?? 0)})`;
-  return `${mode.name}: ${formatCount(Math.round(count))} agents are cut off, ${half}${most}, ${losses}`;
+  if (p95 < Infinity) return `${half} (95 %: ${formatDuration(p95)})`;
+  return `${half}, ${counted(unfinished, 'is', 'are')} not back when the run ends`;
 }
 
 /** The sentence an operator can act on. */
 export function verdictOf(faults: readonly FaultText[], modes: readonly ModeResult[]): string {
   const what = faults.length === 0 ? 'Nothing happens' : faults.map(({ text }) => text).join('; ');
-  const parts = modes.map(modeSentence);
-  const ranked = [...modes].sort((a, b) => (meanOf(a, 'events.lost') ?? 0) - (meanOf(b, 'events.lost') ?? 0));
-  const [best, second] = ranked;
-  const bestLost = best ? (meanOf(best, 'events.lost') ?? 0) : 0;
-  const secondLost = second ? (meanOf(second, 'events.lost') ?? 0) : 0;
-  const choice =
-    modes.length < 2 || !best || !second || bestLost === secondLost
-      ? ''
-      : ` ${best.name} loses the fewest events${bestLost > 0 ? `: ${second.name}, the next, loses ${formatCount(secondLost / bestLost)} times as many` : ''}.`;
-  return `${what}. ${parts.join('. ')}.${choice}`;
+  return [what, ...modes.map(modeSentence), ...choiceOf(modes)].map((sentence) => `${sentence}.`).join(' ');
+}
+
+/** Which mode loses the fewest events, as far as the replications tell; nothing where all lose the same. */
+function choiceOf(modes: readonly ModeResult[]): string[] {
+  const [best, second] = [...modes].sort((a, b) => meanOf(a, 'events.lost') - meanOf(b, 'events.lost'));
+  if (!best || !second) return [];
+  const bestLost = meanOf(best, 'events.lost');
+  const secondLost = meanOf(second, 'events.lost');
+  if (bestLost === secondLost) return [];
+  const { mean, halfWidth } = pairedDifference(
+    estimateOf(second, 'events.lost')!.values,
+    estimateOf(best, 'events.lost')!.values,
+  );
+  if (halfWidth !== null && mean !== null && halfWidth >= mean) {
+    const runs = estimateOf(best, 'events.lost')!.values.length;
+    return [`Which of ${best.name} and ${second.name} loses fewer events cannot be told from ${runs} replications`];
+  }
+  const times =
+    bestLost > 0 ? `: ${second.name}, the next, loses ${formatCount(secondLost / bestLost)} times as many` : '';
+  return [`${best.name} loses the fewest events${times}`];
 }
 
 const causeText: Readonly<Record<LossCause, string>> = {
@@ -106,17 +136,19 @@ export function explain(runs: readonly ReplicationNumbers[]): string[] {
     const froze = mean((run) => run.groups[index]!.froze);
     if (froze > 0) {
       sentences.push(
-        `${prefix}${formatCount(froze)} of ${formatCount(outages)} agents freeze: their send buffer is full before they notice, the next keepalive waits behind it, and from then on they notice nothing.`,
+        `${prefix}${formatCount(froze)} of ${counted(outages, 'agent freezes', 'agents freeze')}: their send buffer is full before they notice, the next keepalive waits behind it, and from then on they notice nothing.`,
       );
     }
     const healed = mean((run) => run.groups[index]!.healed);
     if (healed > 0) {
       sentences.push(
-        `${prefix}${formatCount(healed)} agents go on over their old connection when the place works again.`,
+        `${prefix}${counted(healed, 'agent goes', 'agents go')} on over the old connection when the place works again.`,
       );
     }
     const unfinished = mean((run) => run.groups[index]!.unfinished);
-    if (unfinished > 0) sentences.push(`${prefix}${formatCount(unfinished)} agents are not back when the run ends.`);
+    if (unfinished > 0) {
+      sentences.push(`${prefix}${counted(unfinished, 'agent is', 'agents are')} not back when the run ends.`);
+    }
   });
   const lost = mean((run) => run.metrics['events.lost'] ?? 0);
   for (const cause of lossCauses) {

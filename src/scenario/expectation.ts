@@ -207,6 +207,9 @@ function checkReference(
     }
     if (key === 'group' && !known.groups.includes(value)) unknown(selectorAt, 'group', value, known.groups);
     if (key === 'node' && !known.nodes.includes(value)) unknown(selectorAt, 'node', value, known.nodes);
+    if (key === 'below' && !(Number(value) > 1)) {
+      problems.push({ offset: selectorAt, text: `below: expected a ratio above 1 such as 1.2, got ${quote(value)}.` });
+    }
     if (key === 'fault' && !(/^\d+$/.test(value) && Number(value) >= 1 && Number(value) <= known.faultCount)) {
       const faults =
         known.faultCount === 0 ? 'The scenario has none.' : `They are numbered from 1 to ${known.faultCount}.`;

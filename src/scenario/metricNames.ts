@@ -5,14 +5,15 @@ import { lossCauses } from '../models/ledger.ts';
 /** Times are µs, shares are of one. */
 export type MetricUnit = 'share' | 'events' | 'agents' | 'us' | 'ratio' | 'perSecond' | 'count';
 
-export type SelectorKey = 'group' | 'fault' | 'node';
+/** `below` is the skew under which the load counts as even again. */
+export type SelectorKey = 'group' | 'fault' | 'node' | 'below';
 
 export interface MetricDefinition {
   readonly unit: MetricUnit;
   readonly selectors: readonly SelectorKey[];
 }
 
-const percentiles = ['p50', 'p90', 'p95', 'p99'];
+const statistics = ['p50', 'p90', 'p95', 'p99', 'max', 'mean'];
 
 function define(): Record<string, MetricDefinition> {
   const all: Record<string, MetricDefinition> = {};
@@ -31,26 +32,32 @@ function define(): Record<string, MetricDefinition> {
     add(
       'us',
       ['group', 'fault', 'node'],
-      [...percentiles, 'max', 'mean'].map((name) => `${family}.${name}`),
+      statistics.map((name) => `${family}.${name}`),
     );
   }
-  add('count', ['group', 'fault', 'node'], ['reconnect.count', 'reconnect.unfinished']);
+  add('count', ['group', 'fault', 'node'], ['reconnect.count', 'reconnect.healed', 'reconnect.unfinished']);
+  add('agents', ['group', 'fault', 'node'], ['reconnect.agents']);
   add('us', ['group', 'fault', 'node'], ['reconnect.until95']);
   for (const family of ['skew.agents', 'skew.events']) {
-    add(
-      'ratio',
-      ['node'],
-      ['before', 'during', 'after', 'peak'].map((name) => `${family}.${name}`),
-    );
+    add('ratio', ['node'], [family, ...['before', 'during', 'after', 'peak'].map((name) => `${family}.${name}`)]);
     add('ratio', [], [`${family}.cv`]);
   }
   add('share', ['group'], ['moved.share']);
-  add('us', [], ['rebalanced.after']);
+  add('us', ['below'], ['rebalanced.after']);
   add('perSecond', ['node'], ['storm.connects']);
   add('count', ['node'], ['storm.refused', 'storm.overflow']);
   add('count', [], ['storm.failed']);
-  add('us', [], ['delay.p50', 'delay.p99', 'delay.max', 'delay.mean']);
-  add('us', ['group'], ['blindness.p50', 'blindness.p99', 'blindness.max']);
+  add('us', ['group'], ['storm.drain']);
+  add(
+    'us',
+    [],
+    statistics.map((name) => `delay.${name}`),
+  );
+  add(
+    'us',
+    ['group'],
+    statistics.map((name) => `blindness.${name}`),
+  );
   add('perSecond', ['node'], ['headroom.n1']);
   return all;
 }
