@@ -17,17 +17,21 @@ export function printable(text: string): string {
 
 /** Text for a paragraph, list item or table cell of Markdown, shown as written: no markup, HTML, link or formula. */
 export function markdownText(text: string): string {
-  return printable(text)
-    .replace(/&/g, '&amp;')
-    .replace(/[\\`*[\]|~$]/g, (character) => `\\${character}`)
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, '\\_')
-    .replace(/^(\s*)([#+=-]|\d+(?=[.)]))/, (_match, space: string, mark: string) =>
-      /\d/.test(mark) ? `${space}${mark}\\` : `${space}\\${mark}`,
-    )
-    .replace(/:\/\//g, ':&#47;&#47;')
-    .replace(/@/g, '&#64;');
+  return (
+    printable(text)
+      .trim()
+      .replace(/&/g, '&amp;')
+      .replace(/[\\`*[\]|~$]/g, (character) => `\\${character}`)
+      .replace(/</g, '&lt;')
+      .replace(/>/g, '&gt;')
+      .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, '\\_')
+      // What begins a heading, a list or a rule.
+      .replace(/^(#{1,6}|[+-]|\d+(?=[.)]))(?=[.)]?(\s|$))|^[=-]+$/, (mark) =>
+        /^\d/.test(mark) ? `${mark}\\` : `\\${mark}`,
+      )
+      .replace(/:\/\//g, ':&#47;&#47;')
+      .replace(/@/g, '&#64;')
+  );
 }
 
 /** A name cut to `length` characters, the end replaced by an ellipsis. */

@@ -40,22 +40,59 @@ export function difference(value: number, unit: Unit): string {
 }
 
 /**
- * Mean over the replications with half of its 95 % interval: `51.2 s ± 400 ms`. A half-width that does not show at the mean's
- * precision is left out. Where some replications never finish it says in how many.
+ * Mean over the replications with half of its 95 % interval: `51.2 s ± 0.4 s`; without it where it is below a thousandth of the
+ * mean. Where some replications never finish it says in how many.
  */
 export function estimateText(estimate: Estimate, unit: Unit): string {
-  const said = estimate.values.filter((value) => value !== null);
-  const { mean, halfWidth } = estimate;
+  const { mean } = estimate;
   if (mean === null || Number.isNaN(mean)) return nothing;
   if (mean === Infinity) {
-    const unfinished = said.filter((value) => value === Infinity).length;
+    const { unfinished, said } = unfinishedOf(estimate);
     const word = unit === 'us' ? 'never' : '∞';
-    return unfinished === said.length ? word : `${word} in ${unfinished} of ${said.length} runs`;
+    return unfinished === said ? word : `${word} in ${unfinished} of ${said} runs`;
   }
-  const text = quantity(mean, unit);
-  if (halfWidth === null || halfWidth === 0) return text;
-  if (quantity(mean + halfWidth, unit) === text && quantity(mean - halfWidth, unit) === text) return text;
-  return `${text} ± ${quantity(halfWidth, unit)}`;
+  return `${quantity(mean, unit)}${plusMinus(estimate, unit)}`;
+}
+
+/** In how many of the replications that say something a metric has no end. */
+export function unfinishedOf({ values }: Estimate): { readonly unfinished: number; readonly said: number } {
+  const said = values.filter((value) => value !== null);
+  return { unfinished: said.filter((value) => Math.abs(value) === Infinity).length, said: said.length };
+}
+
+/** ` ± 0.4 s`, or nothing where it does not show. */
+function plusMinus({ mean, halfWidth }: Estimate, unit: Unit): string {
+  if (mean === null || halfWidth === null || halfWidth < Math.abs(mean) / 1_000 || halfWidth === 0) return '';
+  const text = halfWidthText(halfWidth, unit);
+  return text.startsWith('<') ? '' : ` ± ${text}`;
+}
+
+/** Two figures: an uncertainty is not known better. */
+function halfWidthText(halfWidth: number, unit: Unit): string {
+  return quantity(Number(halfWidth.toPrecision(2)), unit);
+}
+
+/** A paired difference in words: its mean, and how sure it is. */
+export function differenceTexts(estimate: Estimate, unit: Unit): { readonly mean: string; readonly certainty: string } {
+  const { mean, halfWidth } = estimate;
+  if (mean === null || Number.isNaN(mean)) return { mean: nothing, certainty: '' };
+  if (Math.abs(mean) === Infinity) {
+    const { unfinished, said } = unfinishedOf(estimate);
+    return {
+      mean: mean > 0 ? 'never' : 'ends only here',
+      certainty: `in ${unfinished} of ${said} ${said === 1 ? 'replication' : 'replications'}`,
+    };
+  }
+  const text = difference(mean, unit);
+  if (halfWidth === null) return { mean: text, certainty: 'one replication: no interval' };
+  // Equal differences may leave a trace of rounding.
+  if (halfWidth <= Math.abs(mean) * 1e-9) return { mean: text, certainty: 'in every replication' };
+  if (Math.abs(mean) <= halfWidth) {
+    return { mean: text, certainty: `no clear difference (± ${halfWidthText(halfWidth, unit)})` };
+  }
+  const low = difference(mean - halfWidth, unit);
+  const high = difference(mean + halfWidth, unit);
+  return { mean: text, certainty: low === high ? `± ${halfWidthText(halfWidth, unit)}` : `${low} … ${high}` };
 }
 
 /** Plain decimal with at most `decimals` places, for files that machines read. `Infinity` stays a word. */

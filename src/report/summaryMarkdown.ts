@@ -3,7 +3,7 @@ import { formatCount, formatDuration } from '../kernel/units.ts';
 import type { Comparison } from '../metrics/comparison.ts';
 import { chartCaptions } from './charts.ts';
 import { markdownText } from './escape.ts';
-import { difference, nothing } from './format.ts';
+import { differenceTexts } from './format.ts';
 import { outcomeOf, warningLines } from './summaryJson.ts';
 import { differenceLines, headlines, sharedSentences, verdictWords } from './words.ts';
 
@@ -39,21 +39,11 @@ export function summaryMarkdown(comparison: Comparison): string {
       '',
       'The same agents, events and instants in both, so each replication gives one difference.',
       '',
-      row(['mode', 'what', 'difference', '95 % interval', '']),
-      row(['---', '---', '---:', '---:', '---']),
-      ...differences.map(({ mode, label, result, clear }) => {
-        const { mean, halfWidth } = result.estimate;
-        const interval =
-          halfWidth === null
-            ? nothing
-            : `${difference(mean! - halfWidth, result.unit)} … ${difference(mean! + halfWidth, result.unit)}`;
-        return row([
-          text(mode),
-          text(label),
-          text(differenceText(mean!, result.unit)),
-          text(interval),
-          clear === false ? 'no clear difference' : '',
-        ]);
+      row(['mode', 'what', 'difference', '95 % interval']),
+      row(['---', '---', '---:', '---:']),
+      ...differences.map(({ mode, label, result }) => {
+        const { mean, certainty } = differenceTexts(result.estimate, result.unit);
+        return row([mode, label, mean, certainty].map(text));
       }),
       '',
     );
@@ -114,11 +104,6 @@ export function meanNote(comparison: Comparison): string {
   return comparison.replications === 1
     ? 'One replication: there is no interval.'
     : `Means over ${runsText(comparison)}, ± half of the 95 % interval where it shows.`;
-}
-
-export function differenceText(mean: number, unit: Parameters<typeof difference>[1]): string {
-  if (Math.abs(mean) !== Infinity) return difference(mean, unit);
-  return mean > 0 ? 'never ends here' : 'ends only here';
 }
 
 function sentenceList(

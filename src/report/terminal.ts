@@ -3,8 +3,8 @@ import Table from 'cli-table3';
 import { formatCount, formatDuration } from '../kernel/units.ts';
 import type { Comparison, ModeResult, Verdict } from '../metrics/comparison.ts';
 import { painter, printable, shorten, type Style } from './escape.ts';
-import { difference, nothing } from './format.ts';
-import { differenceText, meanNote, runsText } from './summaryMarkdown.ts';
+import { differenceTexts } from './format.ts';
+import { meanNote, runsText } from './summaryMarkdown.ts';
 import { outcomeOf, warningLines } from './summaryJson.ts';
 import { differenceLines, headlines, sharedSentences, verdictWords } from './words.ts';
 
@@ -56,22 +56,13 @@ export function terminalSummary(comparison: Comparison, options: TerminalOptions
 
   const differences = differenceLines(comparison);
   if (differences.length > 0) {
-    heading(`Against ${shorten(printable(modes[0]!.name), 40)}, replication by replication`);
+    heading(`Against ${shorten(printable(modes[0]!.name), 40)} (mean difference, 95 % interval)`);
     let mode = '';
     for (const line of differences) {
       if (line.mode !== mode) lines.push(`  ${shorten(printable(line.mode), width - 2)}`);
       mode = line.mode;
-      const { mean, halfWidth } = line.result.estimate;
-      const { unit } = line.result;
-      const interval =
-        halfWidth === null
-          ? nothing
-          : line.clear === false
-            ? `no clear difference (± ${difference(halfWidth, unit).replace(/^\+/, '')})`
-            : halfWidth === 0
-              ? 'in every replication'
-              : `95 %: ${difference(mean! - halfWidth, unit)} … ${difference(mean! + halfWidth, unit)}`;
-      lines.push(`    ${line.label.padEnd(27)}${differenceText(mean!, unit).padStart(16)}   ${interval}`.trimEnd());
+      const { mean, certainty } = differenceTexts(line.result.estimate, line.result.unit);
+      lines.push(`    ${line.label.padEnd(27)}${mean.padStart(16)}   ${certainty}`.trimEnd());
     }
   }
 
@@ -96,37 +87,48 @@ export function terminalSummary(comparison: Comparison, options: TerminalOptions
   return `${lines.join('\n')}\n`;
 }
 
-/** Metrics down, modes across; as many tables as the width makes necessary. */
+/** Metrics down, modes across. Too narrow a terminal gets ± on a line of its own, then several tables. */
 function sideBySide(modes: readonly ModeResult[], width: number, paint: ReturnType<typeof painter>): string[] {
-  const labelWidth = Math.max(...headlines.map(({ label }) => label.length)) + 2;
-  const cells = modes.map((mode) => [
+  const labelWidth = 24;
+  const asWritten = modes.map((mode) => [
     shorten(printable(mode.name), 24),
     ...headlines.map(({ value }) => printable(value(mode))),
   ]);
-  // A long cause may wrap; numbers may not.
-  const widths = cells.map((column) => Math.min(26, Math.max(...column.map((text) => Array.from(text).length))) + 2);
+  const widthsOf = (columns: readonly (readonly string[])[]): number[] =>
+    columns.map((column) => Math.max(...column.map((text) => Math.max(...phrases(text).map(length)))) + 2);
+  const total = (widths: readonly number[]): number => widths.reduce((sum, each) => sum + each + 1, labelWidth + 2);
+  const fits = total(widthsOf(asWritten)) <= width;
+  const columns = fits
+    ? asWritten
+    : asWritten.map((column) => column.map((text) => text.replace(' ± ', '\n± ').replaceAll(' / ', '/')));
+  const widths = widthsOf(columns);
   const lines: string[] = [];
   for (let from = 0; from < modes.length;) {
-    let to = from;
-    let used = labelWidth + 2;
-    while (to < modes.length && (to === from || used + widths[to]! + 1 <= width)) {
-      used += widths[to]! + 1;
-      to += 1;
-    }
+    let to = from + 1;
+    while (to < modes.length && total(widths.slice(from, to + 1)) <= width) to += 1;
     const table = new Table({
-      head: ['', ...cells.slice(from, to).map(([name]) => paint('bold', name!))],
+      head: ['', ...columns.slice(from, to).map(([name]) => paint('bold', name!))],
       colWidths: [labelWidth, ...widths.slice(from, to)],
-      colAligns: ['left', ...cells.slice(from, to).map(() => 'right' as const)],
+      colAligns: ['left', ...columns.slice(from, to).map(() => 'right' as const)],
       wordWrap: true,
       style: { head: [], border: [], compact: true },
     });
     headlines.forEach(({ label }, index) => {
-      table.push([label, ...cells.slice(from, to).map((column) => column[index + 1]!)]);
+      table.push([label, ...columns.slice(from, to).map((column) => column[index + 1]!)]);
     });
     lines.push(...table.toString().split('\n'));
     from = to;
   }
   return lines;
+}
+
+/** Parts of a cell that stay on one line; a long text of words (a cause) may break between any two. */
+function phrases(text: string): string[] {
+  return text.split('\n').flatMap((line) => (length(line) > 24 && /[a-z] [a-z]/.test(line) ? wrap(line, 14) : [line]));
+}
+
+function length(text: string): number {
+  return Array.from(text).length;
 }
 
 function bullets(sentences: ReturnType<typeof sharedSentences>, modeCount: number, width: number): string[] {

@@ -99,8 +99,6 @@ export interface DifferenceLine {
   readonly mode: string;
   readonly label: string;
   readonly result: PairedDifference;
-  /** The interval does not hold 0; `null`: there is no interval. */
-  readonly clear: boolean | null;
 }
 
 export function differenceLines({ differences }: Comparison): readonly DifferenceLine[] {
@@ -108,9 +106,7 @@ export function differenceLines({ differences }: Comparison): readonly Differenc
   return modes.flatMap((mode) =>
     Object.entries(differenceWords).flatMap(([metric, label]) => {
       const result = differences.find((each) => each.mode === mode && each.metric === metric);
-      if (!result || result.estimate.mean === null || Number.isNaN(result.estimate.mean)) return [];
-      const { mean, halfWidth } = result.estimate;
-      return [{ mode, label, result, clear: halfWidth === null ? null : Math.abs(mean) > halfWidth }];
+      return !result || result.estimate.mean === null ? [] : [{ mode, label, result }];
     }),
   );
 }
