@@ -23,7 +23,7 @@ export type {
 export { runWorld, type WorldFixed, type WorldProbe } from './models/world.ts';
 export type { GroupOptions, Luck, WorldOptions } from './models/worldOptions.ts';
 export type { Books } from './models/ledger.ts';
-export { reportFiles } from './report/files.ts';
+export { reportFiles, type ReportFile } from './report/files.ts';
 export { OutputError, writeReport } from './report/write.ts';
 export { terminalSummary } from './report/terminal.ts';
 export { summaryJson, type Summary } from './report/summaryJson.ts';

@@ -17,7 +17,7 @@ export async function recordedFiles(
   signal?: AbortSignal,
 ): Promise<Map<string, string>> {
   const comparison = await simulate(readScenarioFile(scenarioFile), { jobs, signal });
-  const files = new Map(reportFiles(comparison));
+  const files = new Map(Array.from(reportFiles(comparison), ({ path, pieces }) => [path, [...pieces].join('')]));
   for (const name of leftOut) files.delete(name);
   return files;
 }

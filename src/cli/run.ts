@@ -99,7 +99,7 @@ export async function run(files: readonly string[], flags: RunFlags, io: Io): Pr
         : loaded.length > 1
           ? join(flags.out, scenario.name)
           : flags.out;
-    writeReport(comparison, out, manifestOf(comparison));
+    await writeReport(comparison, out, manifestOf(comparison), io.signal);
     documents.push(
       format === 'json'
         ? summaryJson(comparison)

@@ -32,17 +32,15 @@ const panelWidth = 560;
 const labelLength = 28;
 const timeTitle = 'minutes since the end of the warm-up';
 
-/** Every chart of a report, in the order of `chartCaptions`. */
-export function charts(comparison: Comparison): readonly Chart[] {
+/** Every chart of a report, in the order of `chartCaptions`; each is made when it is asked for. */
+export function* charts(comparison: Comparison): Generator<Chart> {
   const labels = labelsOf(comparison);
-  return [
-    connectedAgents(comparison, labels),
-    reconnectTimes(comparison, labels),
-    events(comparison, labels),
-    lossByCause(comparison, labels),
-    nodeLoad(comparison, labels, 'agents'),
-    nodeLoad(comparison, labels, 'eventsPerSecond'),
-  ];
+  yield connectedAgents(comparison, labels);
+  yield reconnectTimes(comparison, labels);
+  yield events(comparison, labels);
+  yield lossByCause(comparison, labels);
+  yield nodeLoad(comparison, labels, 'agents');
+  yield nodeLoad(comparison, labels, 'eventsPerSecond');
 }
 
 interface Labels {

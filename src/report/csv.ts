@@ -5,19 +5,42 @@ import { printable } from './escape.ts';
 import { plain, plainSeconds } from './format.ts';
 import { causeWords } from './words.ts';
 
-type Cell = string | number;
+/** A field as it stands in the file. Numbers need no escape: what is unknown is empty, what never ends is `Infinity`. */
+type Field = string;
+const number: (value: number | null) => Field = plain;
+const seconds: (us: number | null) => Field = plainSeconds;
 
-/** `header` first; text is made printable, and a text that a spreadsheet would take for a formula gets a leading quote. */
-function table(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  return stringify([header, ...rows], { escape_formulas: true, record_delimiter: 'unix' });
+/**
+ * Fields for texts: made printable, quoted where CSV needs it, and with a leading quote where a spreadsheet would take them for
+ * a formula. The same few names fill a million rows, so each is worked out once.
+ */
+function textFields(): (text: string) => Field {
+  const known = new Map<string, Field>([['', '']]);
+  return (text) => {
+    let field = known.get(text);
+    if (field === undefined) {
+      field = stringify([[printable(text)]], { escape_formulas: true, eof: false });
+      known.set(text, field);
+    }
+    return field;
+  };
 }
 
-/** Numbers go in as numbers (a minus sign is then no formula), what is unknown as nothing, without an end as `Infinity`. */
-function cell(text: string): Cell {
-  return /^-?\d+(\.\d+)?$/.test(text) && Object.is(String(Number(text)), text) ? Number(text) : text;
+const rowsPerPiece = 10_000;
+
+/** A table piece by piece: a million rows are longer than a string may be, and whoever writes them may want to stop. */
+function* table(header: readonly string[], rows: Iterable<readonly Field[]>): Generator<string> {
+  let piece = `${header.join(',')}\n`;
+  let count = 0;
+  for (const row of rows) {
+    piece += `${row.join(',')}\n`;
+    count += 1;
+    if (count % rowsPerPiece !== 0) continue;
+    yield piece;
+    piece = '';
+  }
+  if (piece !== '') yield piece;
 }
-const number = (value: number | null): Cell => cell(plain(value));
-const seconds = (us: number | null): Cell => cell(plainSeconds(us));
 
 const unitNames = {
   us: 's',
@@ -29,24 +52,25 @@ const unitNames = {
   count: 'count',
 } satisfies Record<Unit, string>;
 
-function estimateCells(estimate: Estimate | undefined, unit: Unit): Cell[] {
-  const cellOf = (value: number | null): Cell => (unit === 'us' ? seconds(value) : cell(plain(value, 9)));
+function estimateFields(estimate: Estimate | undefined, unit: Unit): Field[] {
   if (!estimate) return ['', '', '', ''];
-  return [estimate.mean, estimate.halfWidth, estimate.min, estimate.max].map(cellOf);
+  const field = (value: number | null): Field => (unit === 'us' ? seconds(value) : plain(value, 9));
+  return [estimate.mean, estimate.halfWidth, estimate.min, estimate.max].map(field);
 }
 
 /** One row a mode and metric, with the paired difference against the first mode. */
-export function modesCsv({ modes, differences }: Comparison): string {
+export function modesCsv({ modes, differences }: Comparison): Iterable<string> {
+  const text = textFields();
   const rows = modes.flatMap((mode) =>
     mode.metrics.map(({ metric, unit, estimate }) => {
       const paired = differences.find((each) => each.mode === mode.name && each.metric === metric)?.estimate;
       return [
-        printable(mode.name),
-        printable(metric),
+        text(mode.name),
+        text(metric),
         unitNames[unit],
-        estimate.values.filter((value) => value !== null).length,
-        ...estimateCells(estimate, unit),
-        ...estimateCells(paired, unit).slice(0, 2),
+        number(estimate.values.filter((value) => value !== null).length),
+        ...estimateFields(estimate, unit),
+        ...estimateFields(paired, unit).slice(0, 2),
       ];
     }),
   );
@@ -68,11 +92,12 @@ export function modesCsv({ modes, differences }: Comparison): string {
 }
 
 /** One row a mode and node; means over the replications. */
-export function nodesCsv({ modes }: Comparison): string {
+export function nodesCsv({ modes }: Comparison): Iterable<string> {
+  const text = textFields();
   const rows = modes.flatMap((mode) =>
     mode.nodes.map((node) => [
-      printable(mode.name),
-      printable(node.node),
+      text(mode.name),
+      text(node.node),
       number(node.agents.before),
       number(node.agents.during),
       number(node.agents.after),
@@ -105,21 +130,25 @@ export function nodesCsv({ modes }: Comparison): string {
 }
 
 /** One row a mode and instant; means over the replications; produced, delivered and lost are counted from 0. */
-export function timelineCsv({ modes, nodeNames }: Comparison): string {
-  const rows = modes.flatMap(({ name, timeline }) => {
-    const mode = printable(name);
-    return timeline.produced.map((produced, step) => [
-      mode,
-      seconds(step * timeline.stepUs),
-      number(produced),
-      number(timeline.delivered[step]!),
-      number(timeline.lost[step]!),
-      number(timeline.waiting[step]!),
-      number(timeline.disconnected[step]!),
-      number(timeline.unaware[step]!),
-      ...nodeNames.map((_, node) => number(timeline.connectedByNode[node]?.[step] ?? null)),
-    ]);
-  });
+export function timelineCsv({ modes, nodeNames }: Comparison): Iterable<string> {
+  const text = textFields();
+  function* rows(): Generator<readonly Field[]> {
+    for (const { name, timeline } of modes) {
+      for (const [step, produced] of timeline.produced.entries()) {
+        yield [
+          text(name),
+          seconds(step * timeline.stepUs),
+          number(produced),
+          number(timeline.delivered[step]!),
+          number(timeline.lost[step]!),
+          number(timeline.waiting[step]!),
+          number(timeline.disconnected[step]!),
+          number(timeline.unaware[step]!),
+          ...nodeNames.map((_, node) => number(timeline.connectedByNode[node]?.[step] ?? null)),
+        ];
+      }
+    }
+  }
   return table(
     [
       'mode',
@@ -130,22 +159,23 @@ export function timelineCsv({ modes, nodeNames }: Comparison): string {
       'waiting_events',
       'agents_without_session',
       'agents_unaware',
-      ...nodeNames.map((node) => `agents_on:${printable(node)}`),
+      ...nodeNames.map((node) => text(`agents_on:${node}`)),
     ],
-    rows,
+    rows(),
   );
 }
 
 /** One row a mode and cause that took events. */
-export function lossesCsv({ modes }: Comparison): string {
+export function lossesCsv({ modes }: Comparison): Iterable<string> {
+  const text = textFields();
   const rows = modes.flatMap((mode) => {
     const total = mode.lossByCause.reduce((sum, { estimate }) => sum + (estimate.mean ?? 0), 0);
     return mode.lossByCause.map(({ cause, estimate }) => [
-      printable(mode.name),
+      text(mode.name),
       cause,
-      causeWords[cause],
-      ...estimateCells(estimate, 'events'),
-      cell(plain(total > 0 && estimate.mean !== null ? estimate.mean / total : null, 9)),
+      text(causeWords[cause]),
+      ...estimateFields(estimate, 'events'),
+      plain(total > 0 && estimate.mean !== null ? estimate.mean / total : null, 9),
     ]);
   });
   return table(['mode', 'cause', 'meaning', 'lost_events_mean', 'half_width_95', 'min', 'max', 'share_of_loss'], rows);
@@ -155,28 +185,29 @@ export function lossesCsv({ modes }: Comparison): string {
  * One row an outage of an agent. Replications and faults (as in a selector) count from 1, agents from 0 in the
  * order of the fleet; `away_s` is empty when the agent is not back.
  */
-export function reconnectsCsv({ modes }: Comparison): string {
-  const rows: Cell[][] = [];
-  for (const { name, reconnects } of modes) {
-    const mode = printable(name);
-    for (const row of reconnects) {
-      rows.push([
-        row.replication + 1,
-        mode,
-        row.agent,
-        printable(row.group),
-        row.fault,
-        printable(row.from ?? ''),
-        printable(row.to ?? ''),
-        row.end,
-        seconds(row.brokenAtUs),
-        seconds(row.totalUs),
-        seconds(row.detectUs),
-        seconds(row.retryUs),
-        seconds(row.handshakeUs),
-        row.attempts,
-        row.froze ? 'yes' : 'no',
-      ]);
+export function reconnectsCsv({ modes }: Comparison): Iterable<string> {
+  const text = textFields();
+  function* rows(): Generator<readonly Field[]> {
+    for (const { name, reconnects } of modes) {
+      for (const row of reconnects) {
+        yield [
+          number(row.replication + 1),
+          text(name),
+          number(row.agent),
+          text(row.group),
+          number(row.fault),
+          text(row.from ?? ''),
+          text(row.to ?? ''),
+          text(row.end),
+          seconds(row.brokenAtUs),
+          seconds(row.totalUs),
+          seconds(row.detectUs),
+          seconds(row.retryUs),
+          seconds(row.handshakeUs),
+          number(row.attempts),
+          row.froze ? 'yes' : 'no',
+        ];
+      }
     }
   }
   return table(
@@ -197,6 +228,6 @@ export function reconnectsCsv({ modes }: Comparison): string {
       'attempts',
       'froze',
     ],
-    rows,
+    rows(),
   );
 }

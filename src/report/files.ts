@@ -6,21 +6,24 @@ import { renderSvg, specText } from './render.ts';
 import { summaryJson } from './summaryJson.ts';
 import { summaryMarkdown } from './summaryMarkdown.ts';
 
-/** Path inside the report → content: the same bytes for the same comparison. No name of a user's is part of a path. */
-export function reportFiles(comparison: Comparison): Map<string, string> {
-  const pictures = charts(comparison);
-  const files = new Map<string, string>([
-    ['summary.json', summaryJson(comparison)],
-    ['summary.md', summaryMarkdown(comparison)],
-    ['modes.csv', modesCsv(comparison)],
-    ['nodes.csv', nodesCsv(comparison)],
-    ['timeline.csv', timelineCsv(comparison)],
-    ['losses.csv', lossesCsv(comparison)],
-    ['reconnects.csv', reconnectsCsv(comparison)],
-  ]);
-  for (const { name, spec } of pictures) {
-    files.set(`charts/${name}.vl.json`, specText(spec));
-    files.set(`charts/${name}.svg`, renderSvg(spec));
+export interface ReportFile {
+  /** Inside the report; no name of a user's is part of it. */
+  readonly path: string;
+  /** Its text, piece by piece: a table of outages may be longer than a string can be. To be read once. */
+  readonly pieces: Iterable<string>;
+}
+
+/** Each file is made when it is asked for: the same bytes for the same comparison. */
+export function* reportFiles(comparison: Comparison): Generator<ReportFile> {
+  yield { path: 'summary.json', pieces: [summaryJson(comparison)] };
+  yield { path: 'summary.md', pieces: [summaryMarkdown(comparison)] };
+  yield { path: 'modes.csv', pieces: modesCsv(comparison) };
+  yield { path: 'nodes.csv', pieces: nodesCsv(comparison) };
+  yield { path: 'timeline.csv', pieces: timelineCsv(comparison) };
+  yield { path: 'losses.csv', pieces: lossesCsv(comparison) };
+  yield { path: 'reconnects.csv', pieces: reconnectsCsv(comparison) };
+  for (const { name, spec } of charts(comparison)) {
+    yield { path: `charts/${name}.vl.json`, pieces: [specText(spec)] };
+    yield { path: `charts/${name}.svg`, pieces: [renderSvg(spec)] };
   }
-  return files;
 }

@@ -1,19 +1,25 @@
 // A report on disk: all of it or none of it.
 import {
+  accessSync,
+  closeSync,
+  constants,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   realpathSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Comparison } from '../metrics/comparison.ts';
 import { printable } from './escape.ts';
-import { reportFiles } from './files.ts';
+import { reportFiles, type ReportFile } from './files.ts';
 
 /** A report could not be written. What was there before is still there, and nothing half-written is left. */
 export class OutputError extends Error {
@@ -32,57 +38,92 @@ export class OutputError extends Error {
 
 /** What may lie in a directory that a new report replaces. */
 const ownEntries =
-  /^(summary\.(json|md)|report\.html|(modes|nodes|timeline|losses|reconnects)\.csv|manifest\.json|charts)$/;
+  /^(summary\.(json|md)|report\.html|(modes|nodes|timeline|losses|reconnects)\.csv|manifest\.json|unkept\.sha256|charts([\\/][a-z-]+\.(vl\.json|svg))?)$/;
 
 /**
  * Writes the report beside `outDir` first and swaps it in when it is complete.
  * @param manifest what may differ between two runs (times, versions, arguments); `null`: no manifest.json.
+ * @param signal ends the writing between two pieces of it; the promise is rejected with the signal's reason.
  * @throws OutputError also when `outDir` holds anything that is not part of a report: it would be lost.
  */
-export function writeReport(
+export async function writeReport(
   comparison: Comparison,
   outDir: string,
   manifest: Readonly<Record<string, unknown>> | null,
-): void {
-  const files = reportFiles(comparison);
-  if (manifest !== null) files.set('manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
-  writeDirectory(files, outDir);
+  signal?: AbortSignal,
+): Promise<void> {
+  function* files(): Generator<ReportFile> {
+    yield* reportFiles(comparison);
+    if (manifest !== null) yield { path: 'manifest.json', pieces: [`${JSON.stringify(manifest, null, 2)}\n`] };
+  }
+  await writeFiles(files(), outDir, signal);
 }
 
-/** Without a pause for others between the first and the last step, so that an interrupt cannot fall in between. */
-function writeDirectory(files: ReadonlyMap<string, string>, outDir: string): void {
-  let staging: string | null = null;
-  let createdParent: string | undefined;
+/** As `writeReport`, for any choice of files. */
+export async function writeFiles(files: Iterable<ReportFile>, outDir: string, signal?: AbortSignal): Promise<void> {
+  const made: string[] = [];
+  let staging: string | undefined;
+  const discard = (): void => {
+    if (staging !== undefined) rmSync(staging, { recursive: true, force: true });
+    made.toReversed().forEach(removeEmpty);
+  };
+  // The process may be told to end at once while this waits.
+  process.once('exit', discard);
   try {
-    const target = finalPlace(outDir);
-    refuseForeign(target, outDir);
-    createdParent = mkdirSync(dirname(target), { recursive: true });
+    const target = checkedPlace(outDir);
+    made.push(...makeDirectories(dirname(target)));
     staging = mkdtempSync(join(dirname(target), `.${basename(target)}.writing-`));
     const fresh = join(staging, 'new');
     mkdirSync(fresh);
-    for (const [path, content] of files) {
-      mkdirSync(dirname(join(fresh, path)), { recursive: true });
-      writeFileSync(join(fresh, path), content);
-    }
+    for (const { path, pieces } of files) await writeFile(join(fresh, path), pieces, signal);
     swap(fresh, target, join(staging, 'old'));
   } catch (error) {
-    if (staging !== null) rmSync(staging, { recursive: true, force: true });
-    if (createdParent !== undefined) rmSync(createdParent, { recursive: true, force: true });
-    throw error instanceof OutputError ? error : new OutputError(outDir, systemReason(error));
+    discard();
+    throw asOutputError(error, outDir);
+  } finally {
+    process.removeListener('exit', discard);
   }
-  // The new report is in its place: an old one that cannot be removed is no reason to call the run failed.
-  rmSync(staging, { recursive: true, force: true });
+  try {
+    rmSync(staging, { recursive: true, force: true });
+  } catch {
+    // The new report is in its place: an old one that cannot be removed is no reason to call the run failed.
+  }
 }
 
-/** Through links, so that a link to a report stays a link. */
-function finalPlace(outDir: string): string {
-  return exists(outDir) ? realpathSync(outDir) : resolve(outDir);
+async function writeFile(path: string, pieces: Iterable<string>, signal: AbortSignal | undefined): Promise<void> {
+  makeDirectories(dirname(path));
+  const file = openSync(path, 'w');
+  try {
+    for (const piece of pieces) {
+      writeFileSync(file, piece);
+      await setImmediate();
+      signal?.throwIfAborted();
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
-function refuseForeign(target: string, outDir: string): void {
-  if (!exists(target)) return;
+/**
+ * Finds out before anything is simulated whether a report could be written.
+ * @throws OutputError as `writeReport` would.
+ */
+export function checkOutput(outDir: string): void {
+  try {
+    let above = dirname(checkedPlace(outDir));
+    while (!exists(above)) above = dirname(above);
+    accessSync(above, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw asOutputError(error, outDir);
+  }
+}
+
+/** Through links, so that a link to a report stays a link; free, or a report that may be replaced. */
+function checkedPlace(outDir: string): string {
+  const target = exists(outDir) ? realpathSync(outDir) : resolve(outDir);
+  if (!exists(target)) return target;
   if (!statSync(target).isDirectory()) throw new OutputError(outDir, 'it is a file, not a directory');
-  const foreign = readdirSync(target)
+  const foreign = readdirSync(target, { recursive: true, encoding: 'utf8' })
     .sort()
     .find((entry) => !ownEntries.test(entry));
   if (foreign !== undefined) {
@@ -91,6 +132,34 @@ function refuseForeign(target: string, outDir: string): void {
       outDir,
       `it holds ${what}, which is no part of a report and would be lost. Choose another directory`,
     );
+  }
+  return target;
+}
+
+/**
+ * Node's own recursive mkdir never returns where the system has no room for directories, as below /proc (seen with Node 24.21).
+ * @returns the directories that were made, from the top.
+ */
+function makeDirectories(path: string): string[] {
+  if (exists(path)) return [];
+  const made = makeDirectories(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another run may have been faster.
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return made;
+    made.toReversed().forEach(removeEmpty);
+    throw error;
+  }
+  return [...made, path];
+}
+
+/** Leaves what others have put something into meanwhile. */
+function removeEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // not empty, or gone
   }
 }
 
@@ -112,10 +181,10 @@ function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** `no space left on device (ENOSPC)`: the system's words without the name of the call. */
-function systemReason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code } = error as NodeJS.ErrnoException;
-  const words = /^[A-Z0-9_]+: ([^,]+)/.exec(error.message)?.[1];
-  return code !== undefined && words !== undefined ? `${words} (${code})` : error.message;
+/** What the system refused, in its words without the name of the call: `no space left on device (ENOSPC)`; others as they are. */
+function asOutputError(error: unknown, outDir: string): unknown {
+  if (!(error instanceof Error) || !('syscall' in error)) return error;
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  const words = /^[A-Z0-9_]+: ([^,]+)/.exec(message)?.[1];
+  return new OutputError(outDir, words === undefined ? message : `${words} (${code})`);
 }
