@@ -52,12 +52,14 @@ export class Pipelines {
 
   /** All counts hold at this instant. */
   readonly anchorUs: Float64Array;
-  /** Events written before the anchor. */
+  /** Events written before the anchor, those that a blocked writer left out included. */
   readonly seen: Float64Array;
   /** Events in the client buffer and in the dispatcher's hand. */
   readonly ring: Float64Array;
-  /** Events before the client buffer: local socket, logcollector's hand and queue, a blocked writer. */
+  /** Events before the client buffer: local socket, logcollector's hand and queue. */
   readonly upstream: Float64Array;
+  /** Events that would have been written while the writer was blocked. */
+  readonly unwritten: Float64Array;
   /** Instant of the dispatcher's next send while it has a backlog. */
   readonly slotUs: Float64Array;
   /** The main thread drains the local socket. */
@@ -104,6 +106,7 @@ export class Pipelines {
     this.seen = new Float64Array(agents);
     this.ring = new Float64Array(agents);
     this.upstream = new Float64Array(agents);
+    this.unwritten = new Float64Array(agents);
     this.slotUs = new Float64Array(agents);
     this.reads = new Uint8Array(agents);
     this.collects = new Uint8Array(agents).fill(1);
@@ -259,7 +262,10 @@ export class Pipelines {
   #hold(agent: number, group: number, limits: Limits, fresh: number, fromUs: number, toUs: number): void {
     const waiting = this.upstream[agent]! + fresh;
     if (limits.blocks) {
-      this.upstream[agent] = waiting; // the writer waits: nothing is lost before it is written
+      // What the local socket does not take is not written: the writer goes on with what comes when it wakes up.
+      const kept = Math.min(waiting, limits.socketSize);
+      this.upstream[agent] = kept;
+      this.unwritten[agent]! += waiting - kept;
       return;
     }
     // Queue and the output thread's hand; with the socket unread but no lock, its datagrams too.

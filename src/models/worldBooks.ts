@@ -179,16 +179,9 @@ export class WorldBooks implements PipelineBooks {
         if (pipelines.heldInPath(agent, place) === 0) continue;
         pipelines.settlePath(agent, place, end.resumes[place] ? 'pending' : 'path', end.endUs);
       }
-      let waiting = pipelines.upstream[agent]!;
-      let written = pipelines.seen[agent]!;
-      const limits = pipelines.limits[group]!;
-      if (limits.blocks && waiting > limits.socketSize) {
-        // A blocked writer has not written yet.
-        written -= waiting - limits.socketSize;
-        waiting = limits.socketSize;
-      }
+      const written = pipelines.seen[agent]! - pipelines.unwritten[agent]!;
       own.produced += written;
-      own.pending += waiting + pipelines.ring[agent]!;
+      own.pending += pipelines.upstream[agent]! + pipelines.ring[agent]!;
       producedTotal += written;
     }
     const queues = this.#playQueues(end.endUs);
