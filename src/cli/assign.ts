@@ -28,11 +28,12 @@ export async function assign(clientsFile: string | undefined, flags: AssignFlags
   for (const pair of flags.resolve) {
     const match = /^([^=]+)=(.+)$/.exec(pair);
     if (!match) throw new UsageError(`--resolve takes NAME=ADDR[,ADDR], got ${JSON.stringify(pair)}.`);
-    names.set(match[1]!, match[2]!.split(','));
+    const [, name = '', addresses = ''] = match;
+    names.set(name, [...(names.get(name) ?? []), ...addresses.split(',')]);
   }
   const text = read(flags.nginx);
   const input = clientsFile === undefined || clientsFile === '-' ? await io.readInput() : read(clientsFile);
-  const lines = input.split(/\r?\n/);
+  const lines = input.replace(/^\uFEFF/, '').split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
   const clients = lines.map((line) => line.trim());
   const { servers, warnings } = assignNginx({
@@ -44,7 +45,7 @@ export async function assign(clientsFile: string | undefined, flags: AssignFlags
     upstream: flags.upstream,
     port: flags.port,
     down: flags.down,
-    resolve: (host) => names.get(host) ?? null,
+    resolve: names,
   });
   for (const { position, text: warning } of warnings) {
     io.err(`warning: ${position ? `${position.file}:${position.line}:${position.column}: ` : ''}${warning}\n`);

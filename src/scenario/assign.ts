@@ -1,9 +1,11 @@
 // Which server does each client address land on? The same choice the simulation makes, asked one connection after the other.
-import { isIP, SocketAddress } from 'node:net';
-import { clientKey, parseKey } from '../models/balancer/nginx/clientKey.ts';
+import { isIP } from 'node:net';
+import { addressBytes, addressText, clientKey, parseKey } from '../models/balancer/nginx/clientKey.ts';
 import { createNginxBalancer, createUpstream } from '../models/balancer/nginx/nginx.ts';
-import { readNginxConf } from './import/nginxConf.ts';
+import type { NginxListenerOptions, NginxUpstreamOptions } from '../models/balancer/nginx/options.ts';
+import { readNginxConf, type NginxConf } from './import/nginxConf.ts';
 import type { ReadInclude } from './import/nginxSyntax.ts';
+import { parseTarget, withPort } from './import/nginxValues.ts';
 import { ScenarioError, type Problem } from './problem.ts';
 import type { Warning } from './scenario.ts';
 import { listNames, quote } from './wording.ts';
@@ -21,8 +23,8 @@ export interface AssignInput {
   readonly port?: number | undefined;
   /** Servers, as written without their parameters, that refuse connections. */
   readonly down: readonly string[];
-  /** Addresses of a host name; `null`: print the text. */
-  readonly resolve: (host: string) => readonly string[] | null;
+  /** Addresses of host names. */
+  readonly resolve: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface Assignment {
@@ -31,86 +33,60 @@ export interface Assignment {
   readonly warnings: readonly Warning[];
 }
 
+/** The `server` block that is asked, and the upstream it is asked about. */
+interface Way {
+  readonly listener: NginxListenerOptions;
+  readonly upstream: NginxUpstreamOptions;
+}
+
 /**
  * The clients connect one after the other in one second through one worker process, and each leaves before the next comes.
  * @throws ScenarioError for mistakes in the configuration, a line that is no address, or a name that is not in the file.
  */
 export function assignNginx(input: AssignInput): Assignment {
-  const { options, listenPositions, warnings } = readNginxConf({
+  // Names are compared without their case, as the resolver does.
+  const addresses = new Map([...input.resolve].map(([name, list]) => [name.toLowerCase(), list]));
+  const conf = readNginxConf({
     file: input.file,
     text: input.text,
     readInclude: input.readInclude,
     cpus: 1,
-    resolve: input.resolve,
+    resolve: (host) => addresses.get(host.toLowerCase()) ?? null,
     assume: [],
-    udp: 'allow',
+    listeners: 'all',
   });
+  const warnings = [...conf.warnings];
   const problems: Problem[] = [];
-  const port = input.port ?? 1514;
-  const named = options.upstreams.findIndex(({ name }) => name === input.upstream);
-  const byPort = options.listeners.findIndex(
-    (listener) => listener.port === port && (input.upstream === undefined || listener.upstreamIndex === named),
-  );
-  const byUpstream = options.listeners.findIndex(({ upstreamIndex }) => upstreamIndex === named);
-  const chosen = byPort >= 0 ? byPort : input.upstream !== undefined && input.port === undefined ? byUpstream : -1;
-  if (input.upstream !== undefined && named < 0) {
-    problems.push({
-      position: null,
-      text: `--upstream: there is no upstream ${quote(input.upstream)}. Known: ${listNames(options.upstreams.map(({ name }) => name))}.`,
-    });
-  } else if (chosen < 0) {
-    const ports = options.listeners.map((listener, index) => `${listener.port} (line ${listenPositions[index]!.line})`);
-    problems.push({
-      position: null,
-      text:
-        input.upstream === undefined
-          ? `--port: no server listens on ${port}. Ports of this file: ${listNames(ports)}.`
-          : `no server${input.port === undefined ? '' : ` listening on ${port}`} passes to upstream ${quote(input.upstream)}.`,
-    });
-  }
-  const listener = options.listeners[Math.max(0, chosen)]!;
-  const upstream = options.upstreams[listener.upstreamIndex]!;
-  const texts = [...new Set(upstream.peers.map(({ serverText }) => serverText))];
-  for (const text of input.down) {
-    if (!texts.includes(text)) {
-      problems.push({
-        position: null,
-        text: `--down: no server is written ${quote(text)}. Known: ${listNames(texts)}.`,
-      });
-    }
-  }
-  const clientsFile = input.clientsFile ?? 'standard input';
-  input.clients.forEach((client, index) => {
-    if (isIP(client) !== 0 && !client.includes('%')) return;
-    problems.push({
-      position: { file: clientsFile, line: index + 1, column: 1 },
-      text: `expected one address a line such as 10.1.0.7, got ${quote(client)}.`,
-    });
-  });
+  const problem = (text: string): void => void problems.push({ position: null, text });
+  const warn = (text: string): void => void warnings.push({ position: null, text });
+  const way = wayThrough(conf, input, problem, warn);
+  checkNames(conf, input, way, problem, warn);
+  checkClients(input, problems);
   if (problems.length > 0) throw new ScenarioError(input.file, problems.slice(0, 100));
 
+  const { listener, upstream } = way!;
   const key = 'key' in upstream.method ? parseKey(upstream.method.key) : [];
   if (typeof key === 'string') throw new Error(`hash: ${key}`);
   const balancer = createNginxBalancer(createUpstream(upstream, 1), listener);
-  const shown = upstream.peers.map(({ serverText, address, port: peerPort }) =>
-    serverText.startsWith(`${address}:`) || input.resolve(hostOf(serverText)) === null
-      ? serverText
-      : `${address}:${peerPort}`,
+  const down = new Set(input.down);
+  const refuses = upstream.peers.map(({ serverText }) => down.has(serverText));
+  const shown = upstream.peers.map(({ serverText, address, port }) =>
+    isIP(address) === 0 ? serverText : withPort(address, port),
   );
   // The clock of nginx stands still meanwhile; which second it is does not matter.
   const nowSeconds = 1_000_000;
-  const servers = input.clients.map((client, index) => {
+  const servers = input.clients.map((client) => {
     const session = balancer.open(
       clientKey(key, {
-        remoteAddress: canonical(client, listener.mappedAddresses),
-        remotePort: 32_768 + (index % 28_232),
+        remoteAddress: remoteAddress(client, listener.mappedAddresses),
+        remotePort: 0, // refused above
         serverPort: listener.port,
         protocol: listener.protocol === 'udp' ? 'UDP' : 'TCP',
       }),
       0,
     );
     let peer = balancer.next(session, nowSeconds);
-    while (peer >= 0 && input.down.includes(upstream.peers[peer]!.serverText)) {
+    while (peer >= 0 && refuses[peer]!) {
       peer = balancer.failed(session, nowSeconds, 0) ? balancer.next(session, nowSeconds) : -1;
     }
     if (peer < 0) return '';
@@ -121,12 +97,107 @@ export function assignNginx(input: AssignInput): Assignment {
   return { servers, warnings };
 }
 
-function hostOf(serverText: string): string {
-  return serverText.slice(0, serverText.lastIndexOf(':'));
+/** The server that listens on the port, else the one that passes to the upstream. */
+function wayThrough(
+  { options, listenPositions }: NginxConf,
+  input: AssignInput,
+  problem: (text: string) => void,
+  warn: (text: string) => void,
+): Way | null {
+  const { listeners, upstreams } = options;
+  const port = input.port ?? 1514;
+  const onPort = listeners.filter((listener) => listener.port === port);
+  const tcpFirst = (list: readonly NginxListenerOptions[]): NginxListenerOptions | undefined =>
+    list.find(({ protocol }) => protocol === 'tcp') ?? list[0];
+  const ports = (): string =>
+    listNames(listeners.map((listener, index) => `${listener.port} (line ${listenPositions[index]!.line})`));
+
+  if (input.upstream === undefined) {
+    const [only, ...others] = new Set(listeners.map(({ upstreamIndex }) => upstreamIndex));
+    const listener = tcpFirst(onPort) ?? (input.port === undefined && others.length === 0 ? tcpFirst(listeners) : null);
+    if (new Set(onPort.map(({ upstreamIndex }) => upstreamIndex)).size > 1) {
+      problem(`several servers listen on ${port}. Name the upstream: --upstream NAME.`);
+    } else if (listener) return { listener, upstream: upstreams[listener.upstreamIndex]! };
+    else if (only === undefined) problem('no server of this file listens for connections.');
+    else problem(`--port: no server listens on ${port}. Ports of this file: ${ports()}.`);
+    return null;
+  }
+
+  const wanted = input.upstream.toLowerCase();
+  const index = upstreams.findIndex(({ name }) => name.toLowerCase() === wanted);
+  if (index < 0) {
+    const known = listNames(upstreams.map(({ name }) => name));
+    problem(`--upstream: there is no upstream ${quote(input.upstream)}. Known: ${known}.`);
+    return null;
+  }
+  const upstream = upstreams[index]!;
+  const passing = (list: readonly NginxListenerOptions[]): NginxListenerOptions | undefined =>
+    tcpFirst(list.filter(({ upstreamIndex }) => upstreamIndex === index));
+  const listener =
+    passing(onPort) ??
+    (input.port === undefined ? passing(listeners) : undefined) ??
+    tcpFirst(onPort) ??
+    passing(listeners);
+  if (!listener) {
+    problem(
+      `no server passes to upstream ${quote(upstream.name)}, and none listens on ${port}. Ports of this file: ${ports()}.`,
+    );
+    return null;
+  }
+  if (listener.upstreamIndex !== index) {
+    const other = quote(upstreams[listener.upstreamIndex]!.name);
+    warn(`the server listening on ${listener.port} passes to ${other}, not to ${quote(upstream.name)}.`);
+  } else if (input.port !== undefined && listener.port !== port) {
+    warn(`no server listens on ${port}; the one on ${listener.port} passes to ${quote(upstream.name)} and is taken.`);
+  }
+  return { listener, upstream };
 }
 
-/** The text nginx has for an address: IPv6 shortened and in lower case, IPv4 as it is, or mapped on a dual listener. */
-function canonical(address: string, mapped: boolean): string {
-  if (isIP(address) === 4) return mapped ? `::ffff:${address}` : address;
-  return new SocketAddress({ address, family: 'ipv6' }).address;
+/** What was said about servers must be about servers of this file. */
+function checkNames(
+  { options }: NginxConf,
+  input: AssignInput,
+  way: Way | null,
+  problem: (text: string) => void,
+  warn: (text: string) => void,
+): void {
+  if (way) {
+    const texts = [...new Set(way.upstream.peers.map(({ serverText }) => serverText))];
+    for (const text of input.down) {
+      if (!texts.includes(text)) problem(`--down: no server is written ${quote(text)}. Known: ${listNames(texts)}.`);
+    }
+    const { method } = way.upstream;
+    const key = 'key' in method ? parseKey(method.key) : [];
+    if (typeof key !== 'string' && key.some((part) => part.kind === 'variable' && part.name === 'remote_port')) {
+      problem('hash with $remote_port: the port of a client is not in its line.');
+    }
+  }
+  const hosts = new Set<string>();
+  for (const { serverText } of options.upstreams.flatMap(({ peers }) => peers)) {
+    const target = parseTarget(serverText, 'connect');
+    if (typeof target !== 'string' && target.address === null) hosts.add(target.host);
+  }
+  for (const [name, addresses] of input.resolve) {
+    if (![...hosts].some((host) => host.toLowerCase() === name.toLowerCase())) {
+      warn(`--resolve: no server has the host name ${quote(name)}. Known: ${listNames([...hosts])}.`);
+    }
+    const wrong = addresses.find((address) => isIP(address) === 0 || address.includes('%'));
+    if (wrong !== undefined) problem(`--resolve: ${quote(wrong)} is no address.`);
+  }
+}
+
+function checkClients({ clients, clientsFile = 'standard input' }: AssignInput, problems: Problem[]): void {
+  clients.forEach((client, index) => {
+    if (isIP(client) !== 0 && !client.includes('%')) return;
+    problems.push({
+      position: { file: clientsFile, line: index + 1, column: 1 },
+      text: `expected one address a line such as 10.1.0.7, got ${quote(client)}.`,
+    });
+  });
+}
+
+/** `$remote_addr` of a client; on a listener for both families IPv4 is mapped into IPv6. */
+function remoteAddress(client: string, mapped: boolean): string {
+  if (client.includes(':')) return addressText(addressBytes(client));
+  return mapped ? `::ffff:${client}` : client;
 }

@@ -236,7 +236,7 @@ class ModeBuilder {
           return Object.hasOwn(data.hosts, host) ? data.hosts[host]! : null;
         },
         assume: data.assume,
-        udp: 'refuse',
+        listeners: 'agents',
       }),
     );
     if (!conf) return;

@@ -48,7 +48,7 @@ export function scenarioFromFlags(flags: FlagScenario, files: Files = diskFiles(
   if (flags.nginx !== undefined) {
     const text = read('--nginx', flags.nginx);
     // Mistakes of the file are told, with their places, when the scenario is read.
-    const directives = readDirectives(flags.nginx, text, includeFrom(files, flags.nginx), []);
+    const directives = readDirectives(flags.nginx, text, includeFrom(files, flags.nginx), [], []);
     const visit = (list: readonly Directive[], inUpstream: boolean): void => {
       for (const { name, args, block } of list) {
         const [target] = args;

@@ -61,7 +61,7 @@ for (const [name, config] of Object.entries(configs)) {
     readInclude: () => [],
     clients: measured.map(([client]) => client!),
     down: config.dead,
-    resolve: (host) => config.hosts[host] ?? null,
+    resolve: new Map(Object.entries(config.hosts)),
   });
   report(name, measured.filter(([, server], index) => servers[index] === server).length, measured.length);
 }

@@ -39,7 +39,7 @@ test.each(Object.keys(configs).filter((name) => !name.startsWith('m_')))(
       readInclude,
       clients: rows.map(([client]) => client!),
       down: dead,
-      resolve: (host) => hosts[host] ?? null,
+      resolve: new Map(Object.entries(hosts)),
     });
     expect(rows.length).toBe(6000);
     expect(rows.filter(([, server], index) => servers[index] !== server)).toEqual([]);

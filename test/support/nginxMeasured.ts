@@ -42,7 +42,7 @@ function balancerOf(text: string, workers = 1): Balancer<NginxSession> {
     cpus: 1,
     resolve: () => null,
     assume: [],
-    udp: 'allow',
+    listeners: 'all',
   });
   return createNginxBalancer(createUpstream(options.upstreams[0]!, workers), options.listeners[0]!);
 }

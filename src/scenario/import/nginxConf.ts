@@ -1,5 +1,7 @@
 // nginx.conf → the options of the balancer. Directives and limits: nginx 1.22.1, src/stream/ngx_stream_{core,upstream,proxy,
 // upstream_hash,upstream_least_conn,upstream_zone}_module.c, src/event/ngx_event.c, src/core/nginx.c.
+import { parseKey } from '../../models/balancer/nginx/clientKey.ts';
+import { pointsPerWeight } from '../../models/balancer/nginx/hashConsistent.ts';
 import type {
   NginxListenerOptions,
   NginxMethod,
@@ -7,12 +9,13 @@ import type {
   NginxPeerOptions,
   NginxUpstreamOptions,
 } from '../../models/balancer/nginx/options.ts';
-import { parseKey } from '../../models/balancer/nginx/clientKey.ts';
-import { parseAddress } from '../addresses.ts';
 import { nearest, ScenarioError, type Problem } from '../problem.ts';
 import type { SourcePosition, Warning } from '../scenario.ts';
 import { quote } from '../wording.ts';
+import { harmless, modelled, notModelled, refused, silent, type Context } from './nginxDirectives.ts';
+import { bothTakeIpv4, countSockets, isIpv6, ownSocket, sameSocket, socketsOf, type Socket } from './nginxListeners.ts';
 import { readDirectives, type Directive, type ReadInclude, type Word } from './nginxSyntax.ts';
+import { parseSize, parseTarget, parseTime, type Target } from './nginxValues.ts';
 
 export interface NginxConfInput {
   /** As the user named it; appears in messages. */
@@ -25,8 +28,8 @@ export interface NginxConfInput {
   readonly resolve: (host: string) => readonly string[] | null;
   /** Directives that matter, are not modelled, and may be passed over. */
   readonly assume: readonly { readonly directive: string; readonly because: string }[];
-  /** `assign` may ask for the choice of a UDP listener; the simulation refuses UDP sessions. */
-  readonly udp: 'refuse' | 'allow';
+  /** `agents`: those that simulated agents can use, over TCP and IPv4, one a port; `all`: `assign` only asks for a choice. */
+  readonly listeners: 'agents' | 'all';
 }
 
 export interface NginxConf {
@@ -41,108 +44,23 @@ export interface NginxConf {
   readonly description: (listenerIndex: number) => string;
 }
 
-// Directives that cannot change where a client lands or when it notices something.
-const harmless: Readonly<Record<'main' | 'events' | 'stream' | 'server' | 'upstream', readonly string[]>> = {
-  main: [
-    'user',
-    'pid',
-    'lock_file',
-    'error_log',
-    'daemon',
-    'master_process',
-    'worker_priority',
-    'worker_cpu_affinity',
-    'worker_rlimit_core',
-    'worker_shutdown_timeout',
-    'working_directory',
-    'load_module',
-    'env',
-    'pcre_jit',
-    'thread_pool',
-    'debug_points',
-    'ssl_engine',
-    'http',
-    'mail',
-  ],
-  events: ['use', 'multi_accept', 'accept_mutex', 'accept_mutex_delay', 'debug_connection', 'worker_aio_requests'],
-  stream: [
-    'access_log',
-    'error_log',
-    'log_format',
-    'open_log_file_cache',
-    'map',
-    'map_hash_bucket_size',
-    'map_hash_max_size',
-    'geo',
-    'split_clients',
-    'variables_hash_bucket_size',
-    'variables_hash_max_size',
-    'tcp_nodelay',
-    'proxy_socket_keepalive',
-    'proxy_half_close',
-    'proxy_responses',
-    'proxy_requests',
-    'preread_buffer_size',
-    'preread_timeout',
-    'ssl_preread',
-    'resolver',
-    'resolver_timeout',
-    'proxy_protocol_timeout',
-    'limit_conn_log_level',
-    'limit_conn_zone',
-  ],
-  server: ['server_name', 'server_names_hash_bucket_size', 'server_names_hash_max_size'],
-  upstream: [],
-};
-
-// Directives that matter and are not modelled, and why.
-const notModelled: Readonly<Record<string, string>> = {
-  random: 'the draw of the C library cannot be repeated',
-  proxy_bind: 'the managers would see other addresses',
-  proxy_protocol: 'the manager does not speak it',
-  proxy_ssl: 'the manager speaks no TLS on its events port',
-  proxy_download_rate: 'rates are not limited in the simulation',
-  proxy_upload_rate: 'rates are not limited in the simulation',
-  allow: 'which clients are let in is not modelled',
-  deny: 'which clients are let in is not modelled',
-  limit_conn: 'the number of connections per key is not limited in the simulation',
-  return: 'nothing is handed on to a node',
-  js_access: 'scripts are not run',
-  js_filter: 'scripts are not run',
-  js_preread: 'scripts are not run',
-  set_real_ip_from: 'the client address would come from the PROXY protocol',
-  worker_rlimit_nofile: 'open files are not limited in the simulation',
-  timer_resolution: 'the clock of nginx is taken as exact',
-};
-
-// What nginx 1.22.1 refuses in `stream`, though other releases or products know it.
-const refused: Readonly<Record<string, string>> = {
-  ip_hash: 'exists only in http; use hash $remote_addr',
-  sticky: 'is part of the commercial product',
-  least_time: 'is part of the commercial product (and of nginx 1.31)',
-  state: 'is part of the commercial product',
-  ntlm: 'exists only in http',
-  keepalive: 'exists only in http',
-  health_check: 'is part of the commercial product',
-};
-
 /** @throws ScenarioError with every mistake of the file and of what it includes. */
 export function readNginxConf(input: NginxConfInput): NginxConf {
   const problems: Problem[] = [];
-  const top = readDirectives(input.file, input.text, input.readInclude, problems);
-  const reader = new ConfReader(input, problems);
-  const conf = reader.read(top);
+  const warnings: Warning[] = [];
+  const top = readDirectives(input.file, input.text, input.readInclude, problems, warnings);
+  const conf = new ConfReader(input, problems, warnings).read(top);
   if (problems.length > 0) throw new ScenarioError(input.file, sorted(problems, input.file));
   return conf;
 }
 
+/** The file itself first, then what it includes. */
 function sorted(problems: readonly Problem[], file: string): Problem[] {
-  const key = ({ position }: Problem): [number, number, number] =>
-    position === null ? [0, 0, 0] : [position.file === file ? 0 : 1, position.line, position.column];
+  const name = ({ position }: Problem): string => (position === null || position.file === file ? '' : position.file);
   return [...problems].sort((a, b) => {
-    const [a0, a1, a2] = key(a);
-    const [b0, b1, b2] = key(b);
-    return a0 - b0 || a1 - b1 || a2 - b2;
+    if (name(a) !== name(b)) return name(a) < name(b) ? -1 : 1;
+    const [lineA, lineB] = [a.position?.line ?? 0, b.position?.line ?? 0];
+    return lineA - lineB || (a.position?.column ?? 0) - (b.position?.column ?? 0);
   });
 }
 
@@ -165,58 +83,80 @@ const proxyDefaults: ProxySettings = {
   proxyBufferBytes: 16_384,
 };
 
-interface OpenUpstream extends NginxUpstreamOptions {
-  readonly position: SourcePosition;
-}
+// src/stream/ngx_stream_upstream.c, ngx_stream_upstream_server().
+const peerDefaults = { weight: 1, maxFails: 1, failTimeoutSeconds: 10, maxConns: 0, down: false, backup: false };
+
+// nginx knows no limit but memory: 16 bytes a point of the ring, here 8.
+const largestRing = 16_000_000;
+
+// src/stream/ngx_stream_upstream_zone_module.c, ngx_stream_upstream_zone(): eight pages.
+const smallestZone = 8 * 4096;
 
 class ConfReader {
   readonly #input: NginxConfInput;
   readonly #problems: Problem[];
-  readonly #warnings: Warning[] = [];
+  readonly #warnings: Warning[];
   readonly #named = new Set<string>();
   readonly #assumed: string[] = [];
-  readonly #upstreams: OpenUpstream[] = [];
+  readonly #upstreams: NginxUpstreamOptions[] = [];
   readonly #listeners: NginxListenerOptions[] = [];
   readonly #listenPositions: SourcePosition[] = [];
   readonly #serverPositions = new Map<string, SourcePosition>();
-  #sockets = 0;
+  readonly #sockets: Socket[] = [];
+  readonly #zones = new Map<string, { sized: boolean; position: SourcePosition }>();
+  #workerConnections = 512; // src/event/ngx_event.c, DEFAULT_CONNECTIONS
 
-  constructor(input: NginxConfInput, problems: Problem[]) {
+  constructor(input: NginxConfInput, problems: Problem[], warnings: Warning[]) {
     this.#input = input;
     this.#problems = problems;
+    this.#warnings = warnings;
   }
 
   read(top: readonly Directive[]): NginxConf {
     const syntaxIsBroken = this.#problems.length > 0;
-    let workers = 1;
-    // src/event/ngx_event.c, DEFAULT_CONNECTIONS.
-    let workerConnections = 512;
-    const streams = top.filter(({ name }) => name === 'stream');
     const seen = new Set<string>();
+    let workers = 1;
+    let openFiles: Directive | null = null;
+    let connectionsAt: SourcePosition | null = null;
+    const streams = top.filter(({ name }) => name === 'stream');
     for (const directive of top) {
-      const { name, position } = directive;
-      if (name === 'stream') continue;
-      if (name === 'events') {
-        for (const inner of directive.block ?? []) {
-          if (inner.name === 'worker_connections') {
-            this.#once(inner, seen);
-            workerConnections = this.#number(inner, 1, 10_000_000) ?? workerConnections;
-          } else this.#other(inner, 'events');
-        }
-      } else if (name === 'worker_processes') {
-        this.#once(directive, seen);
-        const [value] = this.#args(directive, 1, 1);
-        if (value?.text === 'auto') {
-          if (this.#input.cpus === null) {
-            this.#problem(
-              value.position,
-              'worker_processes auto needs the number of processors: give the balancer `cpus: 4`.',
-            );
-          } else workers = this.#input.cpus;
-        } else if (value) workers = this.#number(directive, 1, 1024) ?? workers;
-      } else if (name === 'upstream' || name === 'server' || name === 'listen' || name === 'proxy_pass') {
-        this.#problem(position, `${name} belongs into a "stream" block.`);
-      } else this.#other(directive, 'main');
+      const { name, position, block } = directive;
+      switch (name) {
+        case 'stream':
+          break;
+        case 'events':
+          this.#once(directive, seen);
+          for (const inner of this.#block(directive, 0)) {
+            if (inner.name === 'worker_connections') {
+              this.#once(inner, seen);
+              this.#workerConnections = this.#number(inner, 1, 10_000_000) ?? this.#workerConnections;
+              connectionsAt = inner.position;
+            } else this.#other(inner, 'events');
+          }
+          break;
+        case 'worker_processes':
+          this.#once(directive, seen);
+          workers = this.#workers(directive) ?? workers;
+          break;
+        case 'worker_rlimit_nofile':
+          this.#once(directive, seen);
+          openFiles = directive;
+          break;
+        case 'upstream':
+        case 'server':
+        case 'listen':
+        case 'proxy_pass':
+        case 'hash':
+        case 'least_conn':
+          this.#problem(position, `${name} belongs into a "stream" block.`);
+          break;
+        default:
+          if (name === 'http' || name === 'mail') this.#sockets.push(...socketsOf(block ?? []));
+          this.#other(directive, 'main');
+      }
+    }
+    if (openFiles && (this.#number(openFiles, 1, 1_000_000_000) ?? Infinity) < this.#workerConnections) {
+      this.#notModelled(openFiles);
     }
     if (streams.length === 0 && !syntaxIsBroken) {
       const http = top.find(({ name }) => name === 'http');
@@ -227,41 +167,48 @@ class ConfReader {
     }
     if (streams.length > 1) this.#problem(streams[1]!.position, 'a second "stream" block. Put both into one.');
     if (streams[0]) this.#stream(streams[0], syntaxIsBroken);
+    if (!seen.has('events') && streams[0]) {
+      this.#warn(streams[0].position, 'there is no "events" block, without which nginx does not start.');
+    }
+    const listeningSockets = countSockets(this.#sockets);
+    if (this.#workerConnections < listeningSockets + 1) {
+      this.#problem(
+        connectionsAt ?? streams[0]?.position ?? null,
+        `${this.#workerConnections} worker_connections are not enough for ${listeningSockets} listening sockets.`,
+      );
+    }
     return {
       options: {
         workers,
-        workerConnections,
-        listeningSockets: this.#sockets,
+        workerConnections: this.#workerConnections,
+        listeningSockets,
         listeners: this.#listeners,
-        upstreams: this.#upstreams.map(({ name, method, peers, zone }) => ({ name, method, peers, zone })),
+        upstreams: this.#upstreams,
       },
       warnings: this.#warnings,
       assumed: this.#assumed,
       serverPositions: this.#serverPositions,
       listenPositions: this.#listenPositions,
-      description: (index) => {
-        const { method } = this.#upstreams[this.#listeners[index]!.upstreamIndex]!;
-        switch (method.kind) {
-          case 'hashConsistent':
-            return `nginx hash ${method.key} consistent`;
-          case 'hash':
-            return `nginx hash ${method.key}`;
-          case 'leastConn':
-            return 'nginx least_conn';
-          case 'roundRobin':
-            return 'nginx round robin';
-          default:
-            return method satisfies never;
-        }
-      },
+      description: (index) => `nginx ${methodText(this.#upstreams[this.#listeners[index]!.upstreamIndex]!.method)}`,
     };
+  }
+
+  #workers(directive: Directive): number | null {
+    const [value] = this.#args(directive, 1, 1);
+    if (value?.text !== 'auto') return this.#number(directive, 1, 1024);
+    if (this.#input.cpus === null) {
+      this.#problem(
+        value.position,
+        'worker_processes auto needs the number of processors: give the balancer `cpus: 4`.',
+      );
+    }
+    return this.#input.cpus;
   }
 
   // ---------------------------------------------------------------------------------------------------------------- blocks
 
   #stream(stream: Directive, syntaxIsBroken: boolean): void {
-    const block = stream.block ?? [];
-    if (stream.block === null) this.#problem(stream.position, 'stream takes a block in braces.');
+    const block = this.#block(stream, 0);
     const defaults = { ...proxyDefaults };
     const seen = new Set<string>();
     for (const directive of block) {
@@ -270,60 +217,62 @@ class ConfReader {
         this.#other(directive, 'stream');
       }
     }
+    for (const [name, { sized, position }] of this.#zones) {
+      if (!sized) this.#problem(position, `zone ${quote(name)} has no size. Write zone ${name} 64k.`);
+    }
     const servers = block.filter(({ name }) => name === 'server');
     for (const server of servers) this.#server(server, defaults);
     if (servers.length === 0 && !syntaxIsBroken) {
       this.#problem(stream.position, 'the "stream" block has no "server" block: nothing listens for agents.');
-    } else if (this.#upstreams.length === 0 && this.#problems.length === 0) {
-      this.#problem(stream.position, 'the "stream" block has no upstream. Add upstream cluster { server …; }.');
     }
   }
 
   #upstream(directive: Directive): void {
-    const [name] = this.#args(directive, 1, 1);
-    if (directive.block === null) {
-      this.#problem(directive.position, 'upstream takes a name and a block in braces.');
-      return;
-    }
-    if (!name) return;
-    if (this.#upstreams.some((known) => known.name === name.text)) {
+    const block = this.#block(directive, 1);
+    const name = directive.args[0];
+    if (!name || directive.block === null) return;
+    const known = this.#upstreamNamed(name.text);
+    if (known >= 0)
       this.#problem(name.position, `a second upstream ${quote(name.text)}. Names of upstreams must differ.`);
-    }
     const peers: NginxPeerOptions[] = [];
     const index = this.#upstreams.length;
     let method: NginxMethod = { kind: 'roundRobin' };
     let chosen: Directive | null = null;
     let zone = false;
+    const seen = new Set<string>();
     const before = this.#problems.length;
-    for (const inner of directive.block) {
+    for (const inner of block) {
       switch (inner.name) {
         case 'server':
-          peers.push(...this.#peer(inner, index));
+          if (inner.block !== null) {
+            this.#problem(
+              inner.position,
+              `a server block inside upstream ${quote(name.text)}. Is a "}" missing above?`,
+            );
+            break;
+          }
+          // src/stream/ngx_stream_upstream_hash_module.c: hash takes the right to backup servers from the lines below it.
+          peers.push(...this.#peer(inner, index, chosen?.name === 'hash' ? 'hash' : null));
           break;
         case 'hash':
         case 'least_conn':
           if (chosen) {
-            this.#problem(inner.position, `a second method beside ${chosen.name}. Keep one of them.`);
-          }
-          if (peers.length > 0) {
-            this.#warn(inner.position, `${inner.name} stands below the servers; nginx wants the method above them.`);
+            this.#warn(
+              inner.position,
+              `a second method beside ${chosen.name} in line ${chosen.position.line}; this one counts.`,
+            );
           }
           chosen = inner;
           method = inner.name === 'hash' ? this.#hash(inner) : { kind: 'leastConn' };
           if (inner.name === 'least_conn') this.#args(inner, 0, 0);
           break;
         case 'zone':
-          this.#args(inner, 1, 2);
+          this.#once(inner, seen);
+          this.#zone(inner);
           zone = true;
           break;
         default:
           this.#other(inner, 'upstream');
-      }
-    }
-    if (method.kind === 'hashConsistent' || method.kind === 'hash') {
-      for (const inner of directive.block) {
-        const backup = inner.name === 'server' && inner.args.find(({ text }) => text === 'backup');
-        if (backup) this.#problem(backup.position, 'the hash method takes no backup server. Remove "backup".');
       }
     }
     if (peers.length === 0 && this.#problems.length === before) {
@@ -331,7 +280,33 @@ class ConfReader {
     } else if (peers.length > 0 && peers.every(({ backup }) => backup)) {
       this.#problem(directive.position, `upstream ${quote(name.text)} has only backup servers.`);
     }
-    this.#upstreams.push({ name: name.text, method, peers, zone, position: directive.position });
+    const points = peers.reduce((sum, { weight }) => sum + weight, 0) * pointsPerWeight;
+    if (method.kind === 'hashConsistent' && points > largestRing) {
+      this.#problem(
+        directive.position,
+        `the weights of upstream ${quote(name.text)} make a ring of ${points} points, more than ${largestRing}. Divide the weights.`,
+      );
+    }
+    this.#upstreams.push({ name: name.text, method, peers, zone });
+  }
+
+  /** Case does not matter. src/stream/ngx_stream_upstream.c, ngx_stream_upstream_add(). */
+  #upstreamNamed(text: string): number {
+    return this.#upstreams.findIndex(({ name }) => name.toLowerCase() === text.toLowerCase());
+  }
+
+  #zone(directive: Directive): void {
+    const [name, size] = this.#args(directive, 1, 2);
+    if (!name) return;
+    const bytes = size ? parseSize(size.text) : null;
+    if (name.text === '') this.#problem(name.position, 'a zone has a name. Write zone cluster 64k.');
+    else if (size && bytes === null) {
+      this.#problem(size.position, `zone takes a size such as 64k, got ${quote(size.text)}.`);
+    } else if (bytes !== null && bytes < smallestZone) {
+      this.#problem(size!.position, `zone ${quote(name.text)} is too small: nginx wants 32k at least.`);
+    }
+    const sized = size !== undefined || (this.#zones.get(name.text)?.sized ?? false);
+    this.#zones.set(name.text, { sized, position: directive.position });
   }
 
   #hash(directive: Directive): NginxMethod {
@@ -339,7 +314,7 @@ class ConfReader {
     if (consistent && consistent.text !== 'consistent') {
       this.#problem(
         consistent.position,
-        `unknown parameter ${quote(consistent.text)} of hash. Write "consistent", or nothing.`,
+        `unknown parameter ${quote(consistent.text)} of hash. Write "consistent", or nothing.${missingSemicolon(directive, consistent)}`,
       );
     }
     if (!key) return { kind: 'roundRobin' };
@@ -348,96 +323,95 @@ class ConfReader {
     return { kind: consistent ? 'hashConsistent' : 'hash', key: key.text };
   }
 
-  #peer(directive: Directive, upstreamIndex: number): NginxPeerOptions[] {
-    const [target, ...parameters] = this.#args(directive, 1, 20);
+  #peer(directive: Directive, upstreamIndex: number, above: 'hash' | null): NginxPeerOptions[] {
+    const [target, ...parameters] = this.#args(directive, 1, Infinity);
     if (!target) return [];
-    let weight = 1;
-    let maxFails = 1;
-    let failTimeoutSeconds = 10;
-    let maxConns = 0;
-    let down = false;
-    let backup = false;
-    for (const { text, position } of parameters) {
-      const [, name = text, value = ''] = /^([a-z_]+)=(.*)$/.exec(text) ?? [];
+    const peer = { ...peerDefaults };
+    for (const word of parameters) {
+      const { text, position } = word;
+      const [, name = text, value] = /^(weight|max_fails|max_conns|fail_timeout)=(.*)$/s.exec(text) ?? [];
       const whole = (least: number): number => {
-        if (/^\d{1,9}$/.test(value) && Number(value) >= least) return Number(value);
-        this.#problem(position, `${name} takes a whole number from ${least}, got ${quote(value)}.`);
+        if (/^\d+$/.test(value!) && Number(value) >= least && Number(value) <= 1_000_000_000) return Number(value);
+        this.#problem(position, `${name} takes a whole number from ${least}, got ${quote(value!)}.`);
         return least;
       };
-      switch (name) {
+      switch (value === undefined ? text : name) {
         case 'weight':
-          weight = whole(1);
+          peer.weight = value === undefined ? this.#unknownParameter(directive, word, 1) : whole(1);
           break;
         case 'max_fails':
-          maxFails = whole(0);
+          peer.maxFails = value === undefined ? this.#unknownParameter(directive, word, 1) : whole(0);
           break;
         case 'max_conns':
-          maxConns = whole(0);
+          peer.maxConns = value === undefined ? this.#unknownParameter(directive, word, 0) : whole(0);
           break;
         case 'fail_timeout': {
-          const us = parseTime(value);
-          if (us === null || us % 1_000_000 !== 0) {
-            this.#problem(position, `fail_timeout takes whole seconds such as 10s, got ${quote(value)}.`);
-          } else failTimeoutSeconds = us / 1_000_000;
+          const us = parseTime(value ?? '', 'seconds');
+          if (us === null) {
+            this.#problem(position, `fail_timeout takes whole seconds such as 10s, got ${quote(value ?? '')}.`);
+          } else peer.failTimeoutSeconds = us / 1_000_000;
           break;
         }
         case 'down':
-          down = true;
+          peer.down = true;
           break;
         case 'backup':
-          backup = true;
+          if (above) {
+            this.#problem(position, `the ${above} method above takes no backup server. Remove "backup".`);
+          }
+          peer.backup = true;
           break;
         case 'resolve':
-        case 'service':
-        case 'slow_start':
-        case 'route':
         case 'drain':
-          this.#problem(position, `${name} is not part of nginx 1.22 in stream, and not modelled. Remove it.`);
+          this.#problem(position, `${text} is not part of nginx 1.22 in stream, and not modelled. Remove it.`);
           break;
         default:
-          this.#problem(position, `unknown parameter ${quote(text)} of server.`);
+          if (/^(service|slow_start|route)=/.test(text)) {
+            this.#problem(
+              position,
+              `${text.split('=')[0]!} is not part of nginx 1.22 in stream, and not modelled. Remove it.`,
+            );
+          } else this.#unknownParameter(directive, word, 0);
       }
     }
-    const split = splitTarget(target.text);
-    if (split === null) {
-      this.#problem(target.position, `no port in ${quote(target.text)}. Write host:1514.`);
-      return [];
-    }
+    const to = this.#target(target);
+    if (to === null) return [];
     this.#serverPositions.set(`${upstreamIndex}/${target.text}`, target.position);
-    const addresses = isAddress(split.host) ? [split.host] : (this.#input.resolve(split.host) ?? [split.host]);
-    return addresses.map((address) => ({
-      serverText: target.text,
-      address,
-      port: split.port,
-      weight,
-      maxFails,
-      failTimeoutSeconds,
-      maxConns,
-      down,
-      backup,
-    }));
+    return this.#addressesOf(to).map((address) => ({ serverText: target.text, address, port: to.ports![0], ...peer }));
+  }
+
+  /** A target with one port, or `null` after a message. */
+  #target({ text, position }: Word): Target | null {
+    const target = parseTarget(text, 'connect');
+    if (typeof target === 'string') this.#problem(position, `${target} in ${quote(text)}. Write host:1514.`);
+    else if (target.ports === null) this.#problem(position, `no port in ${quote(text)}. Write host:1514.`);
+    else return target;
+    return null;
+  }
+
+  #addressesOf({ host, address }: Target): readonly string[] {
+    return address !== null ? [address] : (this.#input.resolve(host) ?? [host]);
   }
 
   #server(directive: Directive, defaults: ProxySettings): void {
-    if (directive.block === null) {
-      this.#problem(directive.position, 'server takes a block in braces.');
-      return;
-    }
     const settings = { ...defaults };
     const seen = new Set<string>();
     let pass: Word | undefined;
     const listens: Directive[] = [];
+    const block = this.#block(directive, 0);
+    if (directive.block === null) return;
     const before = this.#problems.length;
-    for (const inner of directive.block) {
+    for (const inner of block) {
       if (inner.name === 'listen') listens.push(inner);
       else if (inner.name === 'proxy_pass') {
         this.#once(inner, seen);
         [pass] = this.#args(inner, 1, 1);
       } else if (!this.#proxySetting(inner, settings, seen)) this.#other(inner, 'server');
     }
-    if (listens.length === 0) this.#problem(directive.position, 'this server has no "listen".');
+    const complete = this.#problems.length === before;
+    if (listens.length === 0 && complete) this.#problem(directive.position, 'this server has no "listen".');
     if (!pass) {
-      if (this.#problems.length === before) this.#problem(directive.position, 'this server has no "proxy_pass".');
+      if (complete) this.#problem(directive.position, 'this server has no "proxy_pass".');
       return;
     }
     const upstreamIndex = this.#upstreamOf(pass);
@@ -445,106 +419,122 @@ class ConfReader {
   }
 
   #upstreamOf(pass: Word): number {
-    const known = this.#upstreams.findIndex(({ name }) => name === pass.text);
+    const known = this.#upstreamNamed(pass.text);
     if (known >= 0) return known;
     if (pass.text.includes('$')) {
       this.#problem(pass.position, 'proxy_pass with variables is not modelled. Name an upstream.');
       return 0;
     }
-    const target = splitTarget(pass.text);
-    if (target === null) {
-      const guess = nearest(
-        pass.text,
-        this.#upstreams.map(({ name }) => name),
+    const named = this.#upstreamNamed(pass.text.replace(/:\d*$/, ''));
+    if (named >= 0) {
+      this.#problem(
+        pass.position,
+        `upstream ${quote(this.#upstreams[named]!.name)} may not have a port. Leave it out.`,
       );
+      return named;
+    }
+    const target = parseTarget(pass.text, 'connect');
+    if (typeof target !== 'string' && target.ports === null) {
+      const names = this.#upstreams.map(({ name }) => name);
+      const guess = nearest(pass.text, names);
       this.#problem(
         pass.position,
         `there is no upstream ${quote(pass.text)}, and no port in it.${guess ? ` Did you mean ${guess}?` : ' Add the upstream, or write host:port.'}`,
       );
       return 0;
     }
-    const addresses = isAddress(target.host) ? [target.host] : (this.#input.resolve(target.host) ?? [target.host]);
+    const to = this.#target(pass);
+    if (to === null) return 0;
     const index = this.#upstreams.length;
     this.#serverPositions.set(`${index}/${pass.text}`, pass.position);
-    this.#upstreams.push({
-      name: pass.text,
-      method: { kind: 'roundRobin' },
-      zone: false,
-      position: pass.position,
-      peers: addresses.map((address) => ({
-        serverText: pass.text,
-        address,
-        port: target.port,
-        weight: 1,
-        maxFails: 1,
-        failTimeoutSeconds: 10,
-        maxConns: 0,
-        down: false,
-        backup: false,
-      })),
-    });
+    const peers = this.#addressesOf(to).map((address) => ({
+      serverText: pass.text,
+      address,
+      port: to.ports![0],
+      ...peerDefaults,
+    }));
+    this.#upstreams.push({ name: pass.text, method: { kind: 'roundRobin' }, zone: false, peers });
     return index;
   }
 
   #listen(directive: Directive, settings: ProxySettings, upstreamIndex: number): void {
-    const [target, ...parameters] = this.#args(directive, 1, 20);
-    if (!target) return;
+    const [word, ...parameters] = this.#args(directive, 1, Infinity);
+    if (!word) return;
     let protocol: 'tcp' | 'udp' = 'tcp';
-    let ipv6only = true;
-    for (const { text, position } of parameters) {
-      const name = text.split('=')[0]!;
+    let dual = false;
+    for (const parameter of parameters) {
+      const { text, position } = parameter;
       if (text === 'udp') protocol = 'udp';
-      else if (text === 'ipv6only=off') ipv6only = false;
+      else if (text === 'ipv6only=off') dual = true;
       else if (text === 'ssl' || text === 'proxy_protocol') {
         this.#matters(text, position, `listen … ${text}: agents do not speak it on their events port`);
-      } else if (name === 'backlog') this.#harmless(`listen … backlog`, position);
-      else if (!/^(bind|reuseport|ipv6only|rcvbuf|sndbuf|so_keepalive|fastopen|default_server|deferred)$/.test(name)) {
-        this.#problem(position, `unknown parameter ${quote(text)} of listen.`);
+      } else if (/^backlog=\d+$/.test(text)) this.#harmless('listen … backlog', position);
+      else if (
+        !/^(bind|reuseport|default_server|deferred|ipv6only=on|(rcvbuf|sndbuf)=\d+[kKmM]?|fastopen=\d+|so_keepalive=.+|setfib=\d+|accept_filter=.+)$/.test(
+          text,
+        )
+      ) {
+        this.#unknownParameter(directive, parameter, 0);
       }
     }
-    const match = /^(?:(unix:.*)|(?:(\[[^\]]*\]|[^:[\]]+):)?(\d+)(?:-(\d+))?)$/.exec(target.text);
-    if (!match) {
-      this.#problem(target.position, `listen takes a port or address:port, got ${quote(target.text)}.`);
+    const target = parseTarget(word.text, 'listen');
+    if (typeof target === 'string' || target.ports === null) {
+      const reason = typeof target === 'string' ? target : 'no port';
+      this.#problem(word.position, `listen takes a port or address:port, got ${quote(word.text)} (${reason}).`);
       return;
     }
-    const [, unix, host = '', from, to = from] = match;
-    if (unix !== undefined) {
-      this.#sockets += 1;
-      this.#warn(target.position, 'agents cannot connect to a unix: socket; this listen is passed over.');
-      return;
-    }
-    const first = Number(from);
-    const last = Number(to);
-    if (first < 1 || last > 65_535 || last < first) {
-      this.#problem(target.position, `ports are 1 to 65535, got ${quote(target.text)}.`);
-      return;
-    }
-    this.#sockets += last - first + 1;
-    const v6 = host.startsWith('[');
-    if (v6 && ipv6only) {
-      this.#warn(target.position, 'agents have IPv4 addresses and do not reach this IPv6 listener; it is passed over.');
-      return;
-    }
-    if (protocol === 'udp' && this.#input.udp === 'refuse') {
-      this.#matters(
-        'udp',
-        directive.position,
-        'UDP sessions through nginx are not modelled. Use TCP, or let agents connect to the nodes',
-        true,
-      );
-      return;
-    }
+    const address = target.address ?? target.host;
+    const [first, last] = target.ports;
+    const bound = parameters.some(({ text }) => ownSocket.test(text));
     for (let port = first; port <= last; port++) {
-      const twice = this.#listeners.some(
-        (other) => other.port === port && other.protocol === protocol && other.mappedAddresses === v6,
-      );
+      const socket: Socket = {
+        address,
+        port,
+        protocol,
+        bound,
+        dual: dual && address === '::',
+        position: word.position,
+      };
+      const twice = this.#sockets.find((other) => sameSocket(socket, other) || bothTakeIpv4(socket, other));
       if (twice) {
-        this.#problem(target.position, `a second server listens on ${port}. Ports of servers must differ.`);
-        continue;
+        const { file, line } = twice.position;
+        const where = file === word.position.file ? `line ${line}` : `${file}:${line}`;
+        this.#problem(word.position, `${word.text} is listened on already (${where}). Keep one of them.`);
+        return;
       }
-      this.#listenPositions.push(target.position);
-      this.#listeners.push({ port, protocol, mappedAddresses: v6, upstreamIndex, ...settings });
+      this.#sockets.push(socket);
+      if (!this.#reachable(socket, directive)) return;
+      this.#listenPositions.push(word.position);
+      this.#listeners.push({ port, protocol, mappedAddresses: socket.dual, upstreamIndex, ...settings });
     }
+  }
+
+  /** May agents use this socket? */
+  #reachable({ address, port, protocol, dual, position }: Socket, directive: Directive): boolean {
+    if (/^unix:/i.test(address)) {
+      this.#warn(position, 'agents cannot connect to a unix: socket; this listen is passed over.');
+      return false;
+    }
+    if (this.#input.listeners === 'all') return true;
+    if (isIpv6(address) && !dual) {
+      this.#warn(position, 'agents have IPv4 addresses and do not reach this IPv6 listener; it is passed over.');
+      return false;
+    }
+    if (protocol === 'udp') {
+      this.#problem(
+        directive.position,
+        'UDP sessions through nginx are not modelled. Use TCP, or let agents connect to the nodes.',
+      );
+      return false;
+    }
+    if (this.#listeners.some((other) => other.port === port)) {
+      this.#problem(
+        position,
+        `a second server listens on ${port}, on another address. The simulation tells servers by their port: let them differ.`,
+      );
+      return false;
+    }
+    return true;
   }
 
   /** @returns false when the directive is none of the proxy module's. */
@@ -562,37 +552,39 @@ class ConfReader {
         return true;
       case 'proxy_next_upstream_tries':
         this.#once(directive, seen);
-        settings.nextUpstreamTries = this.#number(directive, 0, 1_000_000) ?? settings.nextUpstreamTries;
+        settings.nextUpstreamTries = this.#number(directive, 0, 1_000_000_000) ?? settings.nextUpstreamTries;
         return true;
       case 'proxy_next_upstream':
         this.#once(directive, seen);
         settings.nextUpstream = this.#flag(directive) ?? settings.nextUpstream;
         return true;
-      case 'proxy_buffer_size':
       case 'proxy_downstream_buffer':
-      case 'proxy_upstream_buffer': {
-        if (name !== 'proxy_buffer_size') return false;
-        this.#once(directive, seen);
+      case 'proxy_upstream_buffer':
+      case 'proxy_buffer_size': {
+        if (name !== 'proxy_buffer_size') {
+          this.#warn(directive.position, `${name} is an old name of proxy_buffer_size.`);
+        }
+        this.#once({ ...directive, name: 'proxy_buffer_size' }, seen);
         const [value] = this.#args(directive, 1, 1);
         const bytes = value ? parseSize(value.text) : null;
-        if (value && bytes === null) {
-          this.#problem(value.position, `proxy_buffer_size takes a size such as 16k, got ${quote(value.text)}.`);
+        if (value && (bytes === null || bytes === 0)) {
+          this.#problem(value.position, `${name} takes a size such as 16k, got ${quote(value.text)}.`);
         }
         settings.proxyBufferBytes = bytes ?? settings.proxyBufferBytes;
         return true;
       }
       case 'proxy_protocol':
       case 'proxy_ssl':
-        if (this.#flag(directive) !== false) {
-          this.#matters(name, directive.position, `${name} is not modelled: ${notModelled[name]!}`);
-        }
+        this.#once(directive, seen);
+        if (this.#flag(directive) === true) this.#notModelled(directive);
         return true;
       case 'proxy_download_rate':
-      case 'proxy_upload_rate':
-        if (directive.args[0]?.text !== '0') {
-          this.#matters(name, directive.position, `${name} is not modelled: ${notModelled[name]!}`);
-        }
+      case 'proxy_upload_rate': {
+        this.#once(directive, seen);
+        const [value] = this.#args(directive, 1, 1);
+        if (value && value.text !== '0') this.#notModelled(directive);
         return true;
+      }
       default:
         return false;
     }
@@ -600,12 +592,18 @@ class ConfReader {
 
   // --------------------------------------------------------------------------------------------------------------- helpers
 
-  #problem(position: SourcePosition, text: string): void {
+  #problem(position: SourcePosition | null, text: string): void {
     this.#problems.push({ position, text });
   }
 
   #warn(position: SourcePosition, text: string): void {
     this.#warnings.push({ position, text });
+  }
+
+  #unknownParameter(directive: Directive, word: Word, instead: number): number {
+    const hint = missingSemicolon(directive, word);
+    this.#problem(word.position, `unknown parameter ${quote(word.text)} of ${directive.name}.${hint}`);
+    return instead;
   }
 
   /** Says once of each name that it does not change anything here. */
@@ -615,95 +613,85 @@ class ConfReader {
     this.#warn(position, `${name} does not change what is simulated; it is passed over.`);
   }
 
-  #matters(name: string, position: SourcePosition, why: string, final = false): void {
+  #notModelled({ name, position }: Directive): void {
+    this.#matters(name, position, `${name} is not modelled: ${notModelled[name]!}`);
+  }
+
+  #matters(name: string, position: SourcePosition, why: string): void {
     const assumed = this.#input.assume.find(({ directive }) => directive === name);
-    if (assumed && !final) {
+    if (assumed) {
       const text = `${name} is passed over: ${assumed.because}`;
       if (!this.#assumed.includes(text)) this.#assumed.push(text);
       return;
     }
     this.#problem(
       position,
-      final
-        ? `${why}.`
-        : `${why}. Remove it, or say in the scenario why it does not matter: assume: [{ directive: ${name}, because: … }].`,
+      `${why}. Remove it, or say in the scenario why it does not matter: assume: [{ directive: ${name}, because: … }].`,
     );
   }
 
-  #other(directive: Directive, context: keyof typeof harmless): void {
+  /** A directive that is not read: harmless, not modelled, or unknown. */
+  #other(directive: Directive, context: Context): void {
     const { name, position, args } = directive;
     if (name === 'allow' && args[0]?.text === 'all') return;
-    const places = context === 'server' ? [...harmless.server, ...harmless.stream] : harmless[context];
-    if (places.includes(name)) {
-      // What every configuration has needs no word.
-      if (!/^(user|pid|error_log|access_log|log_format|load_module|tcp_nodelay|use|multi_accept)$/.test(name)) {
-        this.#harmless(name, position);
-      }
+    if (harmless[context].includes(name)) {
+      if (!silent.has(name)) this.#harmless(name, position);
       return;
     }
-    const reason = notModelled[name];
+    if (/^ssl_/.test(name) && (context === 'stream' || context === 'server')) {
+      this.#harmless(name, position); // `listen … ssl` is what matters
+      return;
+    }
+    if (/^proxy_ssl_/.test(name)) {
+      this.#harmless(name, position); // `proxy_ssl on` is what matters
+      return;
+    }
+    if (notModelled[name] !== undefined) {
+      this.#notModelled(directive);
+      return;
+    }
+    const reason = refused[name];
     if (reason !== undefined) {
-      this.#matters(name, position, `${name} is not modelled: ${reason}`);
+      this.#problem(position, `nginx 1.22 refuses ${name} here: it ${reason}.`);
       return;
     }
-    const commercial = refused[name];
-    if (commercial !== undefined) {
-      this.#problem(position, `nginx 1.22 refuses ${name} here: it ${commercial}.`);
-      return;
-    }
-    if (/^(ssl_|proxy_ssl_|js_)/.test(name)) {
-      this.#matters(name, position, `${name} is not modelled: agents speak no TLS on their events port`);
-      return;
-    }
-    const known = [
-      ...harmless[context],
-      ...Object.keys(notModelled),
-      ...(context === 'upstream' ? ['server', 'hash', 'least_conn', 'zone'] : []),
-      ...(context === 'events' ? ['worker_connections'] : []),
-      ...(context === 'main' ? ['worker_processes', 'events', 'stream'] : []),
-      ...(context === 'server' || context === 'stream'
-        ? [
-            'listen',
-            'proxy_pass',
-            'upstream',
-            'server',
-            'proxy_connect_timeout',
-            'proxy_timeout',
-            'proxy_next_upstream',
-            'proxy_next_upstream_tries',
-            'proxy_next_upstream_timeout',
-            'proxy_buffer_size',
-          ]
-        : []),
-    ];
-    const guess = nearest(name, known);
+    const guess = nearest(name, [...modelled[context], ...harmless[context], ...Object.keys(notModelled)]);
     this.#matters(name, position, `unknown directive ${quote(name)}${guess ? `. Did you mean ${guess}?` : ''}`);
   }
 
   #once(directive: Directive, seen: Set<string>): void {
-    if (seen.has(directive.name))
+    if (seen.has(directive.name)) {
       this.#problem(directive.position, `a second ${directive.name} in this block. Keep one.`);
+    }
     seen.add(directive.name);
   }
 
-  #args(directive: Directive, least: number, most: number): readonly Word[] {
-    const { length } = directive.args;
-    if (length < least || length > most) {
-      const wanted = least === most ? String(least) : `${least} to ${most}`;
-      this.#problem(
-        directive.position,
-        `${directive.name} takes ${wanted} value${wanted === '1' ? '' : 's'}, got ${length}.`,
-      );
-      return length > most ? directive.args.slice(0, most) : directive.args;
+  /** What stands in the braces of a directive that has them. */
+  #block(directive: Directive, args: 0 | 1): readonly Directive[] {
+    const { name, position, block } = directive;
+    if (block === null) this.#problem(position, `${name} takes ${args === 1 ? 'a name and ' : ''}a block in braces.`);
+    else if (directive.args.length !== args) {
+      const wanted = args === 0 ? 'nothing' : 'one name';
+      this.#problem(position, `${name} takes ${wanted} before its block, got ${directive.args.length} words.`);
     }
-    return directive.args;
+    return block ?? [];
+  }
+
+  #args(directive: Directive, least: number, most: number): readonly Word[] {
+    const { name, position, args, block } = directive;
+    if (block !== null) this.#problem(position, `${name} takes no block. End it with ";".`);
+    if (args.length >= least && args.length <= most) return args;
+    const wanted = least === most ? String(least) : most === Infinity ? `at least ${least}` : `${least} to ${most}`;
+    const hint = args.length > most ? missingSemicolon(directive, args[most]!) : '';
+    this.#problem(position, `${name} takes ${wanted} value${wanted === '1' ? '' : 's'}, got ${args.length}.${hint}`);
+    return args.slice(0, most);
   }
 
   #number(directive: Directive, least: number, most: number): number | null {
     const [value] = this.#args(directive, 1, 1);
     if (!value) return null;
-    if (/^\d{1,9}$/.test(value.text) && Number(value.text) >= least && Number(value.text) <= most)
-      return Number(value.text);
+    const number = /^\d+$/.test(value.text) ? Number(value.text) : -1;
+    if (number >= least && number <= most) return number;
     this.#problem(
       value.position,
       `${directive.name} takes a whole number from ${least} to ${most}, got ${quote(value.text)}.`,
@@ -724,62 +712,31 @@ class ConfReader {
     this.#once(directive, seen);
     const [value] = this.#args(directive, 1, 1);
     if (!value) return null;
-    const us = parseTime(value.text);
+    const us = parseTime(value.text, 'milliseconds');
     if (us === null)
       this.#problem(value.position, `${directive.name} takes a time such as 60s, got ${quote(value.text)}.`);
     return us;
   }
 }
 
-/** `60`, `1m30s`, `500ms` in µs; `null` when it is no time. src/core/ngx_parse.c, ngx_parse_time(). */
-export function parseTime(text: string): number | null {
-  const units: Readonly<Record<string, number>> = {
-    y: 31_536_000,
-    M: 2_592_000,
-    w: 604_800,
-    d: 86_400,
-    h: 3_600,
-    m: 60,
-    s: 1,
-    '': 1,
-    ms: 0.001,
-  };
-  const order = Object.keys(units).filter((unit) => unit !== '');
-  let rest = text;
-  let last = -1;
-  let us = 0;
-  if (rest === '') return null;
-  while (rest !== '') {
-    const match = /^(\d{1,10})(ms|[yMwdhms]|)\s*/.exec(rest);
-    if (!match) return null;
-    const [all, amount = '', unit = ''] = match;
-    const rank = unit === '' ? order.indexOf('s') : order.indexOf(unit);
-    if (rank <= last || (unit === '' && all.length !== rest.length)) return null;
-    last = rank;
-    us += Number(amount) * units[unit]! * 1e6;
-    rest = rest.slice(all.length);
+function methodText(method: NginxMethod): string {
+  switch (method.kind) {
+    case 'hashConsistent':
+      return `hash ${method.key} consistent`;
+    case 'hash':
+      return `hash ${method.key}`;
+    case 'leastConn':
+      return 'least_conn';
+    case 'roundRobin':
+      return 'round robin';
+    default:
+      return method satisfies never;
   }
-  // The clock of nginx counts milliseconds in 31 bits.
-  return us / 1000 > 2_147_483_647 ? null : Math.round(us);
 }
 
-/** `16k`, `1m` in bytes. src/core/ngx_parse.c, ngx_parse_size(). */
-function parseSize(text: string): number | null {
-  const match = /^(\d{1,9})([kKmM]?)$/.exec(text);
-  if (!match) return null;
-  const factor = match[2] === '' ? 1 : match[2]!.toLowerCase() === 'k' ? 1024 : 1_048_576;
-  const bytes = Number(match[1]) * factor;
-  return bytes > 0 ? bytes : null;
-}
-
-/** Host and port of a `server` or `proxy_pass`; `null` without a port. */
-function splitTarget(text: string): { host: string; port: number } | null {
-  if (/^unix:/i.test(text)) return { host: text, port: 0 };
-  const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[2]);
-  return match && port >= 1 && port <= 65_535 ? { host: match[1]!, port } : null;
-}
-
-function isAddress(host: string): boolean {
-  return parseAddress(host) !== null || host.startsWith('[') || /^unix:/i.test(host);
+/** A word too many that stands in a later line than the one before it was meant to begin a directive. */
+function missingSemicolon({ position, args }: Directive, word: Word): string {
+  const before = args[args.indexOf(word) - 1]?.position ?? position;
+  if (before.file !== word.position.file || before.line === word.position.line) return '';
+  return ` Is a ";" missing at the end of line ${before.line}?`;
 }

@@ -1,7 +1,7 @@
 // The text of an nginx configuration as directives with positions. nginx 1.22.1, src/core/ngx_conf_file.c, ngx_conf_read_token().
 import { quote } from '../wording.ts';
 import type { Problem } from '../problem.ts';
-import type { SourcePosition } from '../scenario.ts';
+import type { SourcePosition, Warning } from '../scenario.ts';
 
 export interface Word {
   readonly text: string;
@@ -41,40 +41,48 @@ export function readDirectives(
   text: string,
   readInclude: ReadInclude,
   problems: Problem[],
+  warnings: Warning[],
 ): readonly Directive[] {
-  return new Reader(file, text, readInclude, problems, [file]).top();
+  return new Reader(file, text, { readInclude, problems, warnings, includes: 0 }, [file]).block(null, 0, '');
 }
 
 // Nesting deeper than this is no configuration; nginx itself knows a handful of levels.
 const deepest = 64;
+// More files than this are a mistake, such as files that include each other twice.
+const mostIncludes = 1000;
+
+/** What the readers of a file and of everything it includes share. */
+interface Reading {
+  readonly readInclude: ReadInclude;
+  readonly problems: Problem[];
+  readonly warnings: Warning[];
+  includes: number;
+}
 
 class Reader {
   readonly #file: string;
   readonly #text: string;
-  readonly #readInclude: ReadInclude;
-  readonly #problems: Problem[];
+  readonly #reading: Reading;
   readonly #stack: readonly string[];
   #at = 0;
   #line = 1;
   #lineStart = 0;
+  /** The text broke off in a way that has been reported. */
+  #cutOff = false;
 
-  constructor(file: string, text: string, readInclude: ReadInclude, problems: Problem[], stack: readonly string[]) {
+  constructor(file: string, text: string, reading: Reading, stack: readonly string[]) {
     this.#file = file;
     this.#text = text.startsWith('\uFEFF') ? text.slice(1) : text;
-    this.#readInclude = readInclude;
-    this.#problems = problems;
+    this.#reading = reading;
     this.#stack = stack;
   }
 
-  top(): Directive[] {
-    return this.#block(null, 0);
-  }
-
   #problem(line: number, column: number, text: string): void {
-    this.#problems.push({ position: { file: this.#file, line, column }, text });
+    this.#reading.problems.push({ position: { file: this.#file, line, column }, text });
   }
 
-  #block(opened: Token | null, depth: number): Directive[] {
+  /** @param topmost name of the block of the main level that is open; empty: none. */
+  block(opened: Token | null, depth: number, topmost: string): Directive[] {
     const directives: Directive[] = [];
     if (depth > deepest) {
       this.#problem(opened!.line, opened!.column, `blocks are nested more than ${deepest} deep. Check the braces.`);
@@ -85,7 +93,7 @@ class Reader {
       const token = this.#next();
       switch (token.kind) {
         case 'end':
-          if (opened) {
+          if (opened && !this.#cutOff) {
             this.#problem(opened.line, opened.column, 'this "{" is never closed. Add the missing "}".');
           }
           return directives;
@@ -96,10 +104,10 @@ class Reader {
         case ';':
         case '{':
           this.#problem(token.line, token.column, `unexpected "${token.kind}": a directive must come before it.`);
-          if (token.kind === '{') this.#block(token, depth + 1);
+          if (token.kind === '{') this.block(token, depth + 1, topmost);
           break;
         case 'word':
-          this.#directive(token, directives, depth);
+          this.#directive(token, directives, depth, topmost);
           break;
         default:
           token.kind satisfies never;
@@ -107,7 +115,7 @@ class Reader {
     }
   }
 
-  #directive(first: Token, directives: Directive[], depth: number): void {
+  #directive(first: Token, directives: Directive[], depth: number, topmost: string): void {
     const args: Word[] = [];
     const position = { file: this.#file, line: first.line, column: first.column };
     for (;;) {
@@ -117,56 +125,71 @@ class Reader {
         continue;
       }
       if (token.kind === ';') {
-        if (first.text === 'include') directives.push(...this.#include(position, args));
+        if (first.text === 'include') directives.push(...this.#include(position, args, depth, topmost));
         else directives.push({ name: first.text, position, args, block: null });
         return;
       }
       if (token.kind === '{') {
-        if (/^content_by|_lua_block$|_by_lua/.test(first.text)) {
+        if (/_by_lua_block$/.test(first.text)) {
           this.#problem(
             first.line,
             first.column,
             `${first.text} holds program text, which cannot be read. Leave it out.`,
           );
         }
-        directives.push({ name: first.text, position, args, block: this.#block(token, depth + 1) });
+        const block = this.block(token, depth + 1, topmost === '' ? first.text : topmost);
+        directives.push({ name: first.text, position, args, block });
         return;
       }
-      this.#problem(
-        first.line,
-        first.column,
-        `directive ${quote(first.text)} is not ended. Add a ";" (or a block in braces).`,
-      );
+      if (!this.#cutOff) {
+        this.#problem(
+          first.line,
+          first.column,
+          `directive ${quote(first.text)} is not ended. Add a ";" (or a block in braces).`,
+        );
+      }
+      if (token.kind === 'end') this.#cutOff = true;
       // Give the brace back: it belongs to the block around.
       if (token.kind === '}') this.#at -= 1;
       return;
     }
   }
 
-  #include(position: SourcePosition, args: readonly Word[]): readonly Directive[] {
+  #include(position: SourcePosition, args: readonly Word[], depth: number, topmost: string): readonly Directive[] {
+    const { problems, warnings, readInclude } = this.#reading;
     const [pattern, ...rest] = args;
     if (!pattern || rest.length > 0) {
-      this.#problems.push({ position, text: 'include takes one file name or pattern.' });
+      problems.push({ position, text: 'include takes one file name or pattern.' });
       return [];
     }
     let files: readonly IncludedFile[];
     try {
-      files = this.#readInclude(pattern.text, this.#file);
+      files = readInclude(pattern.text, this.#file);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#problems.push({
-        position: pattern.position,
-        text: `cannot include ${quote(pattern.text)}: ${reason} Put the file there, or correct the path (relative to this configuration).`,
-      });
+      const text = `cannot include ${quote(pattern.text)}: ${reason}`;
+      // What serves web pages need not be here to say where agents land.
+      if (topmost === 'http' || topmost === 'mail') warnings.push({ position: pattern.position, text });
+      else {
+        const mend = 'Put the file there, or correct the path (relative to the main configuration file).';
+        problems.push({ position: pattern.position, text: `${text} ${mend}` });
+      }
       return [];
     }
     return files.flatMap(({ file, text }) => {
       if (this.#stack.includes(file)) {
         const cycle = [...this.#stack.slice(this.#stack.indexOf(file)), file].join(' → ');
-        this.#problems.push({ position: pattern.position, text: `include goes round in a circle: ${cycle}.` });
+        problems.push({ position: pattern.position, text: `include goes round in a circle: ${cycle}.` });
         return [];
       }
-      return new Reader(file, text, this.#readInclude, this.#problems, [...this.#stack, file]).top();
+      this.#reading.includes += 1;
+      if (this.#reading.includes > mostIncludes) {
+        if (this.#reading.includes === mostIncludes + 1) {
+          problems.push({ position: pattern.position, text: `more than ${mostIncludes} files are included.` });
+        }
+        return [];
+      }
+      return new Reader(file, text, this.#reading, [...this.#stack, file]).block(null, depth, topmost);
     });
   }
 
@@ -183,7 +206,7 @@ class Reader {
         this.#at += 1;
         this.#line += 1;
         this.#lineStart = this.#at;
-      } else if (char === ' ' || char === '\t' || char === '\r') {
+      } else if (isBlank(char)) {
         this.#at += 1;
       } else if (char === '#') {
         const end = text.indexOf('\n', this.#at);
@@ -216,10 +239,11 @@ class Reader {
     }
     if (at >= text.length) {
       this.#problem(token.line, token.column, `this ${mark} is never closed. Add the missing ${mark}.`);
+      this.#cutOff = true;
     }
     this.#at = Math.min(text.length, at + 1);
     const after = text[this.#at];
-    if (after !== undefined && !/[\s;{})]/.test(after)) {
+    if (after !== undefined && !isBlank(after) && !/[;{})]/.test(after)) {
       this.#problem(
         this.#line,
         this.#at - this.#lineStart + 1,
@@ -235,30 +259,39 @@ class Reader {
     let value = '';
     for (;;) {
       const char = text[this.#at];
-      if (char === undefined || /[\s;{]/.test(char)) return { ...token, text: value };
-      if (char === '$' && text[this.#at + 1] === '{') {
-        const end = text.indexOf('}', this.#at);
-        const stop = end < 0 ? text.length : end + 1;
-        value += text.slice(this.#at, stop);
-        this.#at = stop;
-      } else if (char === '\\' && this.#at + 1 < text.length) {
+      if (char === undefined || isBlank(char) || char === ';' || char === '{') break;
+      // A brace is part of a word. At the end of one, in front of a blank, the end of the block was meant.
+      if (char === '}' && isBlank(text[this.#at + 1] ?? ' ') && !value.includes('{')) break;
+      if (char === '\\' && this.#at + 1 < text.length) {
         value += unescape(text[this.#at + 1]!);
         if (text[this.#at + 1] === '\n') {
           this.#line += 1;
           this.#lineStart = this.#at + 2;
         }
         this.#at += 2;
-      } else if (char === '}') {
-        // nginx takes a brace inside a word as part of it; at its end it is the end of the block that was meant.
-        if (!/[^\s;{}]/.test(text[this.#at + 1] ?? ' ')) return { ...token, text: value };
-        value += char;
-        this.#at += 1;
+      } else if (char === '$' && text[this.#at + 1] === '{') {
+        value += '${';
+        this.#at += 2;
       } else {
         value += char;
         this.#at += 1;
       }
     }
+    const odd = /[^\S \t\r\n]/.exec(value);
+    if (odd) {
+      const code = odd[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+      this.#problem(
+        token.line,
+        token.column,
+        `the blank U+${code} in ${quote(value)} is part of a word for nginx. Write a plain space.`,
+      );
+    }
+    return { ...token, text: value };
   }
+}
+
+function isBlank(char: string): boolean {
+  return char === ' ' || char === '\t' || char === '\r' || char === '\n';
 }
 
 function unescape(char: string): string {
