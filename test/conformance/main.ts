@@ -1,9 +1,11 @@
-// npm run conformance [traces.json] [folder of nginx measurements]: the real programs against the simulation, instant by
-// instant and client by client. Without arguments the fixtures of this repository are used.
+// npm run conformance -- [--seed SEED] [--configurations N] [traces.json] [folder of nginx measurements]: the real programs
+// against the simulation, instant by instant and client by client. Without arguments the fixtures of this repository are used.
+// Where nginx is installed, it is started with random configurations and asked, too.
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { assignNginx } from '../../src/scenario/assign.ts';
 import { compareRun } from '../support/agentTraceCompare.ts';
 import type { MeasuredRun } from '../support/agentTrace.ts';
@@ -15,10 +17,14 @@ import {
   type MeasuredConfig,
   type MeasuredTimeline,
 } from '../support/nginxMeasured.ts';
+import { compareWithNginx, findNginx } from './liveNginx.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
-const [traces = join(fixtures, 'wazuh-agent/traces-4.9.2.json'), nginx = join(fixtures, 'nginx')] =
-  process.argv.slice(2);
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seed: { type: 'string', default: '1' }, configurations: { type: 'string', default: '15' } },
+});
+const [traces = join(fixtures, 'wazuh-agent/traces-4.9.2.json'), nginx = join(fixtures, 'nginx')] = positionals;
 let failed = 0;
 
 function report(name: string, good: number, all: number, note = ''): void {
@@ -71,6 +77,23 @@ for (const [name, config] of Object.entries(timelines)) {
   if (!existsSync(file)) continue;
   const { good, all } = timeline(config, rows(file));
   report(`timeline ${name}`, good, all);
+}
+
+const here = findNginx();
+console.log(`\nnginx of this machine: random configurations, seed ${flags.seed}`);
+if (typeof here === 'string') {
+  console.log(`SKIPPED  ${here}. On Debian: apt-get install nginx libnginx-mod-stream`);
+} else {
+  for (const { subject, good, all, wrong, note } of await compareWithNginx(
+    here,
+    flags.seed,
+    Number(flags.configurations),
+  )) {
+    report(`nginx ${here.version}, ${subject.name}: ${note}`, good, all);
+    if (wrong.length === 0) continue;
+    console.log(`${subject.text}  refusing: ${[...subject.dead].join(', ')}`);
+    for (const line of wrong.slice(0, 10)) console.log(`         ${line}`);
+  }
 }
 console.log(failed === 0 ? '\nEverything agrees.' : `\n${failed} differ.`);
 process.exitCode = failed === 0 ? 0 : 1;

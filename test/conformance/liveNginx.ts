@@ -1,0 +1,369 @@
+// The nginx of this machine against the model: random configurations, clients from many loopback addresses, choice by choice.
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { clientKey, parseKey } from '../../src/models/balancer/nginx/clientKey.ts';
+import { createNginxBalancer, createUpstream } from '../../src/models/balancer/nginx/nginx.ts';
+import type { NginxSession } from '../../src/models/balancer/nginx/session.ts';
+import { assignNginx } from '../../src/scenario/assign.ts';
+import { readNginxConf } from '../../src/scenario/import/nginxConf.ts';
+import { withPort } from '../../src/scenario/import/nginxValues.ts';
+import { randomSubject, type Ground, type Subject } from './randomNginx.ts';
+
+export interface LiveResult {
+  readonly subject: Subject;
+  readonly good: number;
+  readonly all: number;
+  readonly wrong: readonly string[];
+  /** What was compared. */
+  readonly note: string;
+}
+
+interface Chosen {
+  /** Address of the server; empty: the client was closed. */
+  readonly server: string;
+  /** Addresses tried, in order, as nginx logs them. */
+  readonly tried: string;
+}
+
+export interface FoundNginx {
+  readonly version: string;
+  /** The directive that loads its stream module; empty: it is built in. */
+  readonly load: string;
+}
+
+/** The nginx of this machine, or why there is nothing to compare with. */
+export function findNginx(): FoundNginx | string {
+  if (process.platform !== 'linux') return 'only on Linux every 127.x.y.z is a client address';
+  const { stderr, error } = spawnSync('nginx', ['-V'], { encoding: 'utf8' });
+  if (error) return 'nginx is not installed';
+  const version = /nginx\/(\S+)/.exec(stderr)?.[1] ?? '?';
+  if (/--with-stream(\s|$)/.test(stderr)) return { version, load: '' };
+  const modules = /--modules-path=(\S+)/.exec(stderr)?.[1] ?? '/usr/lib/nginx/modules';
+  const file = join(modules, 'ngx_stream_module.so');
+  return existsSync(file) ? { version, load: `load_module ${file};` } : 'nginx has no stream module';
+}
+
+const names = {
+  // Spellings of an address that nginx itself takes for a name and the C library for an address.
+  '127.2828': ['127.0.11.12'],
+  '0x7f000b0b': ['127.0.11.11'],
+  'two.fleetfall.test': ['127.0.11.3', '127.0.11.4'],
+  'three.fleetfall.test': ['127.0.11.5', '127.0.11.6', '127.0.11.7'],
+};
+
+/** @throws when nginx does not start with what was written for it. */
+export async function compareWithNginx(
+  found: FoundNginx,
+  seed: string,
+  subjects: number,
+  clients = 500,
+): Promise<LiveResult[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'fleetfall-nginx-'));
+  chmodSync(folder, 0o755);
+  const nodes: Server[] = [];
+  let nginx: ChildProcess | undefined;
+  try {
+    const ports = await freePorts(subjects + 1, 21_514);
+    const nodePort = ports[subjects]!;
+    const ground: Ground = { nodePort, socketFolder: folder, names: privateNames(folder), ipv6: await hasIpv6() };
+    const chosen = ports.slice(0, subjects).map((port, index) => randomSubject(seed, index, port, clients, ground));
+    const text = `worker_processes 1;
+events { worker_connections 4096; }
+stream {
+${chosen.map((subject) => subject.text).join('')}}
+`;
+    const file = join(folder, 'nginx.conf');
+    writeFileSync(
+      file,
+      `${found.load}
+${process.getuid?.() === 0 ? 'user root;' : ''}
+daemon off;
+pid ${folder}/nginx.pid;
+error_log ${folder}/error.log warn;
+${text.replace('stream {', `stream {\n  log_format tried '$remote_addr|$status|$upstream_addr';\n  access_log ${folder}/access.log tried;`)}`,
+    );
+    nginx = await startNginx(
+      folder,
+      file,
+      Object.keys(ground.names).some((name) => name.endsWith('.test')),
+    );
+    const results: LiveResult[] = [];
+    for (const subject of chosen) {
+      const living = await startNodes(subject, ground, folder);
+      nodes.push(...living);
+      const before = logged(folder).length;
+      const servers = await play(subject);
+      await Promise.all(living.map(close));
+      const tried = await triedBy(folder, before, servers.size);
+      results.push(compare(subject, text, ground, servers, tried));
+    }
+    return results;
+  } finally {
+    if (nginx) await stopped(nginx);
+    for (const node of nodes) node.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+// -------------------------------------------------------------------------------------------------------- the real program
+
+async function freePorts(count: number, from: number): Promise<number[]> {
+  const ports: number[] = [];
+  for (let port = from; ports.length < count; port++) {
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '0.0.0.0', () => resolve(true));
+    });
+    if (free) {
+      await close(server);
+      ports.push(port);
+    }
+  }
+  return ports;
+}
+
+async function hasIpv6(): Promise<boolean> {
+  const server = createServer();
+  const works = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(0, '::1', () => resolve(true));
+  });
+  if (works) await close(server);
+  return works;
+}
+
+/** Names with several addresses need an /etc/hosts of their own, in a mount namespace. */
+function privateNames(folder: string): Readonly<Record<string, readonly string[]>> {
+  const lines = Object.entries(names).flatMap(([name, addresses]) =>
+    name.endsWith('.test') ? addresses.map((address) => `${address} ${name}`) : [],
+  );
+  writeFileSync(join(folder, 'hosts'), `127.0.0.1 localhost\n${lines.join('\n')}\n`);
+  const { status, stdout } = spawnSync(
+    'unshare',
+    [
+      '-m',
+      'sh',
+      '-c',
+      `mount --bind ${folder}/hosts /etc/hosts && getent ahosts two.fleetfall.test three.fleetfall.test`,
+    ],
+    { encoding: 'utf8' },
+  );
+  const works = status === 0 && lines.every((line) => stdout.includes(line.split(' ')[0]!));
+  return Object.fromEntries(Object.entries(names).filter(([name]) => works || !name.endsWith('.test')));
+}
+
+async function startNginx(folder: string, file: string, ownHosts: boolean): Promise<ChildProcess> {
+  const command = `exec nginx -e ${folder}/error.log -p ${folder}/ -c ${file}`;
+  const child = ownHosts
+    ? spawn('unshare', ['-m', 'sh', '-c', `mount --bind ${folder}/hosts /etc/hosts && ${command}`])
+    : spawn('sh', ['-c', command]);
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  // The sockets listen before the file with the process id is written.
+  while (!existsSync(join(folder, 'nginx.pid'))) {
+    if (child.exitCode !== null) throw new Error(`nginx did not start: ${said}`);
+    await pause(10);
+  }
+  return child;
+}
+
+async function stopped(nginx: ChildProcess): Promise<void> {
+  if (nginx.exitCode !== null) return;
+  const end = new Promise((resolve) => nginx.once('exit', resolve));
+  nginx.kill('SIGTERM');
+  await end;
+}
+
+async function startNodes(subject: Subject, ground: Ground, folder: string): Promise<Server[]> {
+  const addresses = Array.from({ length: 12 }, (_, node) => `127.0.11.${node + 1}`);
+  const servers: Server[] = [];
+  const listen = (shown: string, start: (server: Server, ready: () => void) => void): Promise<void> => {
+    if (subject.dead.has(shown)) return Promise.resolve();
+    const server = createServer({ noDelay: true }, (socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.write(shown);
+      socket.resume();
+    });
+    servers.push(server);
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      start(server, resolve);
+    });
+  };
+  for (const address of addresses) {
+    await listen(`${address}:${ground.nodePort}`, (server, ready) =>
+      server.listen(ground.nodePort, address, 511, ready),
+    );
+  }
+  if (ground.ipv6) {
+    await listen(`[::1]:${ground.nodePort}`, (server, ready) => server.listen(ground.nodePort, '::1', 511, ready));
+  }
+  const path = join(folder, 'node.sock');
+  await listen(`unix:${path}`, (server, ready) => server.listen(path, 511, ready));
+  return servers;
+}
+
+/** @returns the server each client was connected to, in the order of the clients. */
+async function play(subject: Subject): Promise<Map<string, string>> {
+  const servers = new Map<string, string>();
+  const sockets: { socket: Socket; ended: Promise<void> }[] = [];
+  for (const step of subject.steps) {
+    if ('close' in step) {
+      const { socket, ended } = sockets[step.close]!;
+      socket.end();
+      await ended;
+      continue;
+    }
+    const socket = connect({ host: '127.0.0.1', port: subject.port, localAddress: step.open, noDelay: true });
+    socket.on('error', () => socket.destroy());
+    const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    const greeting = new Promise<string>((resolve) => {
+      socket.once('data', (chunk: Buffer) => resolve(chunk.toString()));
+      socket.once('close', () => resolve(''));
+    });
+    sockets.push({ socket, ended });
+    servers.set(step.open, await greeting);
+  }
+  for (const { socket, ended } of sockets) {
+    socket.end();
+    await ended;
+  }
+  return servers;
+}
+
+function logged(folder: string): string[] {
+  const file = join(folder, 'access.log');
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
+}
+
+async function triedBy(folder: string, before: number, count: number): Promise<Map<string, string>> {
+  let lines: string[] = [];
+  // nginx writes the line of a session after it has closed the client.
+  while (lines.length < count) {
+    lines = logged(folder).slice(before);
+    if (lines.length < count) await pause(5);
+  }
+  return new Map(
+    lines.map((line): [string, string] => {
+      const [client = '', , tried = ''] = line.split('|');
+      return [client.replace('::ffff:', ''), tried];
+    }),
+  );
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+// ------------------------------------------------------------------------------------------------------------- the model
+
+function compare(
+  subject: Subject,
+  text: string,
+  ground: Ground,
+  servers: ReadonlyMap<string, string>,
+  tried: ReadonlyMap<string, string>,
+): LiveResult {
+  const resolve = (host: string): readonly string[] | null => ground.names[host] ?? null;
+  const clients = [...servers.keys()];
+  const wrong: string[] = [];
+  const model = modelled(subject, text, resolve);
+  for (const [client, server] of servers) {
+    const expected = model.get(client)!;
+    // With nothing usable nginx logs the name of the upstream as the last one tried.
+    const logs = tried
+      .get(client)!
+      .replaceAll(', ', ' ')
+      .replace(new RegExp(` ?${subject.name}$`), '');
+    if (expected.server === server && expected.tried === logs) continue;
+    wrong.push(`${client}: nginx [${logs}] ${server}, model [${expected.tried}] ${expected.server}`);
+  }
+  const down = subject.held ? null : subject.down;
+  if (down !== null) {
+    const answer = assignNginx({
+      file: 'nginx.conf',
+      text,
+      readInclude: () => [],
+      clients,
+      upstream: subject.name,
+      port: subject.port,
+      down,
+      resolve: new Map(Object.entries(ground.names)),
+    });
+    clients.forEach((client, index) => {
+      const expected = servers.get(client)!;
+      if (answer.servers[index] !== expected) {
+        wrong.push(`${client}: nginx ${expected}, assign ${answer.servers[index]!}`);
+      }
+    });
+  }
+  const note = subject.held ? 'held sessions' : down ? 'tried servers, assign' : 'tried servers';
+  return {
+    subject,
+    good: clients.length - new Set(wrong.map((line) => line.split(': ')[0])).size,
+    all: clients.length,
+    wrong,
+    note,
+  };
+}
+
+function modelled(
+  subject: Subject,
+  text: string,
+  resolve: (host: string) => readonly string[] | null,
+): Map<string, Chosen> {
+  const { options } = readNginxConf({
+    file: 'nginx.conf',
+    text,
+    readInclude: () => [],
+    cpus: 1,
+    resolve,
+    assume: [],
+    listeners: 'agents',
+  });
+  const listener = options.listeners.find(({ port }) => port === subject.port)!;
+  const upstream = options.upstreams[listener.upstreamIndex]!;
+  const balancer = createNginxBalancer(createUpstream(upstream, 1), listener);
+  const key = 'key' in upstream.method ? parseKey(upstream.method.key) : [];
+  if (typeof key === 'string') throw new Error(key);
+  const shown = (index: number): string => {
+    const { address, port } = balancer.peers[index]!;
+    return withPort(address, port);
+  };
+  const nowSeconds = 1000;
+  const chosen = new Map<string, Chosen>();
+  const sessions: NginxSession[] = [];
+  for (const step of subject.steps) {
+    if ('close' in step) {
+      balancer.closed(sessions[step.close]!, nowSeconds);
+      continue;
+    }
+    const session = balancer.open(
+      clientKey(key, {
+        remoteAddress: listener.mappedAddresses ? `::ffff:${step.open}` : step.open,
+        remotePort: 0,
+        serverPort: listener.port,
+        protocol: 'TCP',
+      }),
+      0,
+    );
+    sessions.push(session);
+    const tried: string[] = [];
+    let index = balancer.next(session, nowSeconds);
+    while (index >= 0) {
+      tried.push(shown(index));
+      if (!subject.dead.has(tried.at(-1)!)) {
+        balancer.connected(session, nowSeconds);
+        break;
+      }
+      index = balancer.failed(session, nowSeconds, 0) ? balancer.next(session, nowSeconds) : -1;
+    }
+    chosen.set(step.open, { server: index < 0 ? '' : shown(index), tried: tried.join(' ') });
+  }
+  return chosen;
+}
