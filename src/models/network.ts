@@ -15,6 +15,12 @@ export interface NetworkOptions {
   };
 }
 
+/** What two places see of each other: as their own settings say, else as the network does. One that is routed is far for both. */
+export function unreachableBetween(network: Unreachable, ...own: readonly (Unreachable | undefined)[]): Unreachable {
+  if (own.includes('routed')) return 'routed';
+  return own.includes('sameSegment') ? 'sameSegment' : network;
+}
+
 export const networkDefaults = {
   latencyUs: 1_000,
   unreachable: { agents: 'routed', balancer: 'sameSegment' },

@@ -1,5 +1,7 @@
 // A Wazuh manager node: what it listens on and how much it can take.
 
+import type { Unreachable } from './network.ts';
+
 export type NodeRole = 'master' | 'worker';
 
 export interface NodeOptions {
@@ -24,6 +26,8 @@ export interface NodeOptions {
   readonly acceptQueue: number;
   /** One way, in µs, instead of the network's; `null`: the network's. */
   readonly latencyUs: number | null;
+  /** What others see of this node's host when it is gone; absent: as the network says. */
+  readonly unreachable?: Unreachable | undefined;
 }
 
 // Ports, queue and backlog: Wazuh 4.14.7, src/config/remote-config.c, src/remoted/config.c, src/headers/defs.h (BACKLOG).

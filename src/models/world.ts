@@ -27,6 +27,7 @@ import {
   type Wakes,
 } from './keepalive.ts';
 import type { Books } from './ledger.ts';
+import { unreachableBetween, type Unreachable } from './network.ts';
 import { newOpenOutages, openOutage, OutageBook } from './outages.ts';
 import { fitsQueue, newPlace, PlaceState, stateOf, type Place } from './place.ts';
 import { Sink } from './pipeline.ts';
@@ -119,6 +120,10 @@ class World implements Wakes {
   readonly latency: number[][];
   /** One way between the balancer and a node. */
   readonly balancerLatency: number[];
+  /** What agents see of a host that is gone, by group and place. */
+  readonly #unreachable: readonly (readonly Unreachable[])[];
+  /** What the balancer sees of a node that is gone. */
+  readonly #balancerUnreachable: readonly Unreachable[];
   readonly addresses: (Uint32Array | null)[];
   readonly workerKeys: Key[];
   readonly orders: (Uint8Array | null)[];
@@ -206,6 +211,14 @@ class World implements Wakes {
     const placeLatency = [...nodes.map((node) => node.latencyUs), ...(balancer ? [balancer.latencyUs] : [])];
     this.latency = groups.map((group) => placeLatency.map((own) => slowest(group.latencyUs, own)));
     this.balancerLatency = nodes.map((node) => slowest(node.latencyUs, balancer?.latencyUs));
+    const { agents: agentsSee, balancer: balancerSees } = network.unreachable;
+    this.#unreachable = groups.map((group) => [
+      ...nodes.map((node) => unreachableBetween(agentsSee, group.unreachable, node.unreachable)),
+      unreachableBetween(agentsSee, group.unreachable),
+    ]);
+    this.#balancerUnreachable = nodes.map((node) =>
+      unreachableBetween(balancerSees, balancer?.unreachable, node.unreachable),
+    );
     this.addresses = groups.map((group) =>
       balancer ? groupAddresses(group, namedKey(root, Purpose.Address, group.name)) : null,
     );
@@ -852,7 +865,7 @@ class World implements Wakes {
     const enrolling = this.state[agent] === State.Enrolling;
     const nobody = enrolling && this.#serverOf(agent).registration === null;
     if (place.state === PlaceState.Silent) {
-      this.#waitSyn(agent, this.options.network.unreachable.agents === 'routed');
+      this.#waitSyn(agent, this.#unreachableTo(agent, target) === 'routed');
       return;
     }
     if (nobody || place.state === PlaceState.Refusing) {
@@ -989,9 +1002,7 @@ class World implements Wakes {
       this.#later(agent, Step.PeerFailed, this.peerSinceUs[agent]! + Math.min(connectTimeoutUs, kernelUs));
     };
     if (place.state === PlaceState.Silent) {
-      giveUp(
-        this.options.network.unreachable.balancer === 'sameSegment' ? kernel.arpTimeoutUs : kernel.connectTimeoutUs,
-      );
+      giveUp(this.#balancerUnreachable[index] === 'sameSegment' ? kernel.arpTimeoutUs : kernel.connectTimeoutUs);
       return;
     }
     if (nobody || place.state === PlaceState.Refusing) {
@@ -1465,7 +1476,7 @@ class World implements Wakes {
         return;
       case PlaceState.Silent:
         this.wait[agent] = Wait.None;
-        if (this.options.network.unreachable.agents === 'sameSegment') {
+        if (this.#unreachableTo(agent, target) === 'sameSegment') {
           const { arpTimeoutUs } = this.options.groups[this.groupOf[agent]!]!.agent.kernel;
           this.#armMain(agent, this.connectAtUs[agent]! + arpTimeoutUs);
         }
@@ -1499,6 +1510,10 @@ class World implements Wakes {
     clock.notifyTimeSeconds = options.notifyTimeSeconds;
     clock.timeReconnectSeconds = options.timeReconnectSeconds;
     return clock;
+  }
+
+  #unreachableTo(agent: number, place: number): Unreachable {
+    return this.#unreachable[this.groupOf[agent]!]![place]!;
   }
 
   #latencyTo(agent: number, place: number): number {

@@ -2,7 +2,7 @@
 import type { AgentOptions, ServerOptions } from './agentOptions.ts';
 import type { NginxBalancerOptions } from './balancer/nginx/options.ts';
 import type { FaultOptions } from './fault.ts';
-import type { NetworkOptions } from './network.ts';
+import type { NetworkOptions, Unreachable } from './network.ts';
 import type { NodeOptions } from './node.ts';
 import type { WorkloadOptions } from './workload.ts';
 
@@ -27,6 +27,8 @@ export interface GroupOptions {
   readonly order: 'listed' | 'shuffled' | 'rotated';
   /** One way, in µs, instead of the network's; `null`: the network's. */
   readonly latencyUs: number | null;
+  /** What these agents see of a host that is gone; absent: as the network says. */
+  readonly unreachable?: Unreachable | undefined;
 }
 
 export interface WorldOptions {

@@ -1,5 +1,5 @@
 // What nginx's `stream` block says, as plain data. Read from nginx.conf by scenario/import/nginxConf.ts.
-import type { KernelOptions } from '../../network.ts';
+import type { KernelOptions, Unreachable } from '../../network.ts';
 import type { PeerAddress } from '../contract.ts';
 
 /** One `server` line of an `upstream` block, or one of the addresses behind its host name. */
@@ -65,5 +65,7 @@ export interface NginxBalancerOptions {
   readonly sourcePorts: number;
   /** One way, in µs, instead of the network's; `null`: the network's. */
   readonly latencyUs: number | null;
+  /** What the balancer sees of a host that is gone; absent: as the network says. */
+  readonly unreachable?: Unreachable | undefined;
   readonly kernel: KernelOptions;
 }
