@@ -28,6 +28,11 @@ function shownMean(unit: Unit, { mean }: Estimate): string {
   return mean === null ? 'nothing' : formatValue(unit, mean);
 }
 
+function shownInterval(unit: Unit, estimated: Estimate): string {
+  const { halfWidth } = estimated;
+  return `${shownMean(unit, estimated)}${halfWidth ? ` ± ${formatValue(unit, halfWidth)}` : ''}`;
+}
+
 function holds(left: number, op: ExpectationOp, right: number): boolean {
   switch (op) {
     case '<':
@@ -96,11 +101,15 @@ export function judge(expectation: Expectation, valuesOf: (reference: MetricRefe
     const why = silences[silent.split('.')[0]!] ?? 'there is nothing to compare.';
     return { expectation, verdict: 'vacuous', detail: `this run says nothing about it: ${why}` };
   }
-  const shown = `${shownMean(unit, found)}${found.halfWidth ? ` ± ${formatValue(unit, found.halfWidth)}` : ''}`;
+  const shown = right.kind === 'value' ? shownInterval(unit, found) : shownMean(unit, found);
   const limitText =
     right.kind === 'value'
       ? formatValue(unit, right.value)
-      : `${right.factor === 1 ? '' : `${right.factor} × `}${shownMean(unit, compared!)} (${right.reference.mode})`;
+      : `${right.factor === 1 ? '' : `${right.factor} × `}${shownMean(unit, compared!)} (${right.reference.mode})` +
+        // What decides: both vary with the luck of a replication, their difference hardly.
+        (margins.mean !== null && Number.isFinite(margins.mean)
+          ? `, the difference is ${shownInterval(unit, margins)}`
+          : '');
   if (margins.mean === null) {
     // Infinite in some replications on one side, in some on the other.
     return { expectation, verdict: 'inconclusive', detail: `${shown} cannot be told from ${limitText}` };

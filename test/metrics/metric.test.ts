@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { metricValue } from '../../src/metrics/metric.ts';
+import { everything, selectionOf } from '../../src/metrics/selection.ts';
+import { runWorld } from '../../src/models/world.ts';
+import { metricDefinitions, metricNames } from '../../src/scenario/metricNames.ts';
+import { aRun } from '../support/books.ts';
+import { aWorld, fault, minute } from '../support/worlds.ts';
+
+test('every metric that an expectation may name has a value in a run with a fault', () => {
+  const world = aWorld({
+    groups: [{ count: 60 }, { count: 20, list: [1, 2] }],
+    faults: [fault('kill', 'worker01', 120, 60)],
+    durationUs: 15 * minute,
+    eventsPerSecond: 500,
+  });
+  const books = runWorld(world, { seed: '1', replication: 0 });
+
+  for (const name of metricNames) expect(metricValue(name, { books, world }, everything), name).not.toBeNull();
+});
+
+test('every metric takes the selectors that it is said to take', () => {
+  const { books, world } = aRun({
+    counts: [{ produced: 10 }, { produced: 30 }],
+    faults: [['kill', ['worker01'], 0, 1]],
+    outages: [{ agent: 1, parts: [1, 2, 3] }],
+  });
+  const selectors = { group: 'group1', node: 'worker01', fault: '1', below: '1.5' };
+
+  for (const [name, definition] of Object.entries(metricDefinitions)) {
+    for (const key of definition.selectors) {
+      const selection = selectionOf({ [key]: selectors[key] }, world)!;
+      expect(() => metricValue(name, { books, world }, selection), `${name}{${key}}`).not.toThrow();
+    }
+  }
+});
+
+test('a name that is no metric is our mistake', () => {
+  for (const name of ['loss', 'loss.weather', 'skew.agents.soon', 'toString']) {
+    expect(() => metricValue(name, aRun(), everything), name).toThrow(`unknown metric ${name}`);
+  }
+});
