@@ -6,6 +6,7 @@ export interface Io {
   readonly colour: boolean;
   /** Live progress may be drawn on stderr. */
   readonly live: boolean;
+  /** Width of the text on stdout; where it is no terminal always the same. */
   readonly columns: number;
   /** All of standard input. */
   readInput(): Promise<string>;
@@ -13,10 +14,24 @@ export interface Io {
   readonly signal: AbortSignal;
 }
 
-// DESIGN: 1 our fault > 2 input needs mending > 4 baseline differs > 99 expectation breached > 3 inconclusive > 0.
-export const ExitCode = { Ok: 0, OurFault: 1, Input: 2, Inconclusive: 3, Breached: 99, Interrupted: 130 } as const;
+/** `Input`: the command or a file needs mending; `BaselineDiffers` is kept for comparisons with stored results. */
+export const ExitCode = {
+  Ok: 0,
+  OurFault: 1,
+  Input: 2,
+  Inconclusive: 3,
+  BaselineDiffers: 4,
+  Breached: 99,
+  Interrupted: 130,
+} as const;
 
-const precedence = [ExitCode.OurFault, ExitCode.Input, ExitCode.Breached, ExitCode.Inconclusive, ExitCode.Ok];
+const precedence: readonly number[] = [
+  ExitCode.OurFault,
+  ExitCode.Input,
+  ExitCode.BaselineDiffers,
+  ExitCode.Breached,
+  ExitCode.Inconclusive,
+];
 
 /** The code of several scenarios together. */
 export function worstOf(codes: readonly number[]): number {

@@ -3,11 +3,9 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { OutputError } from '../report/write.ts';
-import { ReplicationError } from '../run/replications.ts';
 import { engineVersion } from '../run/version.ts';
-import { ScenarioError } from '../scenario/problem.ts';
 import { assign, type AssignFlags } from './assign.ts';
+import { tell } from './failure.ts';
 import { ExitCode, UsageError, type Io } from './io.ts';
 import { reports } from './reports.ts';
 import { run, type RunFlags } from './run.ts';
@@ -170,24 +168,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     await command.parseAsync(argv, { from: 'user' });
     return code;
   } catch (error) {
-    if (io.signal.aborted) return ExitCode.Interrupted;
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Ok : ExitCode.Input;
-    if (error instanceof ScenarioError || error instanceof OutputError) {
-      io.err(`${error.message}\n`);
-      return ExitCode.Input;
-    }
-    if (error instanceof UsageError) {
-      io.err(`fleetfall: ${error.message}\n`);
-      return ExitCode.Input;
-    }
-    const text =
-      error instanceof ReplicationError
-        ? error.message
-        : error instanceof Error
-          ? (error.stack ?? error.message)
-          : String(error);
-    io.err(`fleetfall: this is our mistake, please report it.\n${text}\n`);
-    return ExitCode.OurFault;
+    return tell(error, io);
   }
 }
 
@@ -200,24 +182,29 @@ async function readStandardInput(): Promise<string> {
 const called = process.argv[1];
 if (called !== undefined && realpathSync(called) === fileURLToPath(import.meta.url)) {
   const controller = new AbortController();
-  process.on('SIGINT', () => {
+  const interrupt = (): void => {
     if (controller.signal.aborted) process.exit(ExitCode.Interrupted);
     controller.abort(new Error('interrupted'));
-    // Threads in the middle of a run are ended by the abort; nothing waits for them.
-    setTimeout(() => process.exit(ExitCode.Interrupted), 300).unref();
-  });
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever read has enough, as in `fleetfall assign … | head`.
-    if (error.code === 'EPIPE') process.exit(ExitCode.Ok);
-    throw error;
-  });
+    // Whatever has not ended by itself until then: a report that is being written is undone when the process exits.
+    setTimeout(() => process.exit(ExitCode.Interrupted), 300);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // Whoever read has enough, as in `fleetfall run … | head -1`: report and exit code are none the less due.
+      if (error.code === 'EPIPE') return;
+      if (stream === process.stdout)
+        process.stderr.write(`fleetfall: cannot write to standard output: ${error.message}\n`);
+      process.exit(ExitCode.Input);
+    });
+  }
   const plain = process.env.NO_COLOR !== undefined && process.env.NO_COLOR !== '';
   const code = await main(process.argv.slice(2), {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     colour: process.stdout.isTTY && !plain,
     live: process.stderr.isTTY,
-    columns: process.stdout.columns || 100,
+    columns: process.stdout.columns || 80,
     readInput: readStandardInput,
     signal: controller.signal,
   });

@@ -8,11 +8,13 @@ import { manifestOf } from '../report/manifest.ts';
 import { summaryJson } from '../report/summaryJson.ts';
 import { summaryMarkdown } from '../report/summaryMarkdown.ts';
 import { terminalSummary } from '../report/terminal.ts';
-import { writeReport } from '../report/write.ts';
+import { printable } from '../report/escape.ts';
+import { checkOutput, writeReport } from '../report/write.ts';
 import { scenarioFromFlags } from '../scenario/flags.ts';
 import { readScenarioFile, type Overrides } from '../scenario/load.ts';
 import { ScenarioError } from '../scenario/problem.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { tell } from './failure.ts';
 import { ExitCode, UsageError, worstOf, type Io } from './io.ts';
 
 export interface RunFlags {
@@ -53,15 +55,15 @@ export async function run(files: readonly string[], flags: RunFlags, io: Io): Pr
     replications: flags.replications,
     modes: flags.mode,
   };
-  const codes: number[] = [];
   const loaded: Scenario[] = [];
+  let mending = false;
   const load = (reader: () => Scenario): void => {
     try {
       loaded.push(reader());
     } catch (error) {
       if (!(error instanceof ScenarioError)) throw error;
-      io.err(`${error.message}\n`);
-      codes.push(ExitCode.Input);
+      tell(error, io);
+      mending = true;
     }
   };
   const withoutFile = flags.nginx !== undefined || flags.ossec !== undefined;
@@ -86,40 +88,45 @@ export async function run(files: readonly string[], flags: RunFlags, io: Io): Pr
   if (twice !== undefined) {
     throw new UsageError(`two scenarios are called ${twice}: their results would go to the same place. Rename one.`);
   }
-  // Nothing is simulated while a file needs mending.
-  if (codes.length > 0) return ExitCode.Input;
+  // Nothing is simulated while a file needs mending, or for a place that takes no report.
+  if (mending) return ExitCode.Input;
+  const placeOf = ({ name }: Scenario): string =>
+    flags.out === undefined ? join('out', name) : loaded.length > 1 ? join(flags.out, name) : flags.out;
+  for (const scenario of loaded) checkOutput(placeOf(scenario));
+  const codes: number[] = [];
   const documents: string[] = [];
   for (const scenario of loaded) {
-    // The printed summary has the warnings itself.
-    if (!flags.quiet && format !== 'text') for (const warning of scenario.warnings) io.err(`${warningText(warning)}\n`);
-    const comparison = await answer(scenario, flags, io);
-    const out =
-      flags.out === undefined
-        ? join('out', scenario.name)
-        : loaded.length > 1
-          ? join(flags.out, scenario.name)
-          : flags.out;
-    await writeReport(comparison, out, manifestOf(comparison), io.signal);
-    documents.push(
-      format === 'json'
-        ? summaryJson(comparison)
-        : format === 'md'
-          ? summaryMarkdown(comparison)
-          : terminalSummary(comparison, { colour: io.colour, width: io.columns }),
-    );
-    if (!flags.quiet) io.err(`Report: ${out}\n`);
-    codes.push(codeOf(comparison, flags));
+    try {
+      // The printed summary has the warnings itself.
+      if (!flags.quiet && format !== 'text') for (const each of scenario.warnings) io.err(`${warningText(each)}\n`);
+      const comparison = await answer(scenario, flags, io);
+      const out = placeOf(scenario);
+      await writeReport(comparison, out, manifestOf(comparison), io.signal);
+      if (format === 'json') documents.push(summaryJson(comparison));
+      else if (!flags.quiet) {
+        io.out(
+          format === 'md'
+            ? summaryMarkdown(comparison)
+            : terminalSummary(comparison, { colour: io.colour, width: io.columns }),
+        );
+      }
+      if (!flags.quiet) io.err(`Report: ${printable(out)}\n`);
+      codes.push(codeOf(comparison, flags));
+    } catch (error) {
+      if (io.signal.aborted) throw error;
+      codes.push(tell(error, io));
+    }
   }
-  if (format === 'json' && documents.length > 1)
-    io.out(`[\n${documents.map((text) => text.trimEnd()).join(',\n')}\n]\n`);
-  else if (format === 'json' || !flags.quiet) for (const document of documents) io.out(document);
+  io.signal.throwIfAborted();
+  // One document, whatever the number of scenarios.
+  if (format === 'json' && loaded.length > 1) io.out(`[\n${documents.map((text) => text.trimEnd()).join(',\n')}\n]\n`);
+  else for (const document of documents) io.out(document);
   return worstOf(codes);
 }
 
 export function warningText({ position, text }: Scenario['warnings'][number]): string {
-  return position === null
-    ? `warning: ${text}`
-    : `warning: ${position.file}:${position.line}:${position.column}: ${text}`;
+  const place = position === null ? '' : `${position.file}:${position.line}:${position.column}: `;
+  return printable(`warning: ${place}${text}`);
 }
 
 async function answer(scenario: Scenario, flags: RunFlags, io: Io): Promise<Comparison> {
@@ -138,7 +145,7 @@ async function withProgress(scenario: Scenario, flags: RunFlags, io: Io): Promis
     io.live && !flags.quiet
       ? new SingleBar(
           {
-            format: `${scenario.name} {bar} {value}/{total} runs`,
+            format: `${printable(scenario.name)} {bar} {value}/{total} runs`,
             clearOnComplete: true,
             hideCursor: true,
             stream: process.stderr,

@@ -1,0 +1,26 @@
+// What went wrong, told to the user, as an exit code.
+import { OutputError } from '../report/write.ts';
+import { ReplicationError } from '../run/replications.ts';
+import { ScenarioError } from '../scenario/problem.ts';
+import { ExitCode, UsageError, type Io } from './io.ts';
+
+/** Says on stderr what was thrown. @returns the exit code it means. */
+export function tell(error: unknown, io: Io): number {
+  if (io.signal.aborted) return ExitCode.Interrupted;
+  if (error instanceof ScenarioError || error instanceof OutputError) {
+    io.err(`${error.message}\n`);
+    return ExitCode.Input;
+  }
+  if (error instanceof UsageError) {
+    io.err(`fleetfall: ${error.message}\n`);
+    return ExitCode.Input;
+  }
+  const text =
+    error instanceof ReplicationError
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error);
+  io.err(`fleetfall: this is our mistake, please report it.\n${text}\n`);
+  return ExitCode.OurFault;
+}
