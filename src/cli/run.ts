@@ -56,14 +56,14 @@ export async function run(files: readonly string[], flags: RunFlags, io: Io): Pr
     modes: flags.mode,
   };
   const loaded: Scenario[] = [];
-  let mending = false;
+  const mending: ScenarioError[] = [];
   const load = (reader: () => Scenario): void => {
     try {
       loaded.push(reader());
     } catch (error) {
       if (!(error instanceof ScenarioError)) throw error;
       tell(error, io);
-      mending = true;
+      mending.push(error);
     }
   };
   const withoutFile = flags.nginx !== undefined || flags.ossec !== undefined;
@@ -89,7 +89,7 @@ export async function run(files: readonly string[], flags: RunFlags, io: Io): Pr
     throw new UsageError(`two scenarios are called ${twice}: their results would go to the same place. Rename one.`);
   }
   // Nothing is simulated while a file needs mending, or for a place that takes no report.
-  if (mending) return ExitCode.Input;
+  if (mending.length > 0) return ExitCode.Input;
   const placeOf = ({ name }: Scenario): string =>
     flags.out === undefined ? join('out', name) : loaded.length > 1 ? join(flags.out, name) : flags.out;
   for (const scenario of loaded) checkOutput(placeOf(scenario));
