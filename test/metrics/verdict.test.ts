@@ -1,0 +1,168 @@
+import { expect, test } from 'vitest';
+import { compare } from '../../src/metrics/compare.ts';
+import { explain, faultSentence, verdictOf } from '../../src/metrics/verdict.ts';
+import type { FaultOptions } from '../../src/models/fault.ts';
+import type { BooksSketch, OutageSketch } from '../support/books.ts';
+import { aScenario, replications } from '../support/numbers.ts';
+import { fault, minute } from '../support/worlds.ts';
+
+const kill = fault('kill', 'worker01', 600, 600);
+
+/** The verdict over modes, each with the sketches of its replications. */
+function verdict(
+  modes: Readonly<Record<string, readonly BooksSketch[]>>,
+  faults: readonly FaultOptions[] = [kill],
+): string {
+  const names = Object.keys(modes);
+  const count = modes[names[0]!]!.length;
+  const scenario = aScenario(names, {}, { replications: count, faults });
+  return compare(
+    scenario,
+    names.map((name) => replications(...modes[name]!)),
+    '1',
+  ).verdict;
+}
+
+/** Agents that were cut off, one an outage unless said otherwise, and what they lost of 1,000 events each. */
+function cut(outages: readonly OutageSketch[], lost = 0, agents = 10): BooksSketch {
+  const counts = Array.from({ length: agents }, (_, index) => ({
+    produced: 1_000,
+    lost: { path: index === 0 ? lost : 0 },
+  }));
+  return { counts, faults: [['kill', ['worker01'], 600, 1_200]], outages };
+}
+
+const back = (agent: number, retry: number): OutageSketch => ({ agent, parts: [0, retry, 0] });
+
+test('what happens, when and for how long', () => {
+  const said = (options: Partial<FaultOptions>): string => faultSentence({ ...kill, ...options });
+
+  expect([
+    said({}),
+    said({ kind: 'powerOff', places: ['worker01', 'worker02'], forUs: null }),
+    said({ kind: 'hang', places: ['a', 'b', 'c'], atUs: null, forUs: 90e6 }),
+    said({ atUs: { fromUs: 10 * minute, toUs: 11 * minute }, everyUs: 5 * minute, times: 3, forUs: 2.5e6 }),
+  ]).toEqual([
+    'worker01 is killed at 10 min for 10 min',
+    'worker01 and worker02 lose their power at 10 min to the end',
+    'a, b and c hang from the start for 90.0 s',
+    'worker01 is killed between 10 min and 11 min for 2.5 s, 3 times, every 5 min',
+  ]);
+});
+
+test('one mode: who was cut off, how soon they are back, what was lost', () => {
+  expect(verdict({ lb: [cut([back(0, 10), back(1, 20), back(2, 30)], 5)] })).toBe(
+    'worker01 is killed at 10 min for 10 min. lb: 3 agents are cut off, half of them report again within 20.0 s (95 %: 30.0 s), ' +
+      '0.05 % of all events are lost.',
+  );
+});
+
+test('several modes: the one that loses the fewest events', () => {
+  const modes = { list: [cut([back(0, 50)], 30)], lb: [cut([back(0, 10)], 10)], udp: [cut([back(0, 90)], 400)] };
+
+  expect(verdict(modes)).toMatch(/lost\. lb loses the fewest events: list, the next, loses 3 times as many\.$/);
+  expect(verdict({ list: modes.list, lb: [cut([back(0, 10)])] })).toMatch(
+    /no event is lost\. lb loses the fewest events\.$/,
+  );
+});
+
+test('modes that lose the same, or whose difference may be chance, have no winner', () => {
+  const lost = (...amounts: readonly number[]): BooksSketch[] => amounts.map((amount) => cut([back(0, 10)], amount));
+
+  expect(verdict({ lb: lost(10), list: lost(10) })).toMatch(/0\.1 % of all events are lost\.$/);
+  expect(verdict({ lb: lost(10, 30, 20), list: lost(31, 9, 26) })).toMatch(
+    /Which of lb and list loses fewer events cannot be told from 3 replications\.$/,
+  );
+  // Both vary widely, but one always loses a few more.
+  expect(verdict({ lb: lost(10, 300, 20), list: lost(12, 303, 22) })).toMatch(
+    /lb loses the fewest events: list, the next, loses 1\.02 times as many\.$/,
+  );
+});
+
+test('nobody affected, nothing lost, nothing happens', () => {
+  expect(verdict({ lb: [cut([])] })).toMatch(/ lb: no agent is cut off, no event is lost\.$/);
+  expect(verdict({ lb: [cut([], 5)] })).toMatch(/ lb: no agent is cut off, 0\.05 % of all events are lost\.$/);
+  expect(verdict({ lb: [{ counts: [{ produced: 9 }] }] }, [])).toBe(
+    'Nothing happens. lb: no agent is cut off, no event is lost.',
+  );
+});
+
+test('not all of them are back when the run ends', () => {
+  const gone = (...agents: number[]): OutageSketch[] => agents.map((agent) => ({ agent }));
+
+  expect(verdict({ lb: [cut(gone(0, 1, 2))] })).toContain('3 agents are cut off, nobody is back when the run ends,');
+  expect(verdict({ lb: [cut([back(0, 5), ...gone(1, 2)])] })).toContain(
+    'fewer than half of them are back when the run ends,',
+  );
+  expect(verdict({ lb: [cut([back(0, 5), back(1, 5), ...gone(2)])] })).toContain(
+    'half of them report again within 5.0 s, 1 is not back when the run ends,',
+  );
+  expect(verdict({ lb: [cut([back(0, 5)]), cut(gone(0)), cut([back(0, 5)])] })).toContain(
+    'in 1 of 3 runs fewer than half of them are back when the run ends,',
+  );
+});
+
+test('one agent is one agent, and one that is cut off twice is counted once', () => {
+  expect(verdict({ lb: [cut([back(0, 5)])] })).toContain('lb: 1 agent is cut off, half');
+  expect(verdict({ lb: [cut([back(0, 5), back(0, 7), back(1, 9)])] })).toContain(
+    'lb: 2 agents are cut off, 3 times in all, half',
+  );
+});
+
+test('without a mode only what happens is said', () => {
+  expect(verdictOf([{ index: 0, text: 'worker01 hangs', startUs: 0, endUs: 1 }], [])).toBe('worker01 hangs.');
+});
+
+test('why: how agents notice, who freezes, who goes on, who is not back, by group', () => {
+  const sketch: BooksSketch = {
+    world: { groups: [{ count: 4 }, { count: 4 }, { count: 1 }] },
+    counts: [{ produced: 100 }, { produced: 100 }, { produced: 100 }],
+    faults: [['hang', ['worker01'], 1, 99]],
+    outages: [
+      { agent: 0, parts: [0.002, 10, 0.1] },
+      { agent: 4, parts: [60, 50, 0.1] },
+      { agent: 5, healedAfter: 98, froze: true },
+      { agent: 6, froze: true },
+    ],
+  };
+
+  expect(explain(replications(sketch))).toEqual([
+    'group0: agents notice at once (2 ms): the connection is closed in front of them.',
+    'group1: half of the agents that notice need 60.0 s: nothing is closed, only the ACKs of the keepalives stay away.',
+    'group1: 2 of 3 agents freeze: their send buffer is full before they notice, the next keepalive waits behind it, and from then on they notice nothing.',
+    'group1: 1 agent goes on over the old connection when the place works again.',
+    'group1: 1 agent is not back when the run ends.',
+    'Half of the agents search for 50.0 s from noticing to the attempt that works.',
+  ]);
+});
+
+test('why: the causes that took at least a hundredth of what was lost', () => {
+  const sentences = explain(
+    replications(
+      { counts: [{ produced: 9_000, lost: { path: 300, ring: 2, nodeMemory: 98 } }] },
+      { counts: [{ produced: 9_000, lost: { path: 500, ring: 0, nodeMemory: 100 } }] },
+    ),
+  );
+
+  expect(sentences).toEqual([
+    '400 events were written into a dead connection before the agent noticed.',
+    '99 events had reached the node and died with it before its next flush.',
+  ]);
+});
+
+test('notes of the runs are told once, their counts as the mean over the replications', () => {
+  const runs = replications(
+    {
+      notes: ['This mode has no balancer: kill balancer does nothing here.', '30 connects found a full accept queue.'],
+    },
+    {
+      notes: ['This mode has no balancer: kill balancer does nothing here.', '10 connects found a full accept queue.'],
+    },
+    { notes: ['This mode has no balancer: kill balancer does nothing here.'] },
+  );
+
+  expect(explain(runs)).toEqual([
+    'This mode has no balancer: kill balancer does nothing here.',
+    '13.3 connects found a full accept queue.',
+  ]);
+});
