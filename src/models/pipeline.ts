@@ -49,6 +49,8 @@ export class Pipelines {
   readonly limits: readonly Limits[];
   readonly books: PipelineBooks;
   readonly places: number;
+  /** Where events of an agent can be held: the paths to the places, then the memory of each. */
+  readonly slots: number;
 
   /** All counts hold at this instant. */
   readonly anchorUs: Float64Array;
@@ -74,7 +76,7 @@ export class Pipelines {
   readonly sinkNode: Int16Array;
   /** Latency to the sink, for delays. */
   readonly latencyUs: Float64Array;
-  /** Events written into a dead path and not yet judged, [agent × places + place], and when. Allocated with the first one. */
+  /** Events held up and not yet judged, [agent × slots + slot], and when. Allocated with the first one. */
   pathCount = new Float64Array(0);
   pathFromUs = new Float64Array(0);
   pathToUs = new Float64Array(0);
@@ -85,6 +87,7 @@ export class Pipelines {
     this.arrivals = arrivals;
     this.books = books;
     this.places = places;
+    this.slots = 2 * places;
     this.groupOf = new Uint16Array(agents);
     const firstOfGroup: number[] = [];
     let first = 0;
@@ -206,10 +209,20 @@ export class Pipelines {
     addFlow(this.books.lost, events, fromUs, toUs);
   }
 
-  /** Judges what the agent wrote into a dead path at `place`: delivered at `atUs`, lost for a cause, or pending. */
-  settlePath(agent: number, place: number, fate: 'delivered' | 'path' | 'keyInUse' | 'pending', atUs: number): void {
+  /** The slot of what has reached a node that stands still, and was not flushed. */
+  memoryOf(node: number): number {
+    return this.places + node;
+  }
+
+  /** Judges what is held of the agent in a slot: delivered at `atUs`, lost for a cause, or pending. */
+  settlePath(
+    agent: number,
+    slot: number,
+    fate: 'delivered' | 'path' | 'keyInUse' | 'nodeMemory' | 'pending',
+    atUs: number,
+  ): void {
     if (this.pathCount.length === 0) return;
-    const at = agent * this.places + place;
+    const at = agent * this.slots + slot;
     const events = this.pathCount[at]!;
     if (events === 0) return;
     const group = this.groupOf[agent]!;
@@ -221,7 +234,8 @@ export class Pipelines {
         addFlow(this.books.lost, events, this.pathFromUs[at]!, this.pathToUs[at]!);
         return;
       case 'keyInUse':
-        counts.lost.keyInUse += events;
+      case 'nodeMemory':
+        counts.lost[fate] += events;
         addFlow(this.books.lost, events, atUs, atUs);
         return;
       case 'pending':
@@ -245,8 +259,8 @@ export class Pipelines {
   /** What the agent wrote into a dead path at `from` is now held up at `to`. */
   movePath(agent: number, from: number, to: number): void {
     if (this.pathCount.length === 0) return;
-    const source = agent * this.places + from;
-    const target = agent * this.places + to;
+    const source = agent * this.slots + from;
+    const target = agent * this.slots + to;
     if (this.pathCount[source] === 0) return;
     if (this.pathCount[target] === 0) this.pathFromUs[target] = this.pathFromUs[source]!;
     this.pathToUs[target] = this.pathToUs[source]!;
@@ -255,8 +269,8 @@ export class Pipelines {
     this.pathCount[source] = 0;
   }
 
-  heldInPath(agent: number, place: number): number {
-    return this.pathCount.length === 0 ? 0 : this.pathCount[agent * this.places + place]!;
+  heldInPath(agent: number, slot: number): number {
+    return this.pathCount.length === 0 ? 0 : this.pathCount[agent * this.slots + slot]!;
   }
 
   #hold(agent: number, group: number, limits: Limits, fresh: number, fromUs: number, toUs: number): void {
@@ -433,15 +447,15 @@ export class Pipelines {
     }
   }
 
-  #intoPath(agent: number, place: number, events: number, fromUs: number, toUs: number): void {
+  #intoPath(agent: number, slot: number, events: number, fromUs: number, toUs: number): void {
     if (this.pathCount.length === 0) {
-      const size = this.groupOf.length * this.places;
+      const size = this.groupOf.length * this.slots;
       this.pathCount = new Float64Array(size);
       this.pathFromUs = new Float64Array(size);
       this.pathToUs = new Float64Array(size);
       this.pathNode = new Int16Array(size);
     }
-    const at = agent * this.places + place;
+    const at = agent * this.slots + slot;
     if (this.pathCount[at] === 0) this.pathFromUs[at] = fromUs;
     this.pathToUs[at] = toUs;
     this.pathNode[at] = this.sinkNode[agent]!;

@@ -416,6 +416,7 @@ class World implements Wakes {
     const { pipelines } = this.books;
     if (pipelines.pathCount.length === 0) return;
     for (let agent = 0; agent < this.agents; agent++) {
+      pipelines.settlePath(agent, pipelines.memoryOf(index), 'nodeMemory', nowUs);
       if (pipelines.heldInPath(agent, index) === 0) continue;
       if (this.brokenPlace[agent] === index && this.node[agent]! >= 0) pipelines.advance(agent, nowUs);
       pipelines.settlePath(agent, index, 'path', nowUs);
@@ -428,9 +429,10 @@ class World implements Wakes {
     const { pipelines } = this.books;
     if (pipelines.pathCount.length === 0) return;
     for (let agent = 0; agent < this.agents; agent++) {
+      pipelines.settlePath(agent, pipelines.memoryOf(index), 'delivered', nowUs);
       if (pipelines.heldInPath(agent, index) === 0) continue;
       if (this.brokenPlace[agent] === index && this.node[agent]! >= 0) continue;
-      const node = pipelines.pathNode[agent * pipelines.places + index]!;
+      const node = pipelines.pathNode[agent * pipelines.slots + index]!;
       if (index === this.balancerPlace && this.places[node]!.state === PlaceState.Hung) {
         pipelines.movePath(agent, index, node);
         continue;
@@ -501,7 +503,11 @@ class World implements Wakes {
     if (at !== this.balancerPlace) {
       // What arrived after the last flush dies with the processes; processes that only stand still keep it.
       pipelines.advance(agent, this.books.lastFlushUs(node, nowUs) - toPlaceUs);
-      pipelines.sink[agent] = this.places[node]!.state === PlaceState.Hung ? Sink.Path : Sink.Memory;
+      pipelines.sink[agent] = Sink.Memory;
+      if (this.places[node]!.state === PlaceState.Hung) {
+        pipelines.sink[agent] = Sink.Path;
+        pipelines.sinkPlace[agent] = pipelines.memoryOf(node);
+      }
     }
     pipelines.advance(agent, nowUs - toPlaceUs);
     pipelines.sinkPlace[agent] = at;

@@ -175,9 +175,9 @@ export class WorldBooks implements PipelineBooks {
       const group = pipelines.groupOf[agent]!;
       const own = counts[group]!;
       agentRate[agent] = pipelines.arrivals[group]!.ratePerUs(pipelines.local(agent)) * 1e6;
-      for (let place = 0; place < pipelines.places; place++) {
-        if (pipelines.heldInPath(agent, place) === 0) continue;
-        pipelines.settlePath(agent, place, end.resumes[place] ? 'pending' : 'path', end.endUs);
+      for (let slot = 0; slot < pipelines.slots; slot++) {
+        const lost = slot < pipelines.places ? 'path' : 'nodeMemory';
+        pipelines.settlePath(agent, slot, end.resumes[slot % pipelines.places] ? 'pending' : lost, end.endUs);
       }
       const written = pipelines.seen[agent]! - pipelines.unwritten[agent]!;
       own.produced += written;
