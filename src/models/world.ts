@@ -444,7 +444,10 @@ class World implements Wakes {
       // remoted takes the new connection of the same key first and refuses what the old one still holds: measured, 47 of
       // 2,788 old events got through. Wazuh 4.4 and later, remoted/secure.c, HandleSecureMessage().
       const accepted = this.wait[agent] === Wait.Queue || this.wait[agent] === Wait.Ack;
-      const waitsThere = accepted && (this.target[agent] === node || this.peerNode[agent] === node);
+      const waitsThere =
+        this.state[agent] === State.Trying &&
+        accepted &&
+        (this.target[agent] === node || this.peerNode[agent] === node);
       const refused = waitsThere && checksKeys(this.options.nodes[node]!.version);
       pipelines.settlePath(agent, index, refused ? 'keyInUse' : 'delivered', nowUs);
     }
