@@ -167,6 +167,8 @@ class World implements Wakes {
   readonly lockSeen: Float64Array;
   readonly dispatcherMetUs: Float64Array;
   readonly logcollectorMetUs: Float64Array;
+  /** The last ACK before the session healed; `ackUs` is then the first one after it, which may still be to come. */
+  readonly ackBeforeHealUs: Float64Array;
   /** When the latest outage ended, -Infinity: there was none. */
   readonly backSinceUs: Float64Array;
   readonly open: ReturnType<typeof newOpenOutages>;
@@ -274,6 +276,7 @@ class World implements Wakes {
     this.lockSeen = f64();
     this.dispatcherMetUs = f64().fill(-Infinity);
     this.logcollectorMetUs = f64().fill(-Infinity);
+    this.ackBeforeHealUs = f64();
     this.backSinceUs = f64().fill(-Infinity);
     this.open = newOpenOutages(agents);
   }
@@ -531,15 +534,15 @@ class World implements Wakes {
     }
     const clock = this.#clockOf(agent);
     const fixedAck = this.fixedAckUs?.[agent] ?? NaN;
-    this.ackUs[agent] = Number.isNaN(fixedAck) ? lastAckUs(clock, this, this.ackUs[agent]!, nowUs, toNodeUs) : fixedAck;
+    if (!Number.isNaN(fixedAck)) this.ackUs[agent] = fixedAck;
+    // Healed, and broken again before the first keepalive since came to the node: that ACK was never sent.
+    else if (this.ackUs[agent]! - toNodeUs >= nowUs) this.ackUs[agent] = this.ackBeforeHealUs[agent]!;
+    else this.ackUs[agent] = lastAckUs(clock, this, this.ackUs[agent]!, nowUs, toNodeUs);
     if (this.fixedAckUs) this.fixedAckUs[agent] = NaN;
     const silenceUs = Math.max(nowUs, noticeUs(clock, this, this.ackUs[agent]));
     this.#armMain(agent, Math.min(silenceUs, this.#forcedUs(agent, nowUs)));
     if (condition === Broken.Void) return;
-    this.firstSendUs[agent] = Math.min(
-      pipelines.sendInstant(agent, 1),
-      nextKeepaliveUs(clock, this, this.ackUs[agent], nowUs - toPlaceUs),
-    );
+    this.#noteFirstSend(agent, nowUs - toPlaceUs);
     this.#armGiveUp(agent);
     this.#armBlock(agent, nowUs);
   }
@@ -604,6 +607,7 @@ class World implements Wakes {
         this.#unblock(agent, nowUs);
         return;
       }
+      this.ackBeforeHealUs[agent] = this.ackUs[agent]!;
       this.ackUs[agent] = answered;
     }
     this.#unblock(agent, nowUs);
