@@ -305,8 +305,9 @@ class World implements Wakes {
   // ---------------------------------------------------------------------------------------------------- faults and places
 
   #scheduleFaults(): void {
+    // Where one fault takes over from another, nothing works in between.
+    for (const fault of this.faults) this.#add(EventKind.FaultStart, fault.index, fault.startUs);
     for (const fault of this.faults) {
-      this.#add(EventKind.FaultStart, fault.index, fault.startUs);
       if (fault.endUs < this.options.durationUs) this.#add(EventKind.FaultEnd, fault.index, fault.endUs);
     }
   }
@@ -560,9 +561,23 @@ class World implements Wakes {
       }
       this.#later(agent, Step.Closed, resetUs + oneWayUs);
     } else if (after !== before) {
+      // A kernel that hung has acknowledged what came before its host went silent.
+      if (after === Broken.Silent && this.blocked[agent] === 0) {
+        const fromUs = nowUs - this.#fromPlaceUs(agent, at);
+        this.books.pipelines.advance(agent, fromUs);
+        this.#noteFirstSend(agent, fromUs);
+      }
       this.#armGiveUp(agent);
       this.#armBlock(agent, nowUs);
     }
+  }
+
+  /** Notes the first segment that nobody acknowledges: an event or a keepalive, sent at or after `fromUs`, to which all counts have come. */
+  #noteFirstSend(agent: number, fromUs: number): void {
+    this.firstSendUs[agent] = Math.min(
+      this.books.pipelines.sendInstant(agent, 1),
+      nextKeepaliveUs(this.#clockOf(agent), this, this.ackUs[agent]!, fromUs),
+    );
   }
 
   /** The old session is processed again. */
