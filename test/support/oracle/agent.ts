@@ -56,6 +56,8 @@ export class Agent implements Daemon {
   #timer: Entry | null = null;
   #lastAckSecond = 0;
   #keepaliveDueSecond = -Infinity;
+  /** The main loop turns for the first time after it stood still. */
+  #heldUp = true;
   /** What the main thread does when it wakes from a send that blocks it. */
   #onWake: (() => void) | null = null;
 
@@ -218,10 +220,12 @@ export class Agent implements Daemon {
   #turn(): void {
     if (this.#state !== 'running') return;
     this.#after(loopPeriodUs, () => this.#turn());
-    this.#runNotify();
+    const wasHeldUp = this.#heldUp;
+    this.#heldUp = false;
+    this.#runNotify(wasHeldUp);
   }
 
-  #runNotify(): void {
+  #runNotify(wasHeldUp: boolean): void {
     const { agent } = this.#group;
     const { nowUs } = this.#calendar;
     const second = wholeSeconds(nowUs, this.#phaseUs);
@@ -236,8 +240,8 @@ export class Agent implements Daemon {
     }
     const keepaliveSecond = wholeSeconds(nowUs, this.#keepalivePhaseUs);
     if (keepaliveSecond < this.#keepaliveDueSecond) return;
-    // The grid of the keepalives is kept, unless the agent was held up for longer than a turn of its loop.
-    const onGrid = keepaliveSecond - this.#keepaliveDueSecond <= 1;
+    // A turn that comes a little late does not move the grid of the keepalives, an agent that was held up starts a new one.
+    const onGrid = !wasHeldUp && keepaliveSecond - this.#keepaliveDueSecond <= 1;
     this.#keepaliveDueSecond = (onGrid ? this.#keepaliveDueSecond : keepaliveSecond) + agent.notifyTimeSeconds;
     if (this.pipeline.sendIsBlocked) {
       this.#freeze(() => this.channel!.send(control('keepalive')));
@@ -308,6 +312,7 @@ export class Agent implements Daemon {
 
   #notice(why: 'closed' | 'silence' | 'forced'): void {
     this.#lock = true;
+    this.#heldUp = true;
     this.#world.noticed(why);
     if (this.pipeline.sendIsBlocked) {
       if (why === 'closed' || this.#group.agent.shutdownBeforeClose) {

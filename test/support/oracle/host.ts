@@ -23,6 +23,8 @@ export interface Processes {
   died(): void;
   /** They go on after a hang, before they look at any connection. */
   resumed?(): void;
+  /** The run is over, and they will never go on. */
+  stuck?(): void;
 }
 
 export interface Message {
@@ -51,6 +53,9 @@ export class Host {
   /** Counts the lives of the processes. */
   life = 0;
   readonly connections = new Set<Connection>();
+  /** Questions in the receive buffers of processes that stand still, to be read when they go on. */
+  datagrams: (() => void)[] = [];
+  readonly everOpened: Connection[] = [];
   readonly queued = { events: 0, registration: 0 };
   readonly #active = { kill: 0, powerOff: 0, hang: 0 };
   #acceptsUntilUs = -Infinity;
@@ -110,10 +115,17 @@ export class Host {
     this.changed(this, fault);
   }
 
+  /** The run is over. @param goesOn processes that stand still will go on. */
+  settle(goesOn: boolean): void {
+    for (const connection of this.everOpened) connection.settle(goesOn);
+    if (this.state === 'hung' && !goesOn) this.processes.stuck?.();
+  }
+
   #die(): void {
     this.life += 1;
     this.queued.events = 0;
     this.queued.registration = 0;
+    this.datagrams = [];
     this.processes.died();
     for (const connection of this.connections) connection.serverDied(this.state !== 'silent');
     this.connections.clear();
@@ -124,5 +136,7 @@ export class Host {
     this.queued.registration = 0;
     this.processes.resumed?.();
     for (const connection of [...this.connections]) connection.serverResumed();
+    for (const read of this.datagrams) read();
+    this.datagrams = [];
   }
 }

@@ -92,12 +92,16 @@ export class Manager implements Processes {
     this.#inMemory = [];
   }
 
+  stuck(): void {
+    this.died();
+  }
+
   resumed(): void {
     this.#waiting.clear();
     if (!this.#checksKeys) return;
     for (const connection of this.#host.connections) {
-      const isNew = !connection.accepted && !connection.clientIsGone && connection.way.service === 'events';
-      if (isNew) this.#waiting.add(connection.way.owner);
+      const asks = connection.held.some(({ kind }) => kind === 'startup');
+      if (asks && !connection.clientIsGone) this.#waiting.add(connection.way.owner);
     }
   }
 }

@@ -82,7 +82,6 @@ class Oracle {
   readonly hosts: Host[];
   readonly nginx: Nginx | null = null;
   readonly members: Member[] = [];
-  readonly connections: Connection[] = [];
   readonly faults: readonly Occurrence[];
   readonly deeds: Deed[] = [];
   readonly rows: OutageRow[] = [];
@@ -168,11 +167,14 @@ class Oracle {
 
   play(): OracleBooks {
     const { calendar, options, hosts } = this;
-    for (const { fault, index, places, startUs, endUs } of this.faults) {
+    for (const { fault, index, places, startUs } of this.faults) {
       for (const place of places) {
         calendar.at(startUs, Rank.place, () => hosts[place]!.begin(fault.kind, index, fault.acceptsForUs));
-        if (endUs !== Infinity) calendar.at(endUs, Rank.place, () => hosts[place]!.end(fault.kind, index));
       }
+    }
+    for (const { fault, index, places, endUs } of this.faults) {
+      if (endUs === Infinity) continue;
+      for (const place of places) calendar.at(endUs, Rank.place, () => hosts[place]!.end(fault.kind, index));
     }
     calendar.at(0, Rank.place, () => {
       this.#nodeAtStart = this.members.map((member) => this.#nodeOf(member));
@@ -183,7 +185,7 @@ class Oracle {
         ({ fault, places, startUs, endUs }) =>
           fault.kind !== 'hang' || !places.includes(host.index) || startUs >= options.durationUs || endUs !== Infinity,
       );
-    for (const connection of this.connections) connection.settle(goesOn);
+    for (const host of hosts) host.settle(goesOn(host));
     this.#finishOutages();
     return {
       groups: options.groups.map((_, group) =>
@@ -268,10 +270,6 @@ class Oracle {
     };
   }
 
-  opened(connection: Connection): void {
-    this.connections.push(connection);
-  }
-
   #surroundings(number: number): Surroundings {
     const member = (): Member => this.members[number]!;
     const tell = (what: string): void => {
@@ -281,10 +279,7 @@ class Oracle {
       open: (server, service, client, done) => {
         const way = this.#way(member(), server, service);
         return open(way, Infinity, client, {
-          established: (connection) => {
-            this.opened(connection);
-            done.established(this.#channel(connection));
-          },
+          established: (connection) => done.established(this.#channel(connection)),
           failed: () => done.failed(),
         });
       },

@@ -46,6 +46,7 @@ export class Connection implements Remote {
     this.client = client;
     this.#calendar = way.host.calendar;
     this.#life = life;
+    way.host.everOpened.push(this);
     if (this.serverLives) way.host.connections.add(this);
   }
 
@@ -144,8 +145,8 @@ export class Connection implements Remote {
   }
 
   /** The run is over: what is in front of a place that never goes on is lost. */
-  settle(goesOn: (host: Host) => boolean): void {
-    if (this.serverLives && (this.way.host.works || goesOn(this.way.host))) return;
+  settle(goesOn: boolean): void {
+    if (this.serverLives && (this.way.host.works || goesOn)) return;
     for (const message of [...this.held, ...this.#flying]) message.lost();
   }
 

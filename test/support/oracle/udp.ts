@@ -28,6 +28,10 @@ export class Datagrams implements Remote {
         host.processes.received(this, message);
         return;
       }
+      if (host.state === 'hung' && asks) {
+        host.datagrams.push(() => host.processes.received(this, message));
+        return;
+      }
       message.lost();
       // Who waits for an answer reads the ICMP message as well; everybody else ignores it.
       if (!asks) return;
