@@ -60,7 +60,7 @@ export async function compareWithNginx(
   found: FoundNginx,
   seed: string,
   subjects: number,
-  clients = 500,
+  clients = 300,
 ): Promise<LiveResult[]> {
   const folder = mkdtempSync(join(tmpdir(), 'fleetfall-nginx-'));
   chmodSync(folder, 0o755);

@@ -22,7 +22,7 @@ import { compareWithNginx, findNginx } from './liveNginx.ts';
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string', default: '1' }, configurations: { type: 'string', default: '15' } },
+  options: { seed: { type: 'string', default: '1' }, configurations: { type: 'string', default: '50' } },
 });
 const [traces = join(fixtures, 'wazuh-agent/traces-4.9.2.json'), nginx = join(fixtures, 'nginx')] = positionals;
 let failed = 0;
@@ -84,13 +84,13 @@ console.log(`\nnginx of this machine: random configurations, seed ${flags.seed}`
 if (typeof here === 'string') {
   console.log(`SKIPPED  ${here}. On Debian: apt-get install nginx libnginx-mod-stream`);
 } else {
-  for (const { subject, good, all, wrong, note } of await compareWithNginx(
-    here,
-    flags.seed,
-    Number(flags.configurations),
-  )) {
-    report(`nginx ${here.version}, ${subject.name}: ${note}`, good, all);
-    if (wrong.length === 0) continue;
+  const results = await compareWithNginx(here, flags.seed, Number(flags.configurations));
+  for (const note of new Set(results.map((result) => result.note))) {
+    const some = results.filter((result) => result.note === note);
+    const sum = (count: 'good' | 'all'): number => some.reduce((total, result) => total + result[count], 0);
+    report(`nginx ${here.version}, ${some.length} times ${note}`, sum('good'), sum('all'));
+  }
+  for (const { subject, wrong } of results.filter((result) => result.wrong.length > 0)) {
     console.log(`${subject.text}  refusing: ${[...subject.dead].join(', ')}`);
     for (const line of wrong.slice(0, 10)) console.log(`         ${line}`);
   }

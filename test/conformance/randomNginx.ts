@@ -48,7 +48,16 @@ export function randomSubject(seed: string, index: number, port: number, clients
   const chance = (share: number): boolean => random() < share;
   const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
 
-  const kind = pick(['consistent', 'consistent', 'consistent', 'hash', 'hash', 'round robin', 'least_conn']);
+  const kind = pick([
+    'consistent',
+    'consistent',
+    'consistent',
+    'hash',
+    'hash',
+    'round robin',
+    'least_conn',
+    'least_conn',
+  ]);
   const method =
     kind === 'consistent'
       ? `hash ${pick(keys)} consistent;`
@@ -61,7 +70,9 @@ export function randomSubject(seed: string, index: number, port: number, clients
   const hashed = method.startsWith('hash');
   // A backup server is allowed in front of `hash`, though not behind it.
   const methodLast = hashed && chance(0.3);
-  const backups = chance(0.35) && (!hashed || methodLast);
+  const backups = (!hashed || methodLast) && chance(0.6);
+  // With most of the servers out of order, the last resorts decide.
+  const ruined = chance(backups ? 0.8 : 0.15);
   const heavy = chance(0.2);
   const names = Object.keys(ground.names);
   const hosts = shuffled(
@@ -73,22 +84,22 @@ export function randomSubject(seed: string, index: number, port: number, clients
     ],
     below,
   ).slice(0, 1 + below(12));
-  if (hosts.length > 1 && chance(0.15)) hosts.push(hosts[0]!); // the same text twice
+  if (hosts.length > 1 && chance(0.4)) hosts.push(hosts[0]!); // the same text twice
   const lines = hosts.map((text, position) => {
     const words = [`server ${chance(0.2) ? `"${text}"` : text}`];
     if (heavy) words.push(`weight=${position === 0 ? 20 + below(60) : 1 + below(2)}`);
     else if (chance(0.5)) words.push(`weight=${1 + below(20)}`);
-    if (chance(heavy && position === 0 ? 0.6 : 0.12)) words.push('down');
+    if (chance(ruined ? 0.3 : heavy && position === 0 ? 0.6 : 0.12)) words.push('down');
     if (chance(0.3)) words.push(`max_fails=${below(4)}`);
     if (chance(0.3)) words.push(pick(['fail_timeout=60s', 'fail_timeout=1m30s', '"fail_timeout=2m 30s"']));
-    if (held && chance(0.4)) words.push(`max_conns=${1 + below(12)}`);
-    if (backups && position > 0 && chance(0.4)) words.push('backup');
+    if (held && chance(ruined ? 0.7 : 0.4)) words.push(`max_conns=${1 + below(ruined ? 4 : 12)}`);
+    if (backups && position > 0 && chance(0.5)) words.push('backup');
     return `${words.join(' ')};`;
   });
   const dead = new Set<string>();
   for (const text of hosts) {
     const addresses = addressesOf(text, ground);
-    for (const address of chance(0.2) ? addresses.filter(() => chance(0.7)) : []) dead.add(address);
+    for (const address of chance(ruined ? 0.5 : 0.2) ? addresses.filter(() => chance(0.7)) : []) dead.add(address);
   }
   const deadOf = (text: string): number => addressesOf(text, ground).filter((address) => dead.has(address)).length;
   const partly = hosts.some((text) => deadOf(text) > 0 && deadOf(text) < addressesOf(text, ground).length);
