@@ -4,6 +4,7 @@ import { Piscina } from 'piscina';
 import { askedOf, compare } from '../metrics/compare.ts';
 import type { Comparison } from '../metrics/comparison.ts';
 import type { ReplicationNumbers } from '../metrics/numbers.ts';
+import { shellWord } from '../scenario/command.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { runReplication, type ReplicationTask } from './single.ts';
 import { engineVersion } from './version.ts';
@@ -23,7 +24,7 @@ export class ReplicationError extends Error {
     const reason = cause instanceof Error ? cause.message : String(cause);
     super(
       `mode ${mode}, seed ${scenario.seed}, replication ${replication + 1}: ${reason}\n` +
-        `See it again: fleetfall run ${scenario.source} --mode ${mode} --seed ${scenario.seed} --replications ${replication + 1}`,
+        `See it again: ${scenario.command} --mode ${mode} --seed ${shellWord(scenario.seed)} --replications ${replication + 1}`,
       { cause },
     );
     this.name = 'ReplicationError';

@@ -1,6 +1,7 @@
 // A run without a scenario file: the cluster is what the configurations name, the rest is said as an assumption.
 import { stringify } from 'yaml';
 import { parseAddress } from './addresses.ts';
+import { flagCommand } from './command.ts';
 import { diskFiles, includeFrom, type Files } from './files.ts';
 import { readDirectives, type Directive } from './import/nginxSyntax.ts';
 import { readOssecConf } from './import/ossecConf.ts';
@@ -122,7 +123,7 @@ export function scenarioFromFlags(flags: FlagScenario, files: Files = diskFiles(
   try {
     const loaded = loadScenario({ file: source, text: stringify(scenario), files, overrides: flags.overrides ?? {} });
     const modesSaid = loaded.modes.map((mode) => ({ ...mode, assumptions: [...said, ...mode.assumptions] }));
-    return { ...loaded, name: 'run', modes: modesSaid };
+    return { ...loaded, name: 'run', modes: modesSaid, command: flagCommand(flags) };
   } catch (error) {
     if (!(error instanceof ScenarioError)) throw error;
     throw new ScenarioError(

@@ -8,6 +8,7 @@ import { nodeDefaults } from '../models/node.ts';
 import { overlap, parseRange, type HostRange } from './addresses.ts';
 import { buildMode, type BuiltMode } from './buildMode.ts';
 import { parseExpectation } from './expectation.ts';
+import { fileCommand } from './command.ts';
 import { diskFiles, readTextFile, type Files } from './files.ts';
 import { parsePath, setPath } from './overlay.ts';
 import { nearest, ScenarioError, type Problem } from './problem.ts';
@@ -119,6 +120,7 @@ class Loader {
       expectations,
       warnings: unique(this.#warnings),
       inputHash: hash.digest('hex'),
+      command: fileCommand(file, overrides),
     };
   }
 

@@ -57,4 +57,6 @@ export interface Scenario {
   readonly warnings: readonly Warning[];
   /** SHA-256 (hex) over the scenario text, the overlays and every configuration text. */
   readonly inputHash: string;
+  /** What runs it again, without seed, modes and replications. */
+  readonly command: string;
 }

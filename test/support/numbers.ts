@@ -46,5 +46,6 @@ export function aScenario(
     }),
     warnings: [],
     inputHash: '0'.repeat(64),
+    command: "fleetfall run 'scenarios/by hand.yaml'",
   };
 }

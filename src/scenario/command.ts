@@ -1,0 +1,46 @@
+// The command that simulates a scenario again, as a user would type it.
+import type { FlagScenario } from './flags.ts';
+import type { Overrides } from './load.ts';
+
+const flags = [
+  'nginx',
+  'ossec',
+  'agents',
+  'rate',
+  'agentVersion',
+  'node',
+  'kill',
+  'powerOff',
+  'hang',
+  'at',
+  'for',
+  'duration',
+] as const satisfies readonly (keyof FlagScenario)[];
+
+export function fileCommand(file: string, { set = [] }: Overrides): string {
+  return command([file, ...setWords(set)]);
+}
+
+export function flagCommand(given: FlagScenario): string {
+  const words = flags.flatMap((flag) =>
+    [given[flag] ?? []].flat().flatMap((value) => [`--${kebab(flag)}`, String(value)]),
+  );
+  return command([...words, ...setWords(given.overrides?.set ?? [])]);
+}
+
+function setWords(set: NonNullable<Overrides['set']>): string[] {
+  return set.flatMap(({ path, value }) => ['--set', `${path}=${value}`]);
+}
+
+function command(words: readonly string[]): string {
+  return ['fleetfall', 'run', ...words].map(shellWord).join(' ');
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** A word as a POSIX shell reads it back. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
