@@ -1,6 +1,6 @@
 // When an agent's main loop turns, when its keepalives leave, and when it notices that nobody answers. Computed when somebody
 // asks; nothing of it is played. Wazuh 4.x, src/client-agent/{agentd,notify}.c: AgentdStart(), run_notify().
-import { instantOfSecond, nextTurnUs, wholeSeconds } from './agent.ts';
+import { instantOfSecond, loopPeriodUs, nextTurnUs, wholeSeconds } from './agent.ts';
 
 /** What the main loop is woken by: the events of one agent. */
 export interface Wakes {
@@ -39,14 +39,16 @@ export function lastAckUs(clock: Clockwork, wakes: Wakes, ackUs: number, brokenU
   const { keepaliveSecond, keepalivePhaseUs, notifyTimeSeconds } = clock;
   const due = (k: number): number => instantOfSecond(keepaliveSecond + k * notifyTimeSeconds, keepalivePhaseUs);
   const last = Math.floor((wholeSeconds(brokenUs, keepalivePhaseUs) - keepaliveSecond) / notifyTimeSeconds);
-  // With events in between the turns before the last but one keepalive do not matter.
-  let woken = Math.max(ackUs, wakes.before(due(last - 1)));
+  // Turns before an event do not matter, once the ACK of the keepalive before it must have come.
+  let first = Math.max(1, last - 1);
+  let woken = wakes.before(due(first));
+  while (first > 1 && due(first) > ackUs && woken < due(first - 1) + loopPeriodUs + 2 * latencyUs) {
+    first -= 1;
+    woken = wakes.before(due(first));
+  }
+  woken = Math.max(ackUs, woken);
   let ack = ackUs;
-  const first = Math.max(
-    1,
-    Math.ceil((wholeSeconds(woken, keepalivePhaseUs) + 1 - keepaliveSecond) / notifyTimeSeconds),
-  );
-  for (let k = Math.min(first, Math.max(1, last - 1)); k <= last; k++) {
+  for (let k = first; k <= last; k++) {
     if (due(k) <= ackUs) continue;
     const sent = due(k) <= woken ? woken : turnAt(wakes, woken, due(k));
     if (sent + latencyUs > brokenUs) break;
