@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { rootKey } from '../../src/kernel/random.ts';
+import type { FaultOptions } from '../../src/models/fault.ts';
+import { planFaults, type FaultPlan } from '../../src/models/faultPlan.ts';
+import { aWorld, fault, minute, second } from '../support/worlds.ts';
+
+function plan(faults: readonly FaultOptions[], { balanced = false, replication = 0 } = {}): FaultPlan {
+  const group = balanced ? { count: 1 } : { count: 1, list: [1, 2] };
+  return planFaults(aWorld({ groups: [group], faults, durationUs: 10 * minute }), rootKey('1', replication));
+}
+
+const spans = ({ faults }: FaultPlan): (readonly [number, number])[] =>
+  faults.map(({ startUs, endUs }) => [startUs / second, endUs / second]);
+
+test('a fault without an end lasts beyond the run', () => {
+  expect(spans(plan([fault('kill', 'worker01', 60, null)]))).toEqual([[60, Infinity]]);
+});
+
+test('what is down from the start is down from the start of the warm-up; its length counts from the end of it', () => {
+  expect(spans(plan([fault('powerOff', 'worker01', null, 30)]))).toEqual([[-120, 30]]);
+});
+
+test('a fault that repeats keeps its distance; what would begin after the end is left out', () => {
+  const repeated = { ...fault('hang', 'worker02', 60, 20), everyUs: 4 * minute, times: 5 };
+
+  expect(spans(plan([repeated]))).toEqual([
+    [60, 80],
+    [300, 320],
+    [540, 560],
+  ]);
+});
+
+test('a drawn instant lies in its range, differs between replications and from one repetition to the next', () => {
+  const drawn = {
+    ...fault('kill', 'worker01', 0, 5),
+    atUs: { fromUs: 10 * second, toUs: 20 * second },
+    everyUs: minute,
+    times: 3,
+  };
+  const starts = (replication: number): number[] => spans(plan([drawn], { replication })).map(([start]) => start);
+
+  for (let replication = 0; replication < 20; replication++) {
+    starts(replication).forEach((start, time) => {
+      expect(start - 60 * time).toBeGreaterThanOrEqual(10);
+      expect(start - 60 * time).toBeLessThanOrEqual(20);
+    });
+  }
+  expect(starts(0)).not.toEqual(starts(1));
+  expect(starts(0)[1]! - starts(0)[0]!).not.toBe(60);
+});
+
+test('a fault before another in the list changes nothing about when the other happens', () => {
+  const drawn = { ...fault('kill', 'worker01', 0, 5), atUs: { fromUs: 0, toUs: 100 * second } };
+  const other = { ...drawn, places: ['worker02'] };
+
+  expect(spans(plan([drawn, other]))[0]).toEqual(spans(plan([drawn]))[0]);
+});
+
+test('a list of places is hit together', () => {
+  const [both] = plan([fault('kill', ['worker01', 'master'], 60, 10)]).faults;
+
+  expect(both).toMatchObject({ placeIndexes: [1, 0], places: ['worker01', 'master'], kind: 'kill' });
+});
+
+test('a fault at a place the mode does not have does nothing there, and a note says so', () => {
+  const atBalancer = [fault('kill', ['balancer', 'worker01'], 60, 10), fault('hang', 'balancer', 60, 10)];
+
+  const without = plan(atBalancer);
+  expect(without.faults.map(({ places }) => places)).toEqual([['worker01']]);
+  expect(without.notes).toEqual([
+    'This mode has no balancer: kill balancer does nothing here.',
+    'This mode has no balancer: hang balancer does nothing here.',
+  ]);
+  const behind = plan(atBalancer, { balanced: true });
+  expect(behind.faults.map(({ placeIndexes }) => placeIndexes)).toEqual([[3, 1], [3]]);
+  expect(behind.notes).toEqual([]);
+});
