@@ -1,13 +1,14 @@
 // Changing any place of a scenario by its path: a mode's `set` and `--set` of the command line.
 import { nearest } from './problem.ts';
-import { isMapping } from './yamlSource.ts';
+import { isMapping, ownValue } from './yamlSource.ts';
 import { listNames, pathText, quote, show } from './wording.ts';
 import type { Path, Step } from './wording.ts';
 
 /** Reads `a.b.c`, `faults[0].at`, `cluster.nodes["172.0.0.4"].startup`. @returns a text saying what is wrong otherwise. */
 export function parsePath(text: string): Path | string {
   const steps: Step[] = [];
-  const pattern = /(?:^|\.)([A-Za-z0-9_-]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/y;
+  const pattern =
+    /(?:^|(?<=.)\.)([A-Za-z0-9_-]+)|\[(\d+)\]|\[("(?:[^"\\\p{Cc}]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*")\]/uy;
   let at = 0;
   while (at < text.length) {
     pattern.lastIndex = at;
@@ -17,7 +18,8 @@ export function parsePath(text: string): Path | string {
     }
     if (match[1] !== undefined) steps.push(match[1]);
     else if (match[2] !== undefined) steps.push(Number(match[2]));
-    else steps.push(JSON.parse(match[3]!) as string);
+    else steps.push(JSON.parse(match[3]!) as string); // a JSON string: the pattern has seen to that
+    if (steps.at(-1) === '__proto__') return 'nothing can be called "__proto__".';
     at = pattern.lastIndex;
   }
   return steps.length === 0 ? 'a path is empty. Write it like cluster.nodes.worker01.startup.' : steps;
@@ -75,7 +77,7 @@ export function setPath(tree: unknown, path: Path, value: unknown): { readonly t
       continue;
     }
     const short = shortForms[step];
-    const next = here[step];
+    const next = ownValue(here, step);
     if (next === undefined || next === null) here[step] = {};
     else if (short !== undefined && typeof next === 'string') here[step] = { [short]: next };
     here = here[step];

@@ -12,7 +12,7 @@ export interface YamlSource {
   readonly file: string;
   readonly text: string;
   readonly value: unknown;
-  /** Mistakes that leave the structure readable: a key given twice. */
+  /** Mistakes that leave the structure readable: a key given twice, or one that cannot be. */
   readonly problems: readonly Problem[];
   /** Where the value at this path starts; where the nearest enclosing thing does when there is none. */
   positionOfValue(path: Path): SourcePosition;
@@ -112,6 +112,10 @@ export function readYaml(file: string, text: string): YamlSource {
       const at = keyNode.range?.[0] ?? node.range?.[0] ?? 0;
       if (!isScalar(keyNode)) refuse(at, 'a key must be a plain name.');
       const key = String((keyNode as { value: unknown }).value);
+      if (key === '__proto__') {
+        problems.push({ position: position(at), text: 'nothing can be called "__proto__". Choose another name.' });
+        continue;
+      }
       if (key === '<<') {
         merged.push(pair);
         continue;
@@ -230,6 +234,11 @@ function resolveAliases(contents: Node, refuse: (offset: number, why: string) =>
 }
 
 const tooDeep = 'is nested too deeply to be read.';
+
+/** What a mapping itself has under a key; names such as "constructor" are names like others. */
+export function ownValue<T>(mapping: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+  return mapping !== undefined && Object.hasOwn(mapping, key) ? mapping[key] : undefined;
+}
 
 export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -79,12 +79,12 @@ test('"<<" takes over what a mapping does not say itself', () => {
   });
 });
 
-test('names of object prototypes are names like others', () => {
-  const { value } = readYaml('s.yaml', '__proto__: { polluted: yes }\nconstructor: 1\n');
+test('"constructor" is a name like others, "__proto__" is none', () => {
+  const { value } = readYaml('s.yaml', 'constructor: 1\ntoString: { hasOwnProperty: 2 }\n');
 
-  expect(Object.entries(value as object)).toEqual([
-    ['__proto__', { polluted: 'yes' }],
-    ['constructor', 1],
+  expect(value).toEqual({ constructor: 1, toString: { hasOwnProperty: 2 } });
+  expect(problemsOf('a:\n  __proto__: { polluted: yes }\n')).toEqual([
+    '2:3  nothing can be called "__proto__". Choose another name.',
   ]);
   expect('polluted' in {}).toBe(false);
 });
