@@ -6,12 +6,18 @@ import { nearest } from './problem.ts';
 import type { Expectation, ExpectationOp, MetricReference } from './scenario.ts';
 import { listNames, quote } from './wording.ts';
 
-/** Names an expectation may use. */
-export interface KnownNames {
-  readonly modes: readonly string[];
+/** Names a selector may use. */
+export interface SelectorNames {
   readonly groups: readonly string[];
   readonly nodes: readonly string[];
   readonly faultCount: number;
+}
+
+/** Names an expectation may use. */
+export interface KnownNames extends SelectorNames {
+  readonly modes: readonly string[];
+  /** Of modes that change cluster or faults for themselves. */
+  readonly ownNames?: ReadonlyMap<string, SelectorNames>;
 }
 
 /** What is wrong, and at which character of the text. */
@@ -153,6 +159,7 @@ function readReference(text: string, at: number): Located | null {
     for (const part of selectorText.slice(1, -1).split(',')) {
       const pair = /^\s*([A-Za-z]+)\s*=\s*([A-Za-z0-9._-]+)\s*$/.exec(part);
       if (pair === null) malformed.push(part.trim());
+      else if (Object.hasOwn(selector, pair[1]!)) malformed.push(`a second ${pair[1]!}`);
       else selector[pair[1]!] = pair[2]!;
     }
   }
@@ -185,7 +192,13 @@ function checkReference(
       text: `no ${what} is called ${quote(name)}. ${meant === undefined ? '' : `Did you mean ${meant}? `}Known: ${list}.`,
     });
   };
+  const modeless = `${reference.mode}.${reference.metric}`;
+  if (!known.modes.includes(reference.mode) && metricDefinition(modeless) !== undefined) {
+    const [mode = 'failover'] = known.modes;
+    return [{ offset: at, text: `${modeless} of which mode? Write ${mode}.${modeless}.` }];
+  }
   if (!known.modes.includes(reference.mode)) unknown(at, 'mode', reference.mode, known.modes);
+  const { groups, nodes, faultCount } = known.ownNames?.get(reference.mode) ?? known;
   const definition = metricDefinition(reference.metric);
   if (definition === undefined) {
     const family = reference.metric.split('.')[0]!;
@@ -205,14 +218,18 @@ function checkReference(
       problems.push({ offset: selectorAt, text: `${reference.metric} has no selector ${quote(key)}. ${may}` });
       continue;
     }
-    if (key === 'group' && !known.groups.includes(value)) unknown(selectorAt, 'group', value, known.groups);
-    if (key === 'node' && !known.nodes.includes(value)) unknown(selectorAt, 'node', value, known.nodes);
+    if (key === 'group' && !groups.includes(value)) unknown(selectorAt, 'group', value, groups);
+    if (key === 'node' && !nodes.includes(value)) unknown(selectorAt, 'node', value, nodes);
     if (key === 'below' && !(Number(value) > 1)) {
       problems.push({ offset: selectorAt, text: `below: expected a ratio above 1 such as 1.2, got ${quote(value)}.` });
     }
-    if (key === 'fault' && !(/^\d+$/.test(value) && Number(value) >= 1 && Number(value) <= known.faultCount)) {
+    if (key === 'fault' && !(/^\d+$/.test(value) && Number(value) >= 1 && Number(value) <= faultCount)) {
       const faults =
-        known.faultCount === 0 ? 'The scenario has none.' : `They are numbered from 1 to ${known.faultCount}.`;
+        faultCount === 0
+          ? 'The scenario has none.'
+          : faultCount === 1
+            ? 'The scenario has one, number 1.'
+            : `They are numbered from 1 to ${faultCount}.`;
       problems.push({ offset: selectorAt, text: `there is no fault ${quote(value)}. ${faults}` });
     }
   }
