@@ -22,18 +22,18 @@ export interface HostRange {
   readonly hostCount: number;
 }
 
-/** A range such as `10.1.0.0/16`, or a single address. @returns a text saying what is wrong with it otherwise. */
+/** A range such as `10.1.0.0/16`, or a single address. @returns otherwise how to mend it, in a sentence, if there is more to say. */
 export function parseRange(text: string): HostRange | string {
   const [base, prefix, ...rest] = text.split('/');
   const address = parseAddress(base ?? '');
   if (address === null || rest.length > 0) {
-    return text.includes(':') ? 'IPv6 is not modelled yet; expected an IPv4 range' : 'expected an IPv4 range';
+    return text.includes(':') ? 'IPv6 is not modelled yet.' : '';
   }
   if (prefix === undefined) return { firstHost: address, hostCount: 1 };
-  if (!/^\d{1,2}$/.test(prefix) || Number(prefix) > 32) return 'expected a prefix length from 0 to 32';
+  if (!/^\d{1,2}$/.test(prefix) || Number(prefix) > 32) return 'The prefix length is a whole number from 0 to 32.';
   const size = 2 ** (32 - Number(prefix));
   const network = Math.floor(address / size) * size;
-  if (network !== address) return `is inside ${addressText(network)}/${prefix}, not its start`;
+  if (network !== address) return `Write ${addressText(network)}/${prefix}.`;
   return size <= 2 ? { firstHost: network, hostCount: size } : { firstHost: network + 1, hostCount: size - 2 };
 }
 

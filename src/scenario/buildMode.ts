@@ -1,16 +1,23 @@
 // One mode of a checked scenario as the options of a world.
 import type { AgentOptions, Endpoint, ServerOptions } from '../models/agentOptions.ts';
-import { agentWithSettings, atLeast, type AgentSettings } from '../models/agentVersions.ts';
+import { agentWithSettings, atLeast, serverDefaults, type AgentSettings } from '../models/agentVersions.ts';
 import type { NginxBalancerOptions } from '../models/balancer/nginx/options.ts';
 import { balancerPlace, killDefaults, type FaultOptions } from '../models/fault.ts';
-import { kernelDefaults, type KernelOptions } from '../models/network.ts';
+import { kernelDefaults, unreachableBetween, type KernelOptions, type Unreachable } from '../models/network.ts';
 import { nodeDefaults, type NodeOptions } from '../models/node.ts';
 import type { AddressPlan, GroupOptions, WorldOptions } from '../models/worldOptions.ts';
 import { parseRange } from './addresses.ts';
 import { includeFrom, type Files } from './files.ts';
 import { readInternalOptions } from './import/internalOptions.ts';
 import { readNginxConf, type NginxConf } from './import/nginxConf.ts';
-import { readOssecConf, type OssecConf } from './import/ossecConf.ts';
+import {
+  readAgentConf,
+  readManagerConf,
+  readOssecConf,
+  type ConfText,
+  type ManagerConf,
+  type OssecConf,
+} from './import/ossecConf.ts';
 import { nearest, ScenarioError, type Problem } from './problem.ts';
 import type { SourcePosition, Warning } from './scenario.ts';
 import type {
@@ -19,10 +26,12 @@ import type {
   GroupData,
   KernelSettings,
   ModeData,
+  NodeData,
   RoutingData,
   ScenarioData,
 } from './schema.ts';
-import { listNames, pathText, quote, type Path } from './wording.ts';
+import { durationText, listNames, pathText, quote, type Path } from './wording.ts';
+import { isMapping, ownValue } from './yamlSource.ts';
 
 export interface ModeContext {
   readonly data: ScenarioData;
@@ -33,6 +42,8 @@ export interface ModeContext {
   readonly texts: Map<string, string>;
   readonly warnings: Warning[];
   positionOf(path: Path): SourcePosition;
+  /** Whether the command line has set what stands at this path: its word is the last. */
+  isSet(path: Path): boolean;
   problem(path: Path, text: string): void;
   /** Problems that know their place already. */
   problems(problems: readonly Problem[]): void;
@@ -67,28 +78,37 @@ interface Entry {
 class ModeBuilder {
   readonly #context: ModeContext;
   readonly #nodes: readonly NodeOptions[];
+  /** What each node's own ossec.conf says; `null`: none is given. */
+  readonly #managers: readonly (ManagerConf | null)[];
   readonly #assumptions: string[] = [];
-  #conf: NginxConf | null = null;
+  #nginx: NginxConf | null = null;
   #balancer: NginxBalancerOptions | null = null;
   #failed = false;
 
   constructor(context: ModeContext) {
     this.#context = context;
-    this.#nodes = Object.entries(context.data.cluster.nodes).map(([name, node]): NodeOptions => {
-      const { names, role } = node;
+    const nodes = Object.entries(context.data.cluster.nodes);
+    const versionOf = (node: NodeData): string => node.version ?? context.data.cluster.version;
+    this.#managers = nodes.map(([name, node]) =>
+      this.#conf(node.ossec, ['cluster', 'nodes', name, 'ossec'], versionOf(node), readManagerConf),
+    );
+    this.#nodes = nodes.map(([name, node], index): NodeOptions => {
+      const version = versionOf(node);
+      const conf = this.#managers[index] ?? serverDefaults(version);
       return {
         name,
         address: node.address,
-        names,
-        role,
-        version: node.version ?? context.data.cluster.version,
-        eventsPort: node.ports.events,
-        registrationPort: node.ports.registration,
+        names: node.names,
+        role: node.role,
+        version,
+        eventsPort: node.ports.events ?? conf.eventsPort,
+        registrationPort: node.ports.registration === undefined ? conf.registrationPort : node.ports.registration,
         eventsPerSecond: node.eventsPerSecond ?? null,
-        queueSize: node.queueSize ?? nodeDefaults.queueSize,
+        queueSize: node.queueSize ?? conf.queueSize,
         startupUs: node.startup ?? nodeDefaults.startupUs,
         acceptQueue: node.acceptQueue ?? nodeDefaults.acceptQueue,
         latencyUs: node.latency ?? null,
+        unreachable: node.unreachable,
       };
     });
   }
@@ -99,7 +119,7 @@ class ModeBuilder {
     if (mode.nginx !== undefined) this.#readNginx();
     else if (mode.ossec === undefined && mode.servers === undefined) {
       const every = Object.keys(data.fleet).every((group) => {
-        const own = mode.groups?.[group];
+        const own = ownValue(mode.groups, group);
         return own !== undefined && (own.ossec !== undefined || own.servers !== undefined);
       });
       if (!every) {
@@ -107,7 +127,7 @@ class ModeBuilder {
       }
     }
     for (const group of Object.keys(mode.groups ?? {})) {
-      if (data.fleet[group] !== undefined) continue;
+      if (ownValue(data.fleet, group) !== undefined) continue;
       const known = Object.keys(data.fleet);
       const meant = nearest(group, known);
       this.#fail(
@@ -158,12 +178,22 @@ class ModeBuilder {
 
   /** Node behind a host of a configuration: by address, name, another name, or `hosts:`. -1: none. */
   #nodeOf(host: string): number {
-    const direct = this.#nodes.findIndex(
+    const called = this.#nodeCalled(host);
+    if (called >= 0) return called;
+    const addresses = this.#hostAddresses(host) ?? [];
+    return this.#nodes.findIndex(({ address }) => addresses.includes(address));
+  }
+
+  #nodeCalled(host: string): number {
+    return this.#nodes.findIndex(
       ({ name, address, names }) => name === host || address === host || names.includes(host),
     );
-    if (direct >= 0) return direct;
-    const addresses = Object.hasOwn(this.#context.data.hosts, host) ? this.#context.data.hosts[host]! : [];
-    return this.#nodes.findIndex(({ address }) => addresses.includes(address));
+  }
+
+  /** What `hosts:` says of a name; `null`: nothing. */
+  #hostAddresses(host: string): readonly string[] | null {
+    const { hosts } = this.#context.data;
+    return ownValue(hosts, host) ?? null;
   }
 
   #knownHosts(): string {
@@ -211,6 +241,25 @@ class ModeBuilder {
     }
   }
 
+  /** A configuration as its reader understands it, with what it remarks. `null`: none is given, or it has mistakes. */
+  #conf<T extends Pick<OssecConf, 'warnings' | 'assumed'>>(
+    given: string | undefined,
+    path: Path,
+    version: string,
+    reader: (source: ConfText) => T,
+  ): T | null {
+    const source = given === undefined ? null : this.#text(given, path);
+    if (!source) return null;
+    const { assume } = this.#context.data;
+    const conf = this.#read(() => reader({ ...source, version, assume: assume.map(({ directive }) => directive) }));
+    if (!conf) return null;
+    this.#context.warnings.push(...conf.warnings);
+    for (const { directive, because } of assume) {
+      if (conf.assumed.includes(directive)) this.#assume(`${directive} is passed over: ${because}`);
+    }
+    return conf;
+  }
+
   // -------------------------------------------------------------------------------------------------------------- balancer
 
   #readNginx(): void {
@@ -231,9 +280,8 @@ class ModeBuilder {
         },
         cpus: given.cpus ?? null,
         resolve: (host) => {
-          const node = this.#nodeOf(host);
-          if (node >= 0) return [this.#nodes[node]!.address];
-          return Object.hasOwn(data.hosts, host) ? data.hosts[host]! : null;
+          const node = this.#nodeCalled(host);
+          return node >= 0 ? [this.#nodes[node]!.address] : this.#hostAddresses(host);
         },
         assume: data.assume,
         listeners: 'agents',
@@ -261,19 +309,27 @@ class ModeBuilder {
           refuse(
             `nobody listens on port ${peer.port} of ${node.name} (events: ${node.eventsPort}, registration: ${node.registrationPort ?? 'no'}).`,
           );
+        } else if (peer.port === node.eventsPort && !this.#listens(node, 'tcp')) {
+          refuse(`${node.name} listens for UDP only: its ossec.conf says so.`);
         }
       }
     });
     if (conf.options.listeners.length === 0)
       this.#fail(path, `modes.${name}.nginx: no server of it listens for TCP connections.`);
-    this.#conf = conf;
+    this.#nginx = conf;
     this.#balancer = {
       nginx: conf.options,
       addresses: given.addresses ?? [],
       sourcePorts: given.ports ?? 28_232,
       latencyUs: given.latency ?? null,
+      unreachable: given.unreachable,
       kernel: kernelOf(given.kernel),
     };
+  }
+
+  /** Whether a node takes events over a protocol; without its own ossec.conf this is not known. */
+  #listens(node: NodeOptions, protocol: 'tcp' | 'udp'): boolean {
+    return this.#managers[this.#nodes.indexOf(node)]?.protocols.includes(protocol) ?? true;
   }
 
   // ---------------------------------------------------------------------------------------------------------------- groups
@@ -282,24 +338,30 @@ class ModeBuilder {
     const { data, mode } = this.#context;
     const group = data.fleet[name]!;
     const path = ['fleet', name];
-    const own: RoutingData = mode.groups?.[name] ?? {};
+    const own: RoutingData = ownValue(mode.groups, name) ?? {};
     const modePath = ['modes', this.#context.name];
     const ownPath = [...modePath, 'groups', name];
     const before = this.#takeFailed();
     const ossecPath = own.ossec === undefined ? [...modePath, 'ossec'] : [...ownPath, 'ossec'];
-    const conf = this.#ossec(own.ossec ?? mode.ossec, ossecPath, group.version);
+    const routing = own.ossec ?? mode.ossec;
+    const conf = this.#ossec(routing, ossecPath, group.version);
+    const scenario: readonly (readonly [AgentData | undefined, Path])[] = [
+      [group.agent, [...path, 'agent']],
+      [mode.agent, [...modePath, 'agent']],
+      [own.agent, [...ownPath, 'agent']],
+    ];
     const agent = agentWithSettings(group.version, [
-      conf?.client,
-      conf?.internal ? { internal: conf.internal } : undefined,
-      settingsOf(group.agent),
-      settingsOf(mode.agent),
-      settingsOf(own.agent),
+      ...(conf?.settings ?? []),
+      ...scenario.map(([settings]) => settingsOf(settings)),
+      ...scenario.map(([settings, at]) => settingsOf(this.#fromCommandLine(settings, at))),
     ]);
     const { server, ...agentOptions } = agent;
     const serversPath = own.servers === undefined ? [...modePath, 'servers'] : [...ownPath, 'servers'];
     // A group's own ossec.conf wins over the mode's list.
     const list = own.servers ?? (own.ossec === undefined ? mode.servers : undefined);
-    const entries = this.#entries(list, serversPath, conf);
+    // Where routing is missing or cannot be read, that has been said.
+    const known = list !== undefined || (routing === undefined ? mode.nginx !== undefined : conf !== null);
+    const entries = known ? this.#entries(list, serversPath, conf) : [];
     const servers = entries.flatMap((entry) => this.#server(entry, agentOptions, server));
     const plan = this.#addresses(group, name, index);
     const events = this.#events(group, path);
@@ -316,29 +378,41 @@ class ModeBuilder {
       servers,
       order: own.order ?? mode.order ?? group.order ?? 'listed',
       latencyUs: group.latency ?? null,
+      unreachable: group.unreachable,
     };
   }
 
+  /** The part of settings that the command line has set. */
+  #fromCommandLine<T extends object>(settings: T | undefined, path: Path): T | undefined {
+    if (settings === undefined || this.#context.isSet(path)) return settings;
+    const kept = Object.entries(settings).flatMap(([key, value]: [string, unknown]) => {
+      const at = [...path, key];
+      if (isMapping(value)) return [[key, this.#fromCommandLine(value, at)]];
+      return this.#context.isSet(at) ? [[key, value]] : [];
+    });
+    return Object.fromEntries(kept) as T; // entries of `settings`, every one of which may be absent
+  }
+
+  /** What the agents' files say: their servers, and the settings in the order in which they count. */
   #ossec(
     given: RoutingData['ossec'],
     path: Path,
     version: string,
-  ): (OssecConf & { internal?: AgentSettings['internal'] }) | null {
+  ): (OssecConf & { readonly settings: readonly AgentSettings[] }) | null {
     if (given === undefined) return null;
-    const file = typeof given === 'string' ? given : given.file;
-    const source = this.#text(file, typeof given === 'string' ? path : [...path, 'file']);
-    if (!source) return null;
-    const assume = this.#context.data.assume.map(({ directive }) => directive);
-    const conf = this.#read(() => readOssecConf({ file: source.file, text: source.text, version, assume }));
+    const { file, agentConf, internalOptions } = typeof given === 'string' ? { file: given } : given;
+    const conf = this.#conf(file, typeof given === 'string' ? path : [...path, 'file'], version, readOssecConf);
+    const shared = this.#conf(agentConf, [...path, 'agentConf'], version, readAgentConf);
+    const internal = this.#conf(internalOptions, [...path, 'internalOptions'], version, (source) => ({
+      ...readInternalOptions(source),
+      assumed: [],
+    }));
     if (!conf) return null;
-    this.#context.warnings.push(...conf.warnings);
-    if (typeof given === 'string' || given.internalOptions === undefined) return conf;
-    const options = this.#text(given.internalOptions, [...path, 'internalOptions']);
-    if (!options) return null;
-    const internal = this.#read(() => readInternalOptions({ file: options.file, text: options.text, version }));
-    if (!internal) return null;
-    this.#context.warnings.push(...internal.warnings);
-    return { ...conf, internal: internal.internal };
+    const settings: AgentSettings[] = [conf.client];
+    // agent.remote_conf=0: the agent takes no configuration from its manager.
+    if (shared && internal?.remoteConf !== false) settings.push(shared.client);
+    if (internal) settings.push({ internal: internal.internal });
+    return { ...conf, settings };
   }
 
   #entries(list: RoutingData['servers'], path: Path, conf: OssecConf | null): Entry[] {
@@ -418,11 +492,17 @@ class ModeBuilder {
         entry.fail(`${node.name} does not listen for events on port ${port}, but on ${node.eventsPort}.`);
         return [];
       }
+      if (!this.#listens(node, entry.protocol)) {
+        entry.fail(
+          `${node.name} does not listen for ${entry.protocol.toUpperCase()}: the <protocol> of its ossec.conf.`,
+        );
+        return [];
+      }
       const endpoint: Endpoint = { kind: 'node', nodeIndex };
       const registration = node.registrationPort === agent.enrollment.port ? endpoint : null;
       return [{ ...common, endpoint, port, registration }];
     }
-    if (!this.#balancer || !this.#conf) {
+    if (!this.#balancer || !this.#nginx) {
       if (entry.balancerByName) entry.fail('this mode has no balancer. Give it nginx, or name a node.');
       else {
         const meant = nearest(
@@ -438,7 +518,7 @@ class ModeBuilder {
     const { listeners } = this.#balancer.nginx;
     const { addresses } = this.#balancer;
     if (!entry.balancerByName && addresses.length > 0 && !addresses.includes(entry.text)) {
-      const resolved = Object.hasOwn(this.#context.data.hosts, entry.text) ? this.#context.data.hosts[entry.text]! : [];
+      const resolved = this.#hostAddresses(entry.text) ?? [];
       if (!resolved.some((address) => addresses.includes(address))) {
         entry.fail(
           `${quote(entry.text)} is neither a node nor an address of the balancer. Known: ${this.#knownHosts()}, ${listNames(addresses)}.`,
@@ -463,7 +543,7 @@ class ModeBuilder {
       this.#failed = true;
       this.#context.problems([
         {
-          position: this.#conf.listenPositions[listenerIndex]!,
+          position: this.#nginx.listenPositions[listenerIndex]!,
           text:
             `proxy_timeout ${listener.sessionTimeoutUs / 1e6}s is shorter than the agents' notify_time of ${agent.notifyTimeSeconds}s: ` +
             'sessions without events would be closed all the time, which is not modelled. Make it longer.',
@@ -505,7 +585,7 @@ class ModeBuilder {
     if (range.hostCount < group.count) {
       this.#fail(
         path,
-        `fleet.${name}.addresses: ${text} has ${range.hostCount} host addresses for ${group.count} agents. Give a larger range.`,
+        `fleet.${name}.addresses: ${text} has ${range.hostCount} host ${range.hostCount === 1 ? 'address' : 'addresses'} for ${group.count} agents. Give a larger range.`,
       );
       return null;
     }
@@ -541,6 +621,8 @@ class ModeBuilder {
       return [];
     }
     const places = fault[kind]!;
+    const twice = places.find((place, at) => places.indexOf(place) < at);
+    if (twice !== undefined) this.#fail([...path, kind], `faults[${index}].${kind}: ${twice} is named twice.`);
     const names = this.#nodes.map(({ name }) => name);
     places.forEach((place, at) => {
       if (place === balancerPlace || names.includes(place)) return;
@@ -557,10 +639,11 @@ class ModeBuilder {
         `faults[${index}].acceptsFor belongs to a kill: in a ${kind} nothing accepts.`,
       );
     }
-    if (fault.at !== null && fault.at.fromUs >= durationUs) {
+    if (fault.at !== null && fault.at.toUs >= durationUs) {
+      const before = fault.at.fromUs < durationUs ? 'perhaps before' : 'before';
       this.#fail(
         [...path, 'at'],
-        `faults[${index}].at: the run ends after ${durationUs / 1e6}s, before this fault. Make the duration longer, or the fault earlier.`,
+        `faults[${index}].at: the run ends after ${durationText(durationUs)}, ${before} this fault. Make the duration longer, or the fault earlier.`,
       );
       return [];
     }
@@ -602,16 +685,36 @@ class ModeBuilder {
         })
         .join(', ');
     const [first] = group!.servers;
-    if (this.#conf && this.#balancer && first?.endpoint.kind === 'balancer' && group!.servers.length === 1) {
+    if (this.#nginx && this.#balancer && first?.endpoint.kind === 'balancer' && group!.servers.length === 1) {
       const { listenerIndex } = first.endpoint;
       const { listeners, upstreams } = this.#balancer.nginx;
       const peers = upstreams[listeners[listenerIndex]!.upstreamIndex]!.peers.map(
         ({ address }) => this.#nodes.find((node) => node.address === address)!.name,
       );
-      return `${this.#conf.description(listenerIndex)} over ${listNames([...new Set(peers)])}`;
+      return `${this.#nginx.description(listenerIndex)} over ${listNames([...new Set(peers)])}`;
     }
     const order = group!.order === 'listed' ? 'list' : `${group!.order} list`;
     return `${order} of ${own(group!.servers)}`;
+  }
+
+  /** Which of the two applies: they differ by a factor of ten. */
+  #assumeUnreachable(
+    who: string,
+    pairs: readonly { readonly from: string; readonly to: string; readonly kind: Unreachable }[],
+  ): void {
+    const said = {
+      routed: 'packets vanish (routed), connects run into the SYN time-out',
+      sameSegment: 'ARP fails (sameSegment) after 3 s',
+    };
+    const kinds = [...new Set(pairs.map(({ kind }) => kind))];
+    for (const kind of kinds) {
+      const these = pairs.filter((pair) => pair.kind === kind);
+      const names = (of: 'from' | 'to'): string => listNames([...new Set(these.map((pair) => pair[of]))]);
+      const from = names('from');
+      const where = kinds.length === 1 ? 'a host that is gone' : `${names('to')} when it is gone`;
+      const subject = kinds.length === 1 || from === '' ? who : `${who} of ${from}`;
+      this.#assume(`${subject} in front of ${where}: ${said[kind]}.`);
+    }
   }
 
   /** What decides the result and is taken for granted. */
@@ -620,14 +723,24 @@ class ModeBuilder {
     const { unreachable } = data.network;
     const off = data.faults.some(({ powerOff }) => powerOff !== undefined);
     if (off) {
-      const said = (kind: 'routed' | 'sameSegment'): string =>
-        kind === 'routed'
-          ? 'packets vanish (routed), connects run into the SYN time-out'
-          : 'ARP fails (sameSegment) after 3 s';
-      if (groups.some(({ servers }) => servers.some(({ endpoint }) => endpoint.kind === 'node'))) {
-        this.#assume(`Agents in front of a host that is gone: ${said(unreachable.agents)}.`);
+      const pairs = groups.flatMap((group) =>
+        group.servers.flatMap(({ endpoint }) => {
+          if (endpoint.kind !== 'node') return [];
+          const node = this.#nodes[endpoint.nodeIndex]!;
+          const kind = unreachableBetween(unreachable.agents, group.unreachable, node.unreachable);
+          return [{ from: group.name, to: node.name, kind }];
+        }),
+      );
+      this.#assumeUnreachable('Agents', pairs);
+      if (this.#balancer) {
+        const own = this.#balancer.unreachable;
+        const kinds = this.#nodes.map((node) => ({
+          from: '',
+          to: node.name,
+          kind: unreachableBetween(unreachable.balancer, own, node.unreachable),
+        }));
+        this.#assumeUnreachable('The balancer', kinds);
       }
-      if (this.#balancer) this.#assume(`The balancer in front of a host that is gone: ${said(unreachable.balancer)}.`);
     }
     if (off || data.faults.some(({ hang }) => hang !== undefined)) {
       const { silentBytes, hungBytes } = groups[0]!.agent.kernel.sendBuffer;
@@ -639,8 +752,22 @@ class ModeBuilder {
     if (unlimited.length > 0) {
       this.#assume(`The capacity of ${listNames(unlimited)} is not judged: no eventsPerSecond is given.`);
     }
-    const udp = groups.some(({ servers }) => servers.some(({ protocol }) => protocol === 'udp'));
+    const udp = groups.some(({ servers }) =>
+      servers.some(
+        ({ protocol, endpoint }) =>
+          protocol === 'udp' && endpoint.kind === 'node' && this.#managers[endpoint.nodeIndex] === null,
+      ),
+    );
     if (udp) this.#assume('The managers are taken to listen on UDP as well (<protocol> of their <remote>).');
+    // src/remoted/manager.c from 4.6.0: <allow_higher_versions> of <remote><agents>, "no" by default.
+    const older = this.#nodes.find(
+      ({ version }) => atLeast(version, '4.6.0') && groups.some(({ agent }) => !atLeast(version, agent.version)),
+    );
+    if (older) {
+      this.#assume(
+        `Managers of ${older.version} are taken to let in agents of later releases (<allow_higher_versions>).`,
+      );
+    }
     if (groups.some(({ agent }) => agent.enrollment.enabled && !atLeast(agent.version, '4.3.0'))) {
       this.#assume('A manager is taken to refuse a second registration of a valid key, as authd does from 4.3.0.');
     }

@@ -7,20 +7,21 @@ import { balancerPlace } from '../models/fault.ts';
 import { nodeDefaults } from '../models/node.ts';
 import { overlap, parseRange, type HostRange } from './addresses.ts';
 import { buildMode, type BuiltMode } from './buildMode.ts';
-import { parseExpectation } from './expectation.ts';
+import { parseExpectation, type SelectorNames } from './expectation.ts';
 import { fileCommand } from './command.ts';
 import { diskFiles, readTextFile, type Files } from './files.ts';
+import { idleText } from './import/ossecConf.ts';
 import { parsePath, setPath } from './overlay.ts';
 import { nearest, ScenarioError, type Problem } from './problem.ts';
 import type { Expectation, Mode, Scenario, SourcePosition, Warning } from './scenario.ts';
 import { partSchemas, scenarioSchema, type ModeData, type ScenarioData } from './schema.ts';
-import { describeIssues } from './shape.ts';
-import { listNames, pathText, quote, type Path } from './wording.ts';
-import { isMapping, readYaml, type YamlSource } from './yamlSource.ts';
+import { describeIssues, valueAt } from './shape.ts';
+import { enumerate, listNames, pathText, quote, type Path } from './wording.ts';
+import { isMapping, ownValue, readYaml, type YamlSource } from './yamlSource.ts';
 
 /** What the command line changes about a scenario. */
 export interface Overrides {
-  /** `path=value` pairs; values are YAML. Applied in order, before a mode's own `set`. */
+  /** `path=value` pairs; values are YAML. Applied in order; their word is the last, behind a mode's own `set` and settings. */
   readonly set?: readonly { readonly path: string; readonly value: string }[];
   readonly seed?: string | undefined;
   readonly replications?: number | undefined;
@@ -68,7 +69,10 @@ class Loader {
   readonly #warnings: Warning[] = [];
   readonly #texts = new Map<string, string>();
   /** Paths that the command line has set: their mistakes are not in the file. */
-  readonly #set = new Map<string, string>();
+  readonly #set = new Map<string, { readonly path: Path; readonly value: unknown }>();
+
+  /** The scenario as modes with `set` see it. */
+  readonly #changed = new Map<string, unknown>();
 
   constructor(input: LoadInput, yaml: YamlSource) {
     this.#input = input;
@@ -97,6 +101,14 @@ class Loader {
       return built ? [{ name, ...built }] : [];
     });
     const expectations = this.#expectations(tree, chosen, modeNames);
+    data?.assume.forEach(({ directive }, index) => {
+      const used = modes.some(({ assumptions }) =>
+        assumptions.some((text) => text.startsWith(`${directive} is passed over:`)),
+      );
+      if (used || modes.length < modeNames.length) return;
+      const text = `assume: no configuration has a ${quote(directive)} that needs it.`;
+      this.#warnings.push({ position: this.#position(['assume', index]), text });
+    });
     if (this.#problems.length > 0) throw new ScenarioError(file, this.#sortedProblems());
     if (!data) throw new Error('a scenario without problems has data');
     const seed = overrides.seed ?? data.seed;
@@ -118,7 +130,7 @@ class Loader {
       replications: overrides.replications ?? data.replications,
       modes: modes satisfies Mode[],
       expectations,
-      warnings: unique(this.#warnings),
+      warnings: folded(unique(this.#warnings)),
       inputHash: hash.digest('hex'),
       command: fileCommand(file, overrides),
     };
@@ -127,8 +139,13 @@ class Loader {
   // ------------------------------------------------------------------------------------------------------------- positions
 
   #position(path: Path): SourcePosition | null {
-    for (const set of this.#set.keys()) if (startsWith(pathText(path), set)) return null;
-    return this.#yaml.positionOfValue(path);
+    return this.#isSet(path) ? null : this.#yaml.positionOfValue(path);
+  }
+
+  #isSet(path: Path): boolean {
+    const text = pathText(path);
+    const made = valueAt(this.#yaml.value, path) === undefined; // a mapping on the way to what was set
+    return [...this.#set.keys()].some((set) => startsWith(text, set) || (made && startsWith(set, text)));
   }
 
   #problem(path: Path, text: string): void {
@@ -171,7 +188,7 @@ class Loader {
       if (typeof result === 'string') this.#problems.push({ position: null, text: `--set ${path}: ${result}` });
       else {
         tree = result.tree;
-        this.#set.set(pathText(parsed), value);
+        this.#set.set(pathText(parsed), { path: parsed, value: content });
       }
     }
     return tree;
@@ -271,15 +288,20 @@ class Loader {
           this.#problem(path, `cluster.nodes.${name}: ${quote(twice)} is a name of ${other} already.`);
       }
     });
+    const balanced = Object.values(data.modes).some(({ nginx }) => nginx !== undefined);
     const ranges: { name: string; range: HostRange }[] = [];
     for (const [name, group] of Object.entries(data.fleet)) {
       versionProblem(['fleet', name, 'version'], group.version, false);
+      if (group.nat !== undefined && !balanced) {
+        const text = `fleet.${name}.nat: no mode has a balancer, so nobody looks at these addresses.`;
+        this.#warnings.push({ position: this.#position(['fleet', name, 'nat']), text });
+      }
       const text = typeof group.addresses === 'object' ? group.addresses.range : group.addresses;
       const range = text === undefined ? null : parseRange(text);
       if (range === null || typeof range === 'string') continue;
       for (const other of ranges) {
         const a = { firstHost: range.firstHost, hostCount: group.count };
-        if (overlap(a, { ...other.range, hostCount: data.fleet[other.name]!.count })) {
+        if (balanced && overlap(a, { ...other.range, hostCount: data.fleet[other.name]!.count })) {
           this.#warnings.push({
             position: this.#position(['fleet', name, 'addresses']),
             text: `agents of ${name} have the same addresses as agents of ${other.name}; a hash of the address sends them to the same node.`,
@@ -288,7 +310,13 @@ class Loader {
       }
       ranges.push({ name, range });
     }
-    const balanced = Object.values(data.modes).some(({ nginx }) => nginx !== undefined);
+    const masters = nodes.filter(([, { role }]) => role === 'master').map(([name]) => name);
+    for (const name of masters.slice(1)) {
+      this.#problem(
+        ['cluster', 'nodes', name, 'role'],
+        `cluster.nodes.${name}.role: ${masters[0]!} is the master already; a cluster has one.`,
+      );
+    }
     data.faults.forEach((fault, index) => {
       for (const kind of ['kill', 'powerOff', 'hang'] as const) {
         const at = fault[kind]?.indexOf(balancerPlace) ?? -1;
@@ -336,13 +364,18 @@ class Loader {
         } else changed = result.tree;
       }
       if (!usable || !shared) return null;
+      for (const { path, value } of this.#set.values()) {
+        const result = setPath(changed, path, value);
+        if (typeof result !== 'string') changed = result.tree;
+      }
       const parsed = scenarioSchema.safeParse(changed);
       if (parsed.success) {
         data = parsed.data;
+        this.#changed.set(name, changed);
         for (const [group, { count }] of Object.entries(data.fleet)) {
-          if (shared.fleet[group]?.count !== count) {
+          if (ownValue(shared.fleet, group)?.count !== count) {
             this.#problem(
-              ['modes', name, 'set'],
+              ['modes', name, 'set', overlayKey(overlay, ['fleet', group]) ?? 'fleet'],
               `modes.${name}.set: the number of agents of ${group} is the same in all modes, or their differences mean nothing.`,
             );
             return null;
@@ -351,10 +384,7 @@ class Loader {
       } else {
         const before = scenarioSchema.safeParse(tree);
         for (const { path, text } of describeIssues(changed, parsed.error)) {
-          const key = Object.keys(overlay).find((candidate) => {
-            const target = parsePath(candidate);
-            return typeof target !== 'string' && startsWith(pathText(path), pathText(target));
-          });
+          const key = overlayKey(overlay, path);
           if (key !== undefined) this.#problem(['modes', name, 'set', key], `modes.${name}.set: ${text}`);
           else if (before.success) this.#problem(['modes', name, 'set'], `modes.${name}.set: ${text}`);
         }
@@ -371,6 +401,7 @@ class Loader {
       texts: this.#texts,
       warnings: this.#warnings,
       positionOf: (path) => this.#yaml.positionOfValue(path),
+      isSet: (path) => this.#isSet(path),
       problem: (path, text) => this.#problem(path, text),
       problems: (problems) => this.#problems.push(...problems),
     });
@@ -380,13 +411,8 @@ class Loader {
 
   #expectations(tree: unknown, chosen: readonly string[], modes: readonly string[]): Expectation[] {
     if (!isMapping(tree) || !Array.isArray(tree.expect)) return [];
-    const names = (value: unknown): string[] => (isMapping(value) ? Object.keys(value) : []);
-    const known = {
-      modes,
-      groups: names(tree.fleet),
-      nodes: isMapping(tree.cluster) ? names(tree.cluster.nodes) : [],
-      faultCount: Array.isArray(tree.faults) ? tree.faults.length : 0,
-    };
+    const ownNames = new Map([...this.#changed].map(([mode, changed]) => [mode, selectorNames(changed)]));
+    const known = { modes, ownNames, ...selectorNames(tree) };
     return tree.expect.flatMap((text: unknown, index): Expectation[] => {
       if (typeof text !== 'string') return [];
       const path = ['expect', index];
@@ -408,12 +434,48 @@ class Loader {
   }
 }
 
+/** The entry of a mode's `set` that has to do with a path. */
+function overlayKey(overlay: Readonly<Record<string, unknown>>, path: Path): string | undefined {
+  const text = pathText(path);
+  return Object.keys(overlay).find((key) => {
+    const target = parsePath(key);
+    return typeof target !== 'string' && (startsWith(text, pathText(target)) || startsWith(pathText(target), text));
+  });
+}
+
+function selectorNames(tree: unknown): SelectorNames {
+  const names = (value: unknown): string[] => (isMapping(value) ? Object.keys(value) : []);
+  if (!isMapping(tree)) return { groups: [], nodes: [], faultCount: 0 };
+  return {
+    groups: names(tree.fleet),
+    nodes: isMapping(tree.cluster) ? names(tree.cluster.nodes) : [],
+    faultCount: Array.isArray(tree.faults) ? tree.faults.length : 0,
+  };
+}
+
 function startsWith(path: string, prefix: string): boolean {
   return path === prefix || path.startsWith(`${prefix}.`) || path.startsWith(`${prefix}[`);
 }
 
 function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Warnings in few lines: directives that decide nothing are named once, and what is said of several places is said once. */
+function folded(warnings: readonly Warning[]): Warning[] {
+  const idle = warnings.filter((warning) => warning.idle !== undefined);
+  const names = [...new Set(idle.flatMap((warning) => warning.idle ?? []))];
+  const lines = new Map<string, Warning[]>();
+  for (const warning of warnings) {
+    const text = warning.idle === undefined ? warning.text : idleText(names);
+    lines.set(text, [...(lines.get(text) ?? []), warning]);
+  }
+  return [...lines].map(([text, [first, ...others]]) => {
+    const files = [...new Set(others.map(({ position }) => position?.file))].filter((file) => file !== undefined);
+    const elsewhere = files.filter((file) => file !== first!.position?.file);
+    const also = elsewhere.length === 0 ? '' : ` Likewise in ${enumerate(elsewhere)}.`;
+    return { position: first!.position, text: `${text}${also}` };
+  });
 }
 
 function unique<T extends { readonly position: SourcePosition | null; readonly text: string }>(

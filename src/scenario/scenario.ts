@@ -42,6 +42,8 @@ export interface Expectation {
 export interface Warning {
   readonly position: SourcePosition | null;
   readonly text: string;
+  /** Directives that decide nothing, when that is what it says: the loader names those of all files in one warning. */
+  readonly idle?: readonly string[];
 }
 
 export interface Scenario {

@@ -25,6 +25,8 @@ interface UnitKind {
   readonly expected: string;
   /** Unit of a bare number in the hint `Write 10s.` */
   readonly bareUnit: string;
+  /** As listed behind a unit that is none of them. */
+  readonly units: string;
   readonly pattern: string;
   readonly example: string;
   readonly parse: (text: string) => number;
@@ -33,6 +35,7 @@ interface UnitKind {
 const durationKind: UnitKind = {
   expected: 'a duration such as 10s',
   bareUnit: 's',
+  units: 'us, ms, s, m, h and d',
   pattern: '^\\s*\\d+(\\.\\d+)?\\s*(us|µs|ms|s|m|h|d)\\s*$',
   example: '10s',
   parse: parseDuration,
@@ -40,6 +43,7 @@ const durationKind: UnitKind = {
 const rateKind: UnitKind = {
   expected: 'a rate such as 2/s',
   bareUnit: '/s',
+  units: '/s, /m, /h and /d',
   pattern: '^\\s*\\d+(\\.\\d+)?\\s*/\\s*(s|m|h|d)\\s*$',
   example: '2/s',
   parse: parseRate,
@@ -47,6 +51,7 @@ const rateKind: UnitKind = {
 const bytesKind: UnitKind = {
   expected: 'a size such as 300B',
   bareUnit: 'B',
+  units: 'B, kB, MB, GB, KiB, MiB and GiB',
   pattern: '^\\s*\\d+(\\.\\d+)?\\s*(B|kB|KB|MB|GB|KiB|MiB|GiB)\\s*$',
   example: '300B',
   parse: parseBytes,
@@ -80,7 +85,7 @@ function measured(kind: UnitKind, bounds: Bounds, description: string) {
       try {
         value = kind.parse(text);
       } catch {
-        return fail('');
+        return fail(/^\s*\d+(\.\d+)?\s*[^\d.]+$/.test(text) ? `Units are ${kind.units}.` : '');
       }
       if (value < bounds.from || value > bounds.to) return fail(`It must be ${bounds.text}.`);
       return value;
@@ -128,10 +133,15 @@ function text(expected: string, description: string) {
   return z.string({ error }).min(1, { error }).max(200_000, { error }).meta({ description });
 }
 
-/** A string that must pass `check`, which returns what is wrong with it or `null`. */
-function checked(expected: string, description: string, check: (value: string) => string | null) {
+/** A string that must pass `check`, which returns how to mend it or `null`; `refuse` may say more about what is no string. */
+function checked(
+  expected: string,
+  description: string,
+  check: (value: string) => string | null,
+  refuse?: (value: unknown) => string | undefined,
+) {
   return z
-    .string({ error: ({ input }: Issue) => mismatch(expected, input) })
+    .string({ error: ({ input }: Issue) => refuse?.(input) ?? mismatch(expected, input) })
     .meta({ description })
     .superRefine((value, context) => {
       const hint = check(value);
@@ -166,11 +176,12 @@ const address = (description: string) =>
     return value.includes(':') ? 'IPv6 is not modelled yet.' : '';
   });
 
-const range = (description: string) =>
-  checked('an IPv4 range such as 10.1.0.0/16', description, (value) => {
-    const parsed = parseRange(value);
-    return typeof parsed === 'string' ? `${capital(parsed)}.` : null;
-  });
+function rangeHint(value: string): string | null {
+  const parsed = parseRange(value);
+  return typeof parsed === 'string' ? parsed : null;
+}
+
+const range = (description: string) => checked('an IPv4 range such as 10.1.0.0/16', description, rangeHint);
 
 const port = (description: string) => whole(description, 1, 65_535);
 
@@ -323,32 +334,45 @@ const node = z.strictObject(
       .meta({ description: 'Events per second the node can analyse. Without it capacity is not judged.' }),
     queueSize: whole('remoted’s queue, in messages.', 1, 100_000_000).optional(),
     startup: duration('From the start of the processes until agents are accepted.').optional(),
+    ossec: text(
+      'a path or the text of a manager’s ossec.conf',
+      'Path of the manager’s ossec.conf, or its text; what stands here beside it wins.',
+    ).optional(),
     ports: z
       .strictObject(
         {
-          events: port('Port of remoted.').prefault(nodeDefaults.eventsPort),
+          events: port(`Port of remoted. Default ${nodeDefaults.eventsPort}.`).optional(),
           registration: z
-            .union([port('Port of authd.'), z.literal(false), z.literal('no')], {
-              error: ({ input }: Issue) => mismatch('a port such as 1515, or no', input),
-            })
-            .prefault(nodeDefaults.registrationPort)
-            .transform((value) => (value === false || value === 'no' ? null : value)),
+            .union(
+              [port(`Port of authd. Default ${nodeDefaults.registrationPort}.`), z.literal(false), z.literal('no')],
+              {
+                error: ({ input }: Issue) => mismatch('a port such as 1515, or no', input),
+              },
+            )
+            .transform((value) => (value === false || value === 'no' ? null : value))
+            .optional(),
         },
         mapping('a mapping with events and registration'),
       )
       .prefault({}),
     acceptQueue: whole('Established connections that wait to be accepted.', 1, 65_535).optional(),
     latency: latency('instead of the network’s').optional(),
+    unreachable: unreachable('What others see of this host when it is gone, instead of the network’s.').optional(),
   },
   mapping('a mapping such as { address: 172.0.0.4 }'),
 );
 
-const natEntry = z.union([range('An address or range the balancer sees.')], {
-  error: ({ input }: Issue) =>
-    isMapping(input) && 'from' in input
-      ? 'mapping ranges with { from, to } is not modelled yet. List the addresses the balancer sees.'
-      : mismatch('an IPv4 address or range', input),
-});
+const natMapping = (value: unknown): string | undefined =>
+  isMapping(value) && 'from' in value
+    ? 'mapping ranges with { from, to } is not modelled yet. List the addresses the balancer sees.'
+    : undefined;
+
+const natEntry = checked(
+  'an IPv4 address such as 203.0.113.7',
+  'An address or range the balancer sees.',
+  rangeHint,
+  natMapping,
+);
 
 const order = choice(
   ['listed', 'shuffled', 'rotated'],
@@ -382,9 +406,7 @@ const group = z.strictObject(
         ],
         {
           error: ({ input }: Issue) =>
-            isMapping(input) && 'from' in input
-              ? 'mapping ranges with { from, to } is not modelled yet. List the addresses the balancer sees.'
-              : mismatch('a list of addresses such as [203.0.113.7]', input),
+            natMapping(input) ?? mismatch('a list of addresses such as [203.0.113.7]', input),
         },
       )
       .optional()
@@ -417,6 +439,7 @@ const group = z.strictObject(
     agent: agentSettings.optional(),
     order: order.optional(),
     latency: latency('instead of the network’s').optional(),
+    unreachable: unreachable('What these agents see of a host that is gone, instead of the network’s.').optional(),
   },
   mapping('a mapping such as { count: 2000, events: { rate: 2/s } }'),
 );
@@ -449,6 +472,7 @@ const nginx = z.union(
         .optional(),
       kernel: kernel.optional(),
       latency: latency('instead of the network’s').optional(),
+      unreachable: unreachable('What the balancer sees of a host that is gone, instead of the network’s.').optional(),
     }),
   ],
   { error: ({ input }: Issue) => mismatch('a path, the text of an nginx.conf, or { file: … }', input) },
@@ -459,6 +483,7 @@ const ossec = z.union(
     text('a path or the text of an ossec.conf', 'Path of an agent’s ossec.conf, or its text.'),
     z.strictObject({
       file: text('a path or the text of an ossec.conf', 'Path of an agent’s ossec.conf, or its text.'),
+      agentConf: text('a path', 'Path of the agent.conf the agents get from their manager, or its text.').optional(),
       internalOptions: text('a path', 'Path of a local_internal_options.conf, or its text.').optional(),
     }),
   ],

@@ -18,11 +18,34 @@ type Issue = z.core.$ZodIssue;
 
 /** @param tree the whole scenario. @param error what the whole scenario's schema said about it. */
 export function describeIssues(tree: unknown, error: z.ZodError): PathProblem[] {
-  return error.issues.flatMap((issue) => describe(tree, issue, []));
+  const problems = error.issues.flatMap((issue) => describe(tree, issue, []));
+  // What else may be wrong about a fault that is still to come does not matter.
+  const coming = new Set(problems.filter(isFaultToCome).map(({ path }) => path[1]));
+  const seen = new Set<unknown>();
+  return problems.filter((problem) => {
+    const { path } = problem;
+    if (path[0] !== 'faults' || !coming.has(path[1])) return true;
+    if (!isFaultToCome(problem) || seen.has(path[1])) return false;
+    seen.add(path[1]);
+    return true;
+  });
+}
+
+function isFaultToCome({ path, text }: PathProblem): boolean {
+  return path[0] === 'faults' && text.includes(': the fault "');
 }
 
 function describe(tree: unknown, issue: Issue, prefix: Path): PathProblem[] {
   const path = [...prefix, ...(issue.path as Step[])];
+  if (path[0] === 'fleet' && path[1] === 'inventory') {
+    return [
+      {
+        path: path.slice(0, 2),
+        atKey: true,
+        text: 'fleet.inventory: reading an inventory is not modelled yet. Describe the agents as groups.',
+      },
+    ];
+  }
   const value = valueAt(tree, path);
   switch (issue.code) {
     case 'unrecognized_keys':
@@ -54,13 +77,6 @@ function sentence(path: Path, value: unknown, message: string): PathProblem {
     ? `${message.slice(15).replace(/, received .*/, '')}, got ${show(value)}.`
     : message;
   const where = pathText(path);
-  if (where === 'fleet.inventory') {
-    return {
-      path,
-      atKey: true,
-      text: 'fleet: reading an inventory is not modelled yet. Describe the agents as groups.',
-    };
-  }
   if (where === '') return { path, atKey: false, text: own };
   const missing = own.startsWith('is missing');
   return { path, atKey: false, text: `${where}${missing ? ' ' : ': '}${own}` };
@@ -96,6 +112,7 @@ const later: readonly {
       'addNode',
       'removeNode',
       'reload',
+      'random',
       'restartAgents',
       'pushConfig',
       'reconnectAgents',
@@ -105,7 +122,7 @@ const later: readonly {
   },
   {
     place: /^faults\[\d+\]$/,
-    keys: ['only', 'random', 'to', 'down', 'pause'],
+    keys: ['only', 'to', 'down', 'pause'],
     text: (key) => `${quote(key)} is not modelled yet. Remove it.`,
   },
   {
@@ -114,20 +131,15 @@ const later: readonly {
     text: (key) => `the balancer ${quote(key)} is not modelled yet. Modelled: nginx.`,
   },
   {
-    place: /^modes\.[^.]+\.ossec$/,
-    keys: ['agentConf'],
-    text: () => 'reading an agent.conf is not modelled yet. Write its settings under agent.',
-  },
-  {
     place: /^modes\.[^.]+$/,
     keys: ['haproxyHelper', 'observed', 'unreachable'],
     text: (key) => `${quote(key)} is not modelled yet for a mode. Use set for what the network does.`,
   },
   {
     place: /^cluster\.nodes\.[^.]+$/,
-    keys: ['ossec', 'internalOptions'],
+    keys: ['internalOptions'],
     text: () =>
-      'reading a manager’s ossec.conf is not modelled yet. Write eventsPerSecond, queueSize and ports instead.',
+      'reading a manager’s internal options is not modelled yet. Write eventsPerSecond and queueSize instead.',
   },
   {
     place: /^fleet\.[^.]+\.events$/,
@@ -136,7 +148,7 @@ const later: readonly {
   },
   {
     place: /^fleet\.[^.]+$/,
-    keys: ['inventory', 'observed', 'unreachable'],
+    keys: ['inventory', 'observed'],
     text: (key) => `${quote(key)} is not modelled yet for a group.`,
   },
   {

@@ -64,6 +64,19 @@ function follows(name: string, next: string): boolean {
   return a !== null && b !== null && a[1] === b[1] && Number(b[2]) === Number(a[2]) + 1;
 }
 
+/** A duration as users write it: `30m`, `90s`, `1500us`. */
+export function durationText(us: number): string {
+  const units = [
+    [86_400_000_000, 'd'],
+    [3_600_000_000, 'h'],
+    [60_000_000, 'm'],
+    [1_000_000, 's'],
+    [1_000, 'ms'],
+  ] as const;
+  const fits = units.find(([length]) => us >= length && us % length === 0);
+  return fits ? `${us / fits[0]}${fits[1]}` : `${us}us`;
+}
+
 /** `a, b and c`. */
 export function enumerate(words: readonly string[], last = 'and'): string {
   if (words.length < 2) return words.join('');

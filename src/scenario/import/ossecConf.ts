@@ -49,6 +49,8 @@ export interface OssecConf {
   readonly servers: readonly OssecServer[];
   readonly client: OssecClientSettings;
   readonly warnings: readonly Warning[];
+  /** Directives that decide something, are not modelled, and were passed over because `assume` names them. */
+  readonly assumed: readonly string[];
 }
 
 /** The part of an ossec.conf that a manager's daemons remoted and authd read. */
@@ -59,6 +61,7 @@ export interface ManagerConf {
   /** `null`: nobody listens for registrations. */
   readonly registrationPort: number | null;
   readonly warnings: readonly Warning[];
+  readonly assumed: readonly string[];
 }
 
 /** An agent's ossec.conf. @throws ScenarioError with every mistake in it. */
@@ -164,6 +167,7 @@ class ConfReader {
   readonly #problems: Problem[];
   #wellFormed: boolean;
   readonly #warned = new Set<string>();
+  readonly #assumed: string[] = [];
   /** Directives without influence, with the first place of each. */
   readonly #idle = new Map<string, number>();
 
@@ -318,7 +322,10 @@ class ConfReader {
 
   /** An option that decides something and is not modelled. */
   unmodelled(element: OssecElement, what: string): void {
-    if (this.#assume.includes(element.name)) return;
+    if (this.#assume.includes(element.name)) {
+      if (!this.#assumed.includes(element.name)) this.#assumed.push(element.name);
+      return;
+    }
     this.problem(element, `<${element.name}> ${what}; that is not modelled. Remove it, or list it under "assume".`);
   }
 
@@ -342,7 +349,7 @@ class ConfReader {
   }
 
   /** The result with all warnings. @throws ScenarioError when there was any mistake. */
-  finish<T>(result: T): T & { readonly warnings: readonly Warning[] } {
+  finish<T>(result: T): T & Pick<OssecConf, 'warnings' | 'assumed'> {
     if (this.#problems.length > 0) {
       throw new ScenarioError(
         this.file,
@@ -352,14 +359,16 @@ class ConfReader {
     if (this.#idle.size > 0) {
       const names = [...this.#idle.keys()].map((name) => `<${name}>`);
       const offset = Math.min(...this.#idle.values());
-      const verb = names.length === 1 ? 'decides' : 'decide';
-      this.warnings.push({
-        position: this.#document.position(offset),
-        text: `${enumerate(names)} ${verb} nothing in a simulation.`,
-      });
+      this.warnings.push({ position: this.#document.position(offset), text: idleText(names), idle: names });
     }
-    return { ...result, warnings: this.warnings.toSorted((a, b) => inFile(a.position, b.position)) };
+    const warnings = this.warnings.toSorted((a, b) => inFile(a.position, b.position));
+    return { ...result, warnings, assumed: this.#assumed };
   }
+}
+
+/** What is said of directives without influence. */
+export function idleText(names: readonly string[]): string {
+  return `${enumerate(names)} ${names.length === 1 ? 'decides' : 'decide'} nothing in a simulation.`;
 }
 
 type Hints = Readonly<Partial<Record<string, string>>>;
@@ -675,7 +684,7 @@ class ManagerSections {
     this.#queueSize = serverDefaults(conf.version).queueSize;
   }
 
-  result(): Omit<ManagerConf, 'warnings'> {
+  result(): Omit<ManagerConf, 'warnings' | 'assumed'> {
     const conf = this.#conf;
     const { eventsPort, protocols } = serverDefaults(conf.version);
     if (this.#secure === null && !this.#remoteBroken && conf.wellFormed) {

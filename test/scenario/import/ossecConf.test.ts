@@ -83,6 +83,7 @@ describe('an agent’s ossec.conf', () => {
       {
         position: { file, line: 13, column: 5 },
         text: '<config-profile>, <auto_restart> and <crypto_method> decide nothing in a simulation.',
+        idle: ['<config-profile>', '<auto_restart>', '<crypto_method>'],
       },
     ]);
   });
@@ -585,6 +586,7 @@ describe('an agent.conf', () => {
     expect(readAgentConf(conf(text))).toEqual({
       client: { forceReconnectIntervalSeconds: 3600, clientBuffer: { eventsPerSecond: 250 } },
       warnings: [],
+      assumed: [],
     });
   });
 
@@ -629,6 +631,7 @@ describe('a manager’s ossec.conf', () => {
       queueSize: 131_072,
       registrationPort: 1515,
       warnings: [],
+      assumed: [],
     });
   });
 
@@ -669,7 +672,10 @@ describe('a manager’s ossec.conf', () => {
     expect(mistakes(() => readManagerConf(conf(text)))).toEqual([
       expect.stringMatching(/^1:54 {2}<connection_overtake_time> decides .* not modelled/),
     ]);
-    expect(readManagerConf({ ...conf(text), assume: ['connection_overtake_time'] }).eventsPort).toBe(1514);
+    expect(readManagerConf({ ...conf(text), assume: ['connection_overtake_time'] })).toMatchObject({
+      eventsPort: 1514,
+      assumed: ['connection_overtake_time'],
+    });
     expect(mistakes(() => readManagerConf(conf(text.replace('>0<', '>60<'))))).toEqual([]);
   });
 });
