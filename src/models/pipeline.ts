@@ -25,6 +25,7 @@ export type Sink = (typeof Sink)[keyof typeof Sink];
 /** Where the totals go: everything the pipelines of one run report. */
 export interface PipelineBooks {
   readonly counts: readonly EventCounts[];
+  readonly produced: Flow;
   readonly delivered: Flow;
   readonly lost: Flow;
   /** Arrivals at each node by group, [node][group]; `null` where the node's capacity is not judged. */
@@ -144,7 +145,9 @@ export class Pipelines {
     const written = this.written(agent, atUs);
     const fresh = written - seen;
     const flows = this.reads[agent] === 1 && this.collects[agent] === 1;
+    const unwritten = this.unwritten[agent]!;
     if (!flows) this.#hold(agent, group, limits, fresh, fromUs, atUs);
+    addFlow(this.books.produced, fresh - (this.unwritten[agent]! - unwritten), fromUs, atUs);
     const inflow = flows ? fresh : 0;
     if (this.dispatches[agent] === 1) {
       this.#dispatch(agent, limits, inflow, flows, fromUs, atUs);

@@ -38,6 +38,7 @@ export class WorldBooks implements PipelineBooks {
   readonly options: WorldOptions;
   readonly pipelines: Pipelines;
   readonly counts: EventCounts[];
+  readonly produced: Flow;
   readonly delivered: Flow;
   readonly lost: Flow;
   readonly inflow: (Flow[] | null)[];
@@ -72,6 +73,7 @@ export class WorldBooks implements PipelineBooks {
     const slices = Math.ceil(durationUs / sliceUs);
     const places = nodes.length + 1;
     this.counts = groups.map(() => emptyCounts());
+    this.produced = newFlow(sliceUs, slices);
     this.delivered = newFlow(sliceUs, slices);
     this.lost = newFlow(sliceUs, slices);
     this.inflow = nodes.map(({ eventsPerSecond }) =>
@@ -170,7 +172,6 @@ export class WorldBooks implements PipelineBooks {
     const { nodes } = options;
     const agents = pipelines.groupOf.length;
     const agentRate = new Float64Array(agents);
-    let producedTotal = 0;
     for (let agent = 0; agent < agents; agent++) {
       const group = pipelines.groupOf[agent]!;
       const own = counts[group]!;
@@ -182,7 +183,6 @@ export class WorldBooks implements PipelineBooks {
       const written = pipelines.seen[agent]! - pipelines.unwritten[agent]!;
       own.produced += written;
       own.pending += pipelines.upstream[agent]! + pipelines.ring[agent]!;
-      producedTotal += written;
     }
     const queues = this.#playQueues(end.endUs);
     for (const own of counts) {
@@ -197,7 +197,8 @@ export class WorldBooks implements PipelineBooks {
     const cut = (values: Float64Array): Float64Array => values.slice(0, count);
     const delivered = cut(cumulated(flowAmounts(this.delivered), sliceUs, steps));
     const lost = cut(cumulated(flowAmounts(this.lost), sliceUs, steps));
-    const produced = new Float64Array(count).map((_, step) => (producedTotal * step * steps.stepUs) / end.endUs);
+    // Booked over the same stretches as what becomes of it, so that what waits is a difference without noise.
+    const produced = cut(cumulated(flowAmounts(this.produced), sliceUs, steps));
     const sessions = runningSum(this.#sessions);
     const seconds = Math.ceil(end.endUs / 1e6);
     return {
