@@ -1,13 +1,34 @@
-// The library's one door.
+/**
+ * fleetfall as a library: what the command line does, as functions over plain data.
+ *
+ *     import { readScenarioFile, simulate } from 'fleetfall';
+ *     const { verdict, expectations } = await simulate(readScenarioFile('worker-crash.yaml'), { jobs: 2 });
+ *
+ * A scenario is read (`readScenarioFile`, or `loadScenario` for texts that lie in no file), simulated into a `Comparison`, and
+ * the comparison is told (`terminalSummary`, `summaryMarkdown`, `summaryJson`, `reportFiles`, `writeReport`). A mistake in what
+ * is read is a `ScenarioError`, one of ours a `ReplicationError`. Times are whole µs, shares are of one.
+ *
+ * @packageDocumentation
+ */
 export { simulate, ReplicationError, type SimulateOptions } from './run/replications.ts';
 export { engineVersion } from './run/version.ts';
 export { loadScenario, readScenarioFile, type LoadInput, type Overrides } from './scenario/load.ts';
 export { scenarioFromFlags, type FlagScenario } from './scenario/flags.ts';
-export { diskFiles, type Files } from './scenario/files.ts';
+export { diskFiles, includeFrom, type Files } from './scenario/files.ts';
 export { scenarioJsonSchema } from './scenario/schema.ts';
 export { ScenarioError, type Problem } from './scenario/problem.ts';
 export { assignNginx, type AssignInput, type Assignment } from './scenario/assign.ts';
-export type { Expectation, Mode, Scenario, SourcePosition, Warning } from './scenario/scenario.ts';
+export type { ReadInclude } from './scenario/import/nginxSyntax.ts';
+export { metricDefinitions, type MetricDefinition, type SelectorKey } from './scenario/metricNames.ts';
+export type {
+  Expectation,
+  ExpectationOp,
+  MetricReference,
+  Mode,
+  Scenario,
+  SourcePosition,
+  Warning,
+} from './scenario/scenario.ts';
 export type {
   Comparison,
   Estimate,
@@ -15,16 +36,18 @@ export type {
   FaultText,
   MetricResult,
   ModeResult,
+  NodeLoad,
   PairedDifference,
   ReconnectRow,
+  TimelineSeries,
   Unit,
   Verdict,
 } from './metrics/comparison.ts';
 export { runWorld, type WorldFixed, type WorldProbe } from './models/world.ts';
 export type { GroupOptions, Luck, WorldOptions } from './models/worldOptions.ts';
-export type { Books } from './models/ledger.ts';
+export type { Books, EventCounts, LossCause } from './models/ledger.ts';
 export { reportFiles, type ReportFile } from './report/files.ts';
 export { OutputError, writeReport } from './report/write.ts';
-export { terminalSummary } from './report/terminal.ts';
-export { summaryJson, type Summary } from './report/summaryJson.ts';
+export { terminalSummary, type TerminalOptions } from './report/terminal.ts';
+export { summaryJson, summaryJsonSchema, type Summary } from './report/summaryJson.ts';
 export { summaryMarkdown } from './report/summaryMarkdown.ts';
