@@ -52,6 +52,14 @@ test('fewer replications are the first ones of more', async () => {
   expect(new Set(lost(more)).size).toBe(4);
 });
 
+test('two modes of one world differ by nothing, in no metric and no replication', async () => {
+  const { differences } = await simulate(scenario(3, [list, list]));
+  const said = differences.filter(({ estimate }) => estimate.mean !== null);
+
+  expect(said.length).toBeGreaterThan(50);
+  for (const { metric, estimate } of said) expect([estimate.min, estimate.max], metric).toEqual([0, 0]);
+});
+
 test('a mode alone has the results that it has beside others', async () => {
   const both = await simulate(scenario(2));
   const alone = await simulate(scenario(2, [lb]));
