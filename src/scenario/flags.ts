@@ -1,5 +1,7 @@
 // A run without a scenario file: the cluster is what the configurations name, the rest is said as an assumption.
 import { stringify } from 'yaml';
+import { knownAgentVersion } from '../models/agentVersions.ts';
+import { nodeDefaults } from '../models/node.ts';
 import { parseAddress } from './addresses.ts';
 import { flagCommand } from './command.ts';
 import { diskFiles, includeFrom, type Files } from './files.ts';
@@ -8,6 +10,7 @@ import { readOssecConf } from './import/ossecConf.ts';
 import { loadScenario, type Overrides } from './load.ts';
 import { ScenarioError, type Problem } from './problem.ts';
 import type { Scenario } from './scenario.ts';
+import { listNames } from './wording.ts';
 
 export interface FlagScenario {
   readonly nginx?: string;
@@ -28,107 +31,154 @@ export interface FlagScenario {
 
 const source = 'command line';
 
+/** What a path of the scenario that is made here is called on the command line. */
+const flagPaths: readonly (readonly [path: RegExp, flag: string])[] = [
+  [/^duration\b/, '--duration'],
+  [/^fleet\.agents\.events\.rate\b/, '--rate'],
+  [/^fleet\.agents\.version\b/, '--agent-version'],
+  [/^faults\[\d+\]\.at\b/, '--at'],
+  [/^faults\[\d+\]\.for\b/, '--for'],
+  [/^faults\[\d+\]\.kill\b/, '--kill'],
+  [/^faults\[\d+\]\.powerOff\b/, '--power-off'],
+  [/^faults\[\d+\]\.hang\b/, '--hang'],
+  [/^modes\.[a-z-]+\.nginx\b/, '--nginx'],
+  [/^modes\.[a-z-]+\.ossec\b/, '--ossec'],
+];
+const faultKinds = ['kill', 'powerOff', 'hang'] as const;
+
+/** Stands for the cluster while a configuration that names nobody is asked what is wrong with it. */
+const nobody = '192.0.2.1';
+
 /** @throws ScenarioError with every mistake in the flags and the files they name. */
 export function scenarioFromFlags(flags: FlagScenario, files: Files = diskFiles('.')): Scenario {
   const problems: Problem[] = [];
   const problem = (text: string): void => void problems.push({ position: null, text });
-  const version = flags.agentVersion ?? '4.14.7';
+  const version = flags.agentVersion ?? nodeDefaults.version;
+  const wrong = knownAgentVersion(version);
+  if (wrong !== null) problem(`--agent-version: ${wrong}`);
   if (flags.agents === undefined) problem('--agents: say how many agents there are, such as --agents 9000.');
-  const read = (flag: string, path: string): string => {
+  const falls = faultKinds.flatMap((kind) => (flags[kind] ?? []).map((place) => ({ kind, place })));
+  for (const flag of ['at', 'for'] as const) {
+    if (flags[flag] !== undefined && falls.length === 0) {
+      problem(`--${flag}: nothing happens that it could be about. Add --kill, --power-off or --hang.`);
+    }
+  }
+  const read = (flag: string, path: string): string | null => {
     try {
       return files.read(path);
     } catch (error) {
       problem(`${flag} ${path}: cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-      return '';
+      return null;
     }
   };
-  const hosts: string[] = [];
-  const collect = (host: string): void => {
-    if (host !== '' && !hosts.includes(host)) hosts.push(host);
-  };
-  if (flags.nginx !== undefined) {
-    const text = read('--nginx', flags.nginx);
-    // Mistakes of the file are told, with their places, when the scenario is read.
-    const directives = readDirectives(flags.nginx, text, includeFrom(files, flags.nginx), [], []);
-    const visit = (list: readonly Directive[], inUpstream: boolean): void => {
-      for (const { name, args, block } of list) {
-        const [target] = args;
-        if (block) visit(block, name === 'upstream');
-        else if (
-          target &&
-          ((inUpstream && name === 'server') || (name === 'proxy_pass' && /:\d+$/.test(target.text)))
-        ) {
-          collect(target.text.replace(/:\d+$/, ''));
-        }
-      }
-    };
-    visit(
-      directives.filter(({ name }) => name === 'stream'),
-      false,
-    );
-  }
-  if (flags.ossec !== undefined) {
-    const text = read('--ossec', flags.ossec);
-    if (problems.length === 0)
-      for (const server of readOssecConf({ file: flags.ossec, text, version }).servers) collect(server.text);
-  }
+  const nginxText = flags.nginx === undefined ? null : read('--nginx', flags.nginx);
+  const ossecText = flags.ossec === undefined ? null : read('--ossec', flags.ossec);
+  const peers = nginxText === null ? [] : peersOf(flags.nginx!, nginxText, files);
+  // Mistakes of the files are told, with their places, when the scenario is read.
+  const listed = ossecText === null || wrong !== null ? [] : listOf(flags.ossec!, ossecText, version);
+  // An address that is no node's is the balancer's.
+  const behindBalancer = nginxText !== null && !listed.some((host) => peers.includes(host));
+  const hosts = [...new Set([...peers, ...(behindBalancer ? [] : listed)])].filter((host) => host !== '');
   const named = new Map<string, string>();
   for (const pair of flags.node ?? []) {
     const match = /^([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)$/.exec(pair);
     if (!match) problem(`--node takes name=address such as worker01=172.0.0.4, got ${JSON.stringify(pair)}.`);
     else if (!hosts.includes(match[2]!))
-      problem(`--node ${pair}: no configuration names ${match[2]!}. Named: ${hosts.join(', ')}.`);
+      problem(`--node ${pair}: no configuration names ${match[2]!}. Named: ${listNames(hosts)}.`);
+    else if ([...named.values()].includes(match[1]!))
+      problem(`--node ${pair}: ${match[1]!} is the name of another node.`);
     else named.set(match[2]!, match[1]!);
   }
-  const said: string[] = [];
-  let invented = 0;
-  const nodes: Record<string, { address: string; names: string[]; role: 'master' | 'worker' }> = {};
-  hosts.forEach((host, index) => {
-    const isAddress = parseAddress(host) !== null;
-    if (!isAddress) invented += 1;
-    nodes[named.get(host) ?? host] = {
-      address: isAddress ? host : `192.0.2.${index + 1}`,
-      names: [host],
-      role: index === 0 ? 'master' : 'worker',
-    };
-  });
-  if (hosts.length === 0 && problems.length === 0)
-    problem('the configuration names no server, so there is no node to fall.');
   if (problems.length > 0) throw new ScenarioError(source, problems);
-  if (invented > 0) said.push('Host names stand for one node each; their addresses do not matter for the choice.');
-  said.push(`Every agent is of release ${version} and writes ${flags.rate ?? '1/s'}.`);
+
+  const nodes = Object.fromEntries(
+    (hosts.length === 0 ? [nobody] : hosts).map((host, index) => [
+      named.get(host) ?? host,
+      {
+        address: parseAddress(host) === null ? `192.0.2.${index + 1}` : host,
+        names: [host],
+        role: index === 0 ? 'master' : 'worker',
+      },
+    ]),
+  );
   const at = flags.at ?? '10m';
   const length = flags.for ?? '10m';
-  const faults = (['kill', 'powerOff', 'hang'] as const).flatMap((kind) =>
-    (flags[kind] ?? []).length > 0 ? [{ at, [kind]: flags[kind], for: length }] : [],
-  );
-  const falls = (['kill', 'powerOff', 'hang'] as const).flatMap((kind) =>
-    (flags[kind] ?? []).map((place) => `${kind} ${place}`),
-  );
-  if (faults.length > 0) said.push(`The fault is at ${at} for ${length}.`);
+  const rate = flags.rate ?? '1/s';
+  const addresses = '10.0.0.0/8';
   const modes: Record<string, unknown> = {};
-  if (flags.nginx !== undefined) modes['load-balancer'] = { nginx: flags.nginx };
-  if (flags.ossec !== undefined) modes.failover = { ossec: flags.ossec };
+  if (flags.nginx !== undefined) {
+    modes['load-balancer'] = { nginx: flags.nginx, ...(behindBalancer && flags.ossec && { ossec: flags.ossec }) };
+  }
+  if (flags.ossec !== undefined && !behindBalancer) modes.failover = { ossec: flags.ossec };
   const scenario = {
     fleetfall: 1,
-    title: `${flags.agents!} agents: ${falls.length === 0 ? 'nothing happens' : falls.join(', ')}`,
+    title: `${flags.agents!} agents: ${falls.map(({ kind, place }) => `${kind} ${place}`).join(', ') || 'nothing happens'}`,
     duration: flags.duration ?? '30m',
     cluster: { nodes },
-    fleet: {
-      agents: { count: flags.agents!, version, addresses: '10.0.0.0/8', events: { rate: flags.rate ?? '1/s' } },
-    },
+    fleet: { agents: { count: flags.agents!, version, addresses, events: { rate } } },
     modes,
-    faults,
+    faults: faultKinds.flatMap((kind) => (flags[kind]?.length ? [{ at, [kind]: flags[kind], for: length }] : [])),
   };
+  const said: string[] = [];
+  if (hosts.some((host) => parseAddress(host) === null)) {
+    said.push('Host names stand for one node each; their addresses do not matter for the choice.');
+  }
+  said.push(`Every agent is of release ${version} and writes ${rate}.`);
+  if (flags.nginx !== undefined) said.push(`The agents have the first addresses of ${addresses}.`);
+  if (falls.length > 0) said.push(`The fault is at ${at} for ${length}.`);
+  let loaded: Scenario;
   try {
-    const loaded = loadScenario({ file: source, text: stringify(scenario), files, overrides: flags.overrides ?? {} });
-    const modesSaid = loaded.modes.map((mode) => ({ ...mode, assumptions: [...said, ...mode.assumptions] }));
-    return { ...loaded, name: 'run', modes: modesSaid, command: flagCommand(flags) };
+    loaded = loadScenario({ file: source, text: stringify(scenario), files, overrides: flags.overrides ?? {} });
   } catch (error) {
     if (!(error instanceof ScenarioError)) throw error;
     throw new ScenarioError(
       source,
-      error.problems.map(({ position, text }) => ({ position: position?.file === source ? null : position, text })),
+      error.problems.map(({ position, text }) => ({
+        position: position?.file === source ? null : position,
+        text: inFlags(text),
+      })),
     );
+  }
+  if (hosts.length === 0) {
+    throw new ScenarioError(source, [
+      { position: null, text: 'the configuration names no server, so there is no node to fall.' },
+    ]);
+  }
+  const modesSaid = loaded.modes.map((mode) => ({ ...mode, assumptions: [...said, ...mode.assumptions] }));
+  return { ...loaded, name: 'run', modes: modesSaid, command: flagCommand(flags) };
+}
+
+function inFlags(text: string): string {
+  for (const [path, flag] of flagPaths) if (path.test(text)) return text.replace(path, flag);
+  return text;
+}
+
+/** Hosts that the stream block of an nginx.conf passes connections to. */
+function peersOf(file: string, text: string, files: Files): string[] {
+  const peers: string[] = [];
+  const visit = (list: readonly Directive[], inUpstream: boolean): void => {
+    for (const { name, args, block } of list) {
+      const [target] = args;
+      if (block) visit(block, name === 'upstream');
+      else if (target && ((inUpstream && name === 'server') || (name === 'proxy_pass' && /:\d+$/.test(target.text)))) {
+        peers.push(target.text.replace(/:\d+$/, ''));
+      }
+    }
+  };
+  const directives = readDirectives(file, text, includeFrom(files, file), [], []);
+  visit(
+    directives.filter(({ name }) => name === 'stream'),
+    false,
+  );
+  return peers;
+}
+
+/** Hosts of an agent's list. */
+function listOf(file: string, text: string, version: string): string[] {
+  try {
+    return readOssecConf({ file, text, version }).servers.map((server) => server.text);
+  } catch (error) {
+    if (error instanceof ScenarioError) return [];
+    throw error;
   }
 }

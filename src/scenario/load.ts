@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, extname } from 'node:path';
 import type { z } from 'zod';
-import { knownAgentVersion } from '../models/agentVersions.ts';
 import { balancerPlace } from '../models/fault.ts';
 import { nodeDefaults } from '../models/node.ts';
 import { overlap, parseRange, type HostRange } from './addresses.ts';
@@ -62,6 +61,8 @@ export function loadScenario(input: LoadInput): Scenario {
   return new Loader(input, readYaml(input.file, input.text)).load();
 }
 
+type Report = (path: Path, text: string) => void;
+
 class Loader {
   readonly #input: LoadInput;
   readonly #yaml: YamlSource;
@@ -95,7 +96,7 @@ class Loader {
       });
     }
     const chosen = wanted.length === 0 ? modeNames : modeNames.filter((name) => wanted.includes(name));
-    if (data) this.#checkShared(data);
+    if (data) this.#checkShared(data, (path, text) => this.#problem(path, text));
     const modes = chosen.flatMap((name) => {
       const built = this.#mode(name, tree, data);
       return built ? [{ name, ...built }] : [];
@@ -262,36 +263,27 @@ class Loader {
 
   // ---------------------------------------------------------------------------------------------------------- whole scenario
 
-  #checkShared(data: ScenarioData): void {
+  /** What takes two places of the file to see, and does not depend on a mode's routing. */
+  #checkShared(data: ScenarioData, problem: Report): void {
     const nodes = Object.entries(data.cluster.nodes);
-    const versionProblem = (path: Path, version: string, manager: boolean): void => {
-      const wrong = knownAgentVersion(version);
-      if (wrong !== null) {
-        this.#problem(path, `${pathText(path)}: ${manager ? wrong.replaceAll('Agents', 'Managers') : wrong}`);
-      }
-    };
-    versionProblem(['cluster', 'version'], data.cluster.version, true);
     nodes.forEach(([name, node], index) => {
       const path = ['cluster', 'nodes', name];
       if (name === balancerPlace)
-        this.#problem(path, `a node cannot be called ${balancerPlace}: that is the balancer's place.`);
-      if (node.version !== undefined) versionProblem([...path, 'version'], node.version, true);
+        problem(path, `a node cannot be called ${balancerPlace}: that is the balancer's place.`);
       for (const [other, { address, names }] of nodes.slice(0, index)) {
         if (address === node.address) {
-          this.#problem(
+          problem(
             [...path, 'address'],
             `cluster.nodes.${name}.address: ${node.address} is the address of ${other} already.`,
           );
         }
         const twice = [name, ...node.names].find((text) => text === other || names.includes(text));
-        if (twice !== undefined)
-          this.#problem(path, `cluster.nodes.${name}: ${quote(twice)} is a name of ${other} already.`);
+        if (twice !== undefined) problem(path, `cluster.nodes.${name}: ${quote(twice)} is a name of ${other} already.`);
       }
     });
     const balanced = Object.values(data.modes).some(({ nginx }) => nginx !== undefined);
     const ranges: { name: string; range: HostRange }[] = [];
     for (const [name, group] of Object.entries(data.fleet)) {
-      versionProblem(['fleet', name, 'version'], group.version, false);
       if (group.nat !== undefined && !balanced) {
         const text = `fleet.${name}.nat: no mode has a balancer, so nobody looks at these addresses.`;
         this.#warnings.push({ position: this.#position(['fleet', name, 'nat']), text });
@@ -312,7 +304,7 @@ class Loader {
     }
     const masters = nodes.filter(([, { role }]) => role === 'master').map(([name]) => name);
     for (const name of masters.slice(1)) {
-      this.#problem(
+      problem(
         ['cluster', 'nodes', name, 'role'],
         `cluster.nodes.${name}.role: ${masters[0]!} is the master already; a cluster has one.`,
       );
@@ -321,7 +313,7 @@ class Loader {
       for (const kind of ['kill', 'powerOff', 'hang'] as const) {
         const at = fault[kind]?.indexOf(balancerPlace) ?? -1;
         if (at >= 0 && !balanced) {
-          this.#problem(['faults', index, kind], `faults[${index}].${kind}: no mode has a balancer.`);
+          problem(['faults', index, kind], `faults[${index}].${kind}: no mode has a balancer.`);
         }
       }
     });
@@ -331,6 +323,7 @@ class Loader {
 
   #mode(name: string, tree: unknown, shared: ScenarioData | null): BuiltMode | null {
     let data = shared;
+    let report: Report = (path, text) => this.#problem(path, text);
     const own = isMapping(tree) && isMapping(tree.modes) ? tree.modes[name] : undefined;
     const overlay = isMapping(own) && isMapping(own.set) ? own.set : undefined;
     if (overlay && Object.keys(overlay).length > 0) {
@@ -372,6 +365,12 @@ class Loader {
       if (parsed.success) {
         data = parsed.data;
         this.#changed.set(name, changed);
+        report = (path, text) => {
+          const key = overlayKey(overlay, path);
+          if (key === undefined) this.#problem(path, text);
+          else this.#problem(['modes', name, 'set', key], `modes.${name}.set: ${text}`);
+        };
+        this.#checkShared(data, report);
         for (const [group, { count }] of Object.entries(data.fleet)) {
           if (ownValue(shared.fleet, group)?.count !== count) {
             this.#problem(
@@ -402,7 +401,7 @@ class Loader {
       warnings: this.#warnings,
       positionOf: (path) => this.#yaml.positionOfValue(path),
       isSet: (path) => this.#isSet(path),
-      problem: (path, text) => this.#problem(path, text),
+      problem: report,
       problems: (problems) => this.#problems.push(...problems),
     });
   }

@@ -2,6 +2,7 @@
 // What needs two places of the file at once (a name and the list of names) is checked in load.ts.
 import { z } from 'zod';
 import { parseBytes, parseDuration, parseRate } from '../kernel/units.ts';
+import { knownAgentVersion } from '../models/agentVersions.ts';
 import { kernelDefaults, networkDefaults } from '../models/network.ts';
 import { nodeDefaults } from '../models/node.ts';
 import { workloadDefaults } from '../models/workload.ts';
@@ -165,9 +166,15 @@ const yesNo = (description: string) =>
 const mapping = (expected: string) => ({ error: ({ input }: Issue) => mismatch(expected, input) });
 const listOf = mapping;
 
-const release = (what: string) =>
-  checked('a Wazuh release such as 4.14.7', `Wazuh release of ${what}; it sets their defaults.`, (value) =>
-    /^\d+\.\d+\.\d+$/.test(value) ? null : 'Write all three parts.',
+const release = (who: 'Agents' | 'Managers') =>
+  checked(
+    'a Wazuh release such as 4.14.7',
+    `Wazuh release of these ${who.toLowerCase()}; it sets their defaults.`,
+    (value) => knownAgentVersion(value)?.replaceAll('Agents', who) ?? null,
+    (value) =>
+      typeof value === 'number'
+        ? mismatch('a Wazuh release such as 4.14.7', value, 'Write all three parts.')
+        : undefined,
   );
 
 const address = (description: string) =>
@@ -325,7 +332,7 @@ const node = z.strictObject(
       .prefault([])
       .meta({ description: 'Other names of the node in configuration files.' }),
     role: choice(['master', 'worker'], 'Role in the Wazuh cluster.').prefault(nodeDefaults.role),
-    version: release('this manager').optional(),
+    version: release('Managers').optional(),
     eventsPerSecond: z
       .number({ error: ({ input }: Issue) => mismatch('a number of events per second above 0', input) })
       .positive({ error: ({ input }: Issue) => mismatch('a number of events per second above 0', input) })
@@ -382,7 +389,7 @@ const order = choice(
 const group = z.strictObject(
   {
     count: whole('Number of agents.', 1, 5_000_000),
-    version: release('these agents').prefault('4.14.7'),
+    version: release('Agents').prefault(nodeDefaults.version),
     addresses: z
       .union(
         [
@@ -661,7 +668,7 @@ const rootObject = z.strictObject(
       .prefault('30m'),
     cluster: z.strictObject(
       {
-        version: release('the managers').prefault(nodeDefaults.version),
+        version: release('Managers').prefault(nodeDefaults.version),
         nodes: z
           .record(name(nodeNamePattern), node, mapping('a mapping of nodes'))
           .refine((nodes) => Object.keys(nodes).length > 0, { error: () => mismatch('at least one node', {}) })

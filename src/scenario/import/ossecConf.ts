@@ -193,7 +193,7 @@ class ConfReader {
     const all = this.#document.roots.filter((root) => root.name !== '?xml' && !this.#isVariable(root));
     const [first] = all;
     if (first === undefined) {
-      if (this.#wellFormed) this.problem({ offset: 0 }, `is empty: expected <${name}> … </${name}>.`);
+      if (this.#wellFormed) this.problem({ offset: 0 }, `holds no <${name}> … </${name}>.`);
       this.#wellFormed = false;
       return [];
     }

@@ -445,8 +445,8 @@ describe('what the agent refuses to start with', () => {
   });
 
   test.each([
-    ['', '1:1  is empty: expected <ossec_config> … </ossec_config>.'],
-    ['no tags at all', '1:1  is empty: expected <ossec_config> … </ossec_config>.'],
+    ['', '1:1  holds no <ossec_config> … </ossec_config>.'],
+    ['no tags at all', '1:1  holds no <ossec_config> … </ossec_config>.'],
     [
       '<ossec_config></ossec_config>',
       '1:1  has no <client> with a <server>: the agent refuses to start. Add <client><server><address>.',
