@@ -79,24 +79,29 @@ export function includeFrom(
     const path = isAbsolute(pattern) ? pattern : posix.join(base, pattern);
     if (!/[*?[]/.test(path)) return [{ file: path, text: files.read(path) }];
     let paths = [isAbsolute(path) ? '/' : ''];
+    let behindPattern = false;
     for (const part of path.split('/').filter((piece) => piece !== '')) {
       const matcher = /[*?[]/.test(part) ? globPattern(part) : null;
       paths = paths.flatMap((known) => {
-        if (!matcher) return [posix.join(known, part)];
-        const names = files
-          .list(known === '' ? '.' : known)
-          .filter((name) => matcher.test(name) && !name.startsWith('.'));
-        return names.map((name) => posix.join(known, name));
+        const directory = known === '' ? '.' : known;
+        if (!matcher) return !behindPattern || files.list(directory).includes(part) ? [posix.join(known, part)] : [];
+        const hidden = part.startsWith('.');
+        return files
+          .list(directory)
+          .filter((name) => matcher.test(name) && name.startsWith('.') === hidden)
+          .map((name) => posix.join(known, name));
       });
+      behindPattern ||= matcher !== null;
       if (paths.length > 1000) throw new Error('the pattern stands for more than 1000 files.');
     }
-    return paths.map((file) => ({ file, text: files.read(file) }));
+    return paths.sort().map((file) => ({ file, text: files.read(file) }));
   };
 }
 
 function globPattern(part: string): RegExp {
   const source = part
     .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replace(/\[(?:!|\\\^)/g, '[^')
     .replace(/\*/g, '.*')
     .replace(/\?/g, '.');
   try {

@@ -77,3 +77,21 @@ test('an include names files from the directory of the main configuration, with 
   expect(include('sites/*.conf', '')).toEqual([]);
   expect(() => include('z.conf', '')).toThrow('no such file.');
 });
+
+test('a pattern is read as glob(3) reads it', () => {
+  const tree: Readonly<Record<string, readonly string[]>> = {
+    sites: ['b', 'a', 'a-b', '.git', 'note.txt'],
+    'sites/a': ['server.conf'],
+    'sites/a-b': ['server.conf'],
+    'sites/b': ['other.conf'],
+    'sites/.git': ['server.conf'],
+  };
+  const include = includeFrom({ read: () => '', list: (directory) => tree[directory] ?? [] }, 'nginx.conf');
+  const names = (pattern: string): string[] => include(pattern, '').map(({ file }) => file);
+
+  expect(names('sites/*/server.conf')).toEqual(['sites/a-b/server.conf', 'sites/a/server.conf']);
+  expect(names('sites/[!a]*/*.conf')).toEqual(['sites/b/other.conf']);
+  expect(names('sites/[^a]*/*.conf')).toEqual(['sites/b/other.conf']);
+  expect(names('sites/.*/server.conf')).toEqual(['sites/.git/server.conf']);
+  expect(names('sites/a+/*')).toEqual([]);
+});
