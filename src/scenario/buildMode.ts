@@ -510,7 +510,7 @@ class ModeBuilder {
           this.#nodes.map(({ name }) => name),
         );
         entry.fail(
-          `${quote(entry.text)} is no node of the cluster${meant ? `. Did you mean ${meant}?` : ''}. Known: ${this.#knownHosts()}.`,
+          `${quote(entry.text)} is no node of the cluster.${meant ? ` Did you mean ${meant}?` : ''} Known: ${this.#knownHosts()}.`,
         );
       }
       return [];
