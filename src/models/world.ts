@@ -13,6 +13,7 @@ import {
   instantOfSecond,
 } from './agent.ts';
 import type { Endpoint, ServerOptions } from './agentOptions.ts';
+import { atLeast } from './agentVersions.ts';
 import { keyOf, listenBacklog, newProxy, type Proxy, type ProxyListener } from './balancer/proxy.ts';
 import type { NginxSession } from './balancer/nginx/session.ts';
 import { eventRates } from './eventRates.ts';
@@ -452,8 +453,11 @@ class World implements Wakes {
         this.state[agent] === State.Trying &&
         accepted &&
         (this.target[agent] === node || this.peerNode[agent] === node);
-      const refused = waitsThere && checksKeys(this.options.nodes[node]!.version);
-      pipelines.settlePath(agent, index, refused ? 'keyInUse' : 'delivered', nowUs);
+      const { version } = this.options.nodes[node]!;
+      if (waitsThere && atLeast(version, '4.4.0')) pipelines.settlePath(agent, index, 'keyInUse', nowUs);
+      // Before 4.6 remoted throws away what it has queued from a connection that is closed by now; measured on 3.13.6, 39 of
+      // 2,788 got through. Wazuh 4.5.4, src/remoted/secure.c, rem_handler_main().
+      else pipelines.settlePath(agent, index, atLeast(version, '4.6.0') ? 'delivered' : 'path', nowUs);
     }
   }
 
@@ -1659,10 +1663,4 @@ function serverOrders(group: GroupOptions, key: Key): Uint8Array | null {
     orders.set(list, i * length);
   }
   return orders;
-}
-
-/** Wazuh 4.4.0 and later refuse a second connection of a key whose first one is open. remoted/secure.c. */
-function checksKeys(version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > 4 || (major === 4 && minor >= 4);
 }
