@@ -12,7 +12,7 @@ import type {
 import { nearest, ScenarioError, type Problem } from '../problem.ts';
 import type { SourcePosition, Warning } from '../scenario.ts';
 import { quote } from '../wording.ts';
-import { harmless, modelled, notModelled, refused, silent, type Context } from './nginxDirectives.ts';
+import { choosesNothing, harmless, modelled, notModelled, refused, silent, type Context } from './nginxDirectives.ts';
 import { bothTakeIpv4, countSockets, isIpv6, ownSocket, sameSocket, socketsOf, type Socket } from './nginxListeners.ts';
 import { readDirectives, type Directive, type ReadInclude, type Word } from './nginxSyntax.ts';
 import { parseSize, parseTarget, parseTime, type Target } from './nginxValues.ts';
@@ -239,7 +239,6 @@ class ConfReader {
     let method: NginxMethod = { kind: 'roundRobin' };
     let chosen: Directive | null = null;
     let zone = false;
-    const seen = new Set<string>();
     const before = this.#problems.length;
     for (const inner of block) {
       switch (inner.name) {
@@ -267,7 +266,6 @@ class ConfReader {
           if (inner.name === 'least_conn') this.#args(inner, 0, 0);
           break;
         case 'zone':
-          this.#once(inner, seen);
           this.#zone(inner);
           zone = true;
           break;
@@ -408,14 +406,12 @@ class ConfReader {
         [pass] = this.#args(inner, 1, 1);
       } else if (!this.#proxySetting(inner, settings, seen)) this.#other(inner, 'server');
     }
-    const complete = this.#problems.length === before;
-    if (listens.length === 0 && complete) this.#problem(directive.position, 'this server has no "listen".');
-    if (!pass) {
-      if (complete) this.#problem(directive.position, 'this server has no "proxy_pass".');
-      return;
-    }
-    const upstreamIndex = this.#upstreamOf(pass);
+    // What is missing may stand in a line that a mistake has swallowed: then the mistake is enough.
+    const complete = (): boolean => this.#problems.length === before;
+    if (listens.length === 0 && complete()) this.#problem(directive.position, 'this server has no "listen".');
+    const upstreamIndex = pass ? this.#upstreamOf(pass) : 0;
     for (const listen of listens) this.#listen(listen, settings, upstreamIndex);
+    if (!pass && complete()) this.#problem(directive.position, 'this server has no "proxy_pass".');
   }
 
   #upstreamOf(pass: Word): number {
@@ -468,7 +464,7 @@ class ConfReader {
       else if (text === 'ipv6only=off') dual = true;
       else if (text === 'ssl' || text === 'proxy_protocol') {
         this.#matters(text, position, `listen … ${text}: agents do not speak it on their events port`);
-      } else if (/^backlog=\d+$/.test(text)) this.#harmless('listen … backlog', position);
+      } else if (/^backlog=0*[1-9]\d*$/.test(text)) this.#harmless('listen … backlog', position);
       else if (
         !/^(bind|reuseport|default_server|deferred|ipv6only=on|(rcvbuf|sndbuf)=\d+[kKmM]?|fastopen=\d+|so_keepalive=.+|setfib=\d+|accept_filter=.+)$/.test(
           text,
@@ -624,10 +620,11 @@ class ConfReader {
       if (!this.#assumed.includes(text)) this.#assumed.push(text);
       return;
     }
-    this.#problem(
-      position,
-      `${why}. Remove it, or say in the scenario why it does not matter: assume: [{ directive: ${name}, because: … }].`,
-    );
+    if (this.#input.listeners === 'agents') {
+      const mend = `say in the scenario why it does not matter: assume: [{ directive: ${name}, because: … }]`;
+      this.#problem(position, `${why}. Remove it, or ${mend}.`);
+    } else if (choosesNothing.has(name)) this.#harmless(name, position);
+    else this.#problem(position, `${why}. Remove it.`);
   }
 
   /** A directive that is not read: harmless, not modelled, or unknown. */

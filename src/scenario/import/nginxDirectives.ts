@@ -99,6 +99,19 @@ export const notModelled: Readonly<Record<string, string>> = {
   timer_resolution: 'the clock of nginx is taken as exact',
 };
 
+/** Of these, and of the parameters of `listen`, what decides nothing about which server a client lands on. */
+export const choosesNothing: ReadonlySet<string> = new Set([
+  'ssl',
+  'proxy_protocol',
+  'proxy_ssl',
+  'proxy_bind',
+  'proxy_download_rate',
+  'proxy_upload_rate',
+  'js_filter',
+  'worker_rlimit_nofile',
+  'timer_resolution',
+]);
+
 /** What nginx 1.22.1 refuses in `stream`, though other releases or products know it. */
 export const refused: Readonly<Record<string, string>> = {
   ip_hash: 'exists only in http; use hash $remote_addr',
