@@ -22,7 +22,7 @@ export interface FaultPlan {
  */
 export function planFaults(options: WorldOptions, root: Key): FaultPlan {
   const faults: PlannedFault[] = [];
-  const notes: string[] = [];
+  const notes = new Set<string>();
   options.faults.forEach((fault, faultIndex) => {
     const key = deriveKey(root, Purpose.FaultInstant, faultIndex);
     const places: string[] = [];
@@ -30,7 +30,7 @@ export function planFaults(options: WorldOptions, root: Key): FaultPlan {
     for (const place of fault.places) {
       const node = options.nodes.findIndex(({ name }) => name === place);
       if (node < 0 && (place !== balancerPlace || options.balancer === null)) {
-        notes.push(`This mode has no ${place}: ${fault.kind} ${place} does nothing here.`);
+        notes.add(`This mode has no ${place}: ${fault.kind} ${place} does nothing here.`);
         continue;
       }
       places.push(place);
@@ -49,5 +49,5 @@ export function planFaults(options: WorldOptions, root: Key): FaultPlan {
       faults.push({ index, faultIndex, kind: fault.kind, places, startUs, endUs, options: fault, placeIndexes });
     }
   });
-  return { faults, notes };
+  return { faults, notes: [...notes] };
 }

@@ -63,7 +63,8 @@ test('a list of places is hit together', () => {
 });
 
 test('a fault at a place the mode does not have does nothing there, and a note says so', () => {
-  const atBalancer = [fault('kill', ['balancer', 'worker01'], 60, 10), fault('hang', 'balancer', 60, 10)];
+  const kill = fault('kill', ['balancer', 'worker01'], 60, 10);
+  const atBalancer = [kill, fault('hang', 'balancer', 60, 10)];
 
   const without = plan(atBalancer);
   expect(without.faults.map(({ places }) => places)).toEqual([['worker01']]);
@@ -71,6 +72,7 @@ test('a fault at a place the mode does not have does nothing there, and a note s
     'This mode has no balancer: kill balancer does nothing here.',
     'This mode has no balancer: hang balancer does nothing here.',
   ]);
+  expect(plan([kill, kill]).notes).toHaveLength(1);
   const behind = plan(atBalancer, { balanced: true });
   expect(behind.faults.map(({ placeIndexes }) => placeIndexes)).toEqual([[3, 1], [3]]);
   expect(behind.notes).toEqual([]);
