@@ -63,7 +63,7 @@ describe('from text to node', () => {
       problemsOf(scenarioText({ cluster, more, modes: '{ list: { ossec: ossec.conf } }' }), {
         files: { 'ossec.conf': ossecConf('172.0.0.4', '172.0.0.9') },
       }),
-    ).toEqual([`ossec.conf:1:79  "172.0.0.9" is no node of the cluster. ${known}`]);
+    ).toEqual([`ossec.conf:1:76  "172.0.0.9" is no node of the cluster. ${known}`]);
   });
 
   test('a name of several addresses is several peers to nginx', () => {
