@@ -82,6 +82,8 @@ const Step = {
   Idle: 8,
   /** The third packet of the handshake reaches the balancer. */
   Accept: 9,
+  /** The peer's answer to the balancer's SYN arrives. */
+  PeerConnected: 10,
 } as const;
 // What an attempt waits for when no step is under way.
 const Wait = { None: 0, Syn: 1, Queue: 2, Ack: 3, PeerSyn: 4, Stalled: 5 } as const;
@@ -168,6 +170,10 @@ class World implements Wakes {
   readonly lockSeen: Float64Array;
   readonly dispatcherMetUs: Float64Array;
   readonly logcollectorMetUs: Float64Array;
+  /** How long the balancer's kernel tries to reach the peer. */
+  readonly peerSynUs: Float64Array;
+  /** When logcollector lets go of what it held during the handshake: until then nothing it reads wakes the main loop. */
+  readonly releaseUs: Float64Array;
   /** The last ACK before the session healed; `ackUs` is then the first one after it, which may still be to come. */
   readonly ackBeforeHealUs: Float64Array;
   /** When the latest outage ended, -Infinity: there was none. */
@@ -277,6 +283,8 @@ class World implements Wakes {
     this.lockSeen = f64();
     this.dispatcherMetUs = f64().fill(-Infinity);
     this.logcollectorMetUs = f64().fill(-Infinity);
+    this.peerSynUs = f64();
+    this.releaseUs = f64().fill(-Infinity);
     this.ackBeforeHealUs = f64();
     this.backSinceUs = f64().fill(-Infinity);
     this.open = newOpenOutages(agents);
@@ -1030,6 +1038,7 @@ class World implements Wakes {
     const { kernel } = this.options.balancer!;
     const giveUp = (kernelUs: number): void => {
       this.wait[agent] = Wait.PeerSyn;
+      this.peerSynUs[agent] = kernelUs;
       this.#armAttemptTimeout(agent);
       this.#later(agent, Step.PeerFailed, this.peerSinceUs[agent]! + Math.min(connectTimeoutUs, kernelUs));
     };
@@ -1046,20 +1055,26 @@ class World implements Wakes {
       giveUp(kernel.connectTimeoutUs);
       return;
     }
-    this.nodeLife[agent] = place.life;
-    listener.balancer.connected(session, wholeSeconds(nowUs + oneWayUs, this.balancerPhaseUs));
+    // A dying process takes the connection of no life that goes on.
+    this.nodeLife[agent] = place.state === PlaceState.Dying ? -1 : place.life;
+    if (place.state === PlaceState.Up) this.books.accepted(index, nowUs);
+    this.#later(agent, Step.PeerConnected, nowUs + oneWayUs);
+  }
+
+  /** The peer's answer reaches the balancer, which passes on what the client has sent. */
+  #peerConnected(agent: number, nowUs: number): void {
+    const session = this.sessions.get(agent)!;
+    const listener = this.proxy!.listeners[this.listener[agent]!]!;
+    const index = this.peerNode[agent]!;
+    const place = this.places[index]!;
+    listener.balancer.connected(session, wholeSeconds(nowUs, this.balancerPhaseUs));
+    if (place.state === PlaceState.Hung && place.life === this.nodeLife[agent]) {
+      this.#waitForAnswer(agent, nowUs);
+      return;
+    }
+    const oneWayUs = this.balancerLatency[index]!;
     const toBalancerUs = this.#latencyTo(agent, this.balancerPlace);
-    const forwardUs = Math.max(nowUs + oneWayUs, this.establishedAtUs[agent]! + toBalancerUs);
-    if (place.state === PlaceState.Hung) {
-      this.#waitForAnswer(agent, forwardUs);
-      return;
-    }
-    const answerUs = forwardUs + 2 * oneWayUs + toBalancerUs;
-    if (place.state === PlaceState.Dying) {
-      this.#later(agent, Step.Fail, answerUs);
-      return;
-    }
-    this.books.accepted(index, nowUs);
+    const answerUs = nowUs + 2 * oneWayUs + toBalancerUs;
     if (this.state[agent] === State.Enrolling) {
       this.#later(agent, Step.Enrolled, answerUs + 2 * (oneWayUs + toBalancerUs));
     } else {
@@ -1194,8 +1209,8 @@ class World implements Wakes {
         const deadlineUs = this.queue.deadline(slot + Timer.Path) - this.options.warmupUs;
         const sinceUs = this.peerSinceUs[agent]!;
         const toNodeUs = this.balancerLatency[node]!;
-        const { synLinearTimeouts, connectTimeoutUs } = this.options.balancer!.kernel;
-        const againUs = synRetryUs(sinceUs, nowUs - toNodeUs, synLinearTimeouts, connectTimeoutUs) + toNodeUs;
+        const { synLinearTimeouts } = this.options.balancer!.kernel;
+        const againUs = synRetryUs(sinceUs, nowUs - toNodeUs, synLinearTimeouts, this.peerSynUs[agent]!) + toNodeUs;
         if (againUs >= deadlineUs) return;
         this.wait[agent] = Wait.None;
         this.#later(agent, Step.PeerArrive, againUs);
@@ -1442,7 +1457,7 @@ class World implements Wakes {
   #pathEvent(agent: number, nowUs: number): void {
     const step = this.step[agent]!;
     if (
-      (step === Step.PeerArrive || step === Step.PeerFailed || step === Step.Idle) &&
+      (step === Step.PeerArrive || step === Step.PeerConnected || step === Step.PeerFailed || step === Step.Idle) &&
       this.places[this.balancerPlace]!.state === PlaceState.Hung
     ) {
       this.wait[agent] = Wait.Stalled;
@@ -1461,6 +1476,9 @@ class World implements Wakes {
         return;
       case Step.PeerArrive:
         this.#peerArrive(agent, nowUs);
+        return;
+      case Step.PeerConnected:
+        this.#peerConnected(agent, nowUs);
         return;
       case Step.PeerFailed:
         this.#peerFailed(agent, nowUs);
