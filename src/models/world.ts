@@ -550,7 +550,8 @@ class World implements Wakes {
     if (!Number.isNaN(fixedAck)) this.ackUs[agent] = fixedAck;
     // Healed, and broken again before the first keepalive since came to the node: that ACK was never sent.
     else if (this.ackUs[agent]! - toNodeUs >= nowUs) this.ackUs[agent] = this.ackBeforeHealUs[agent]!;
-    else this.ackUs[agent] = lastAckUs(clock, this, this.ackUs[agent]!, nowUs, toNodeUs);
+    // An ACK passes the balancer one way after it left the node.
+    else this.ackUs[agent] = lastAckUs(clock, this, this.ackUs[agent]!, nowUs - (toNodeUs - toPlaceUs), toNodeUs);
     if (this.fixedAckUs) this.fixedAckUs[agent] = NaN;
     const silenceUs = Math.max(nowUs, noticeUs(clock, this, this.ackUs[agent]));
     this.#armMain(agent, Math.min(silenceUs, this.#forcedUs(agent, nowUs)));
@@ -567,29 +568,45 @@ class World implements Wakes {
       const oneWayUs = this.#fromPlaceUs(agent, at);
       let resetUs = nowUs;
       if (before === Broken.Silent) {
-        // The new host knows nothing of the connection: it answers the next segment, or the next repeated one, with RST.
-        const firstUs = this.firstSendUs[agent]!;
-        resetUs = (firstUs >= nowUs ? firstUs : retransmissionUs(firstUs, nowUs)) + oneWayUs;
+        // The new host knows nothing of the connection: it answers the next segment, or the next repeated one, with RST. Behind a
+        // balancer it is the balancer that repeats.
+        const throughUs =
+          this.viaBalancer[agent] === 1 && at !== this.balancerPlace ? this.#latencyTo(agent, this.balancerPlace) : 0;
+        const wayUs = oneWayUs - throughUs;
+        const firstUs = this.firstSendUs[agent]! + throughUs;
+        resetUs = (firstUs + wayUs >= nowUs ? firstUs : retransmissionUs(firstUs, nowUs - wayUs)) + wayUs;
       }
       this.#later(agent, Step.Closed, resetUs + oneWayUs);
     } else if (after !== before) {
       // A kernel that hung has acknowledged what came before its host went silent.
-      if (after === Broken.Silent && this.blocked[agent] === 0) {
+      if (before === Broken.Hung && after === Broken.Silent && this.blocked[agent] === 0) {
         const fromUs = nowUs - this.#fromPlaceUs(agent, at);
         this.books.pipelines.advance(agent, fromUs);
         this.#noteFirstSend(agent, fromUs);
       }
+      // A FIN or RST that is under way still arrives.
+      if (before === Broken.Dead && this.#deadline(agent, Timer.Path) <= nowUs + this.#fromPlaceUs(agent, at)) return;
       this.#armGiveUp(agent);
       this.#armBlock(agent, nowUs);
     }
   }
 
-  /** Notes the first segment that nobody acknowledges: an event or a keepalive, sent at or after `fromUs`, to which all counts have come. */
+  /** Notes the first segment that nobody acknowledges, an event or a keepalive, sent at or after `fromUs`; the counts are there. */
   #noteFirstSend(agent: number, fromUs: number): void {
-    this.firstSendUs[agent] = Math.min(
-      this.books.pipelines.sendInstant(agent, 1),
-      nextKeepaliveUs(this.#clockOf(agent), this, this.ackUs[agent]!, fromUs),
-    );
+    const { pipelines } = this.books;
+    let eventUs = pipelines.sendInstant(agent, 1);
+    if (pipelines.dispatches[agent] === 0) eventUs = this.#deadline(agent, Timer.Dispatch);
+    else if (pipelines.collects[agent] === 0 && !pipelines.hasBacklog(agent)) {
+      eventUs = this.#deadline(agent, Timer.Logcollector);
+    }
+    const keepaliveUs = nextKeepaliveUs(this.#clockOf(agent), this, this.ackUs[agent]!, fromUs);
+    this.firstSendUs[agent] = Math.min(eventUs, keepaliveUs);
+  }
+
+  /** When a timer of an agent fires, Infinity: it is not armed. */
+  #deadline(agent: number, timer: number): number {
+    const tick = this.queue.deadline(agent * timersPerAgent + timer);
+    return tick < 0 ? Infinity : tick - this.options.warmupUs;
   }
 
   /** The old session is processed again. */
@@ -599,6 +616,8 @@ class World implements Wakes {
     const toNodeUs = this.#toNodeUs(agent);
     const at = this.brokenPlace[agent]!;
     const node = this.node[agent]!;
+    // From the place that goes on, past the node, to the agent.
+    const backUs = at === this.balancerPlace ? 2 * toNodeUs - this.#latencyTo(agent, at) : toNodeUs;
     pipelines.advance(agent, nowUs);
     pipelines.settlePath(agent, at, 'delivered', nowUs);
     this.queue.cancel(agent * timersPerAgent + Timer.Path);
@@ -620,14 +639,14 @@ class World implements Wakes {
       pipelines.reads[agent] = 1;
       pipelines.release(agent, nowUs);
       this.keepaliveSecond[agent] = wholeSeconds(nowUs, this.keepalivePhaseUs[agent]!);
-      this.ackUs[agent] = nowUs + toNodeUs;
+      this.ackUs[agent] = nowUs + backUs;
     } else {
       const deadline = this.queue.deadline(agent * timersPerAgent + Timer.Main) - this.options.warmupUs;
       const answered =
         this.udp[agent] === 1
           ? nextKeepaliveUs(clock, this, this.ackUs[agent]!, nowUs - toNodeUs) + 2 * toNodeUs
           : nextKeepaliveUs(clock, this, this.ackUs[agent]!, this.brokenSinceUs[agent]! - toNodeUs) < nowUs
-            ? nowUs + toNodeUs
+            ? nowUs + backUs
             : this.ackUs[agent]!;
       if (answered > deadline) {
         // The events flow again, but no ACK comes in time: the agent still leaves.
