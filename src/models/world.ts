@@ -1356,12 +1356,14 @@ class World implements Wakes {
         this.logcollectorMetUs[agent] = pipelines.writtenAt(agent, this.lockSeen[agent]! + 1);
       }
       const met = this.logcollectorMetUs[agent]!;
+      this.releaseUs[agent] = -Infinity;
       if (met === -Infinity) {
         pipelines.collects[agent] = 1;
         pipelines.release(agent, nowUs);
       } else {
         const releasedUs = lockReleaseUs(met, nowUs);
         this.#arm(agent, Timer.Logcollector, releasedUs);
+        this.releaseUs[agent] = releasedUs;
         if (releasedUs > flowsUs) flowsUs = releasedUs;
       }
     }
@@ -1438,6 +1440,7 @@ class World implements Wakes {
         if (this.broken[agent] !== Broken.No) this.#armBlock(agent, nowUs);
         return;
       case Timer.Keepalive:
+        this.books.pipelines.advance(agent, nowUs + 1); // the event that may have woken the loop is read before
         this.#freeze(agent, nowUs);
         return;
       default:
@@ -1560,11 +1563,15 @@ class World implements Wakes {
   before(atUs: number): number {
     const { pipelines } = this.books;
     const written = pipelines.written(this.wakesAgent, atUs);
-    return written === 0 ? -Infinity : pipelines.writtenAt(this.wakesAgent, written);
+    const last = written === 0 ? -Infinity : pipelines.writtenAt(this.wakesAgent, written);
+    const releaseUs = this.releaseUs[this.wakesAgent]!;
+    if (last >= releaseUs) return last;
+    return releaseUs < atUs ? releaseUs : -Infinity;
   }
 
   from(atUs: number): number {
     const { pipelines } = this.books;
+    if (atUs <= this.releaseUs[this.wakesAgent]!) return this.releaseUs[this.wakesAgent]!;
     return pipelines.writtenAt(this.wakesAgent, pipelines.written(this.wakesAgent, atUs) + 1);
   }
 
