@@ -697,6 +697,7 @@ class World implements Wakes {
       closedUs = Math.min(closedUs, full + sessionTimeoutUs + 2 * toBalancerUs);
     }
     if (closedUs < this.options.durationUs) this.#later(agent, Step.Closed, closedUs);
+    else this.queue.cancel(agent * timersPerAgent + Timer.Path);
   }
 
   /** Bytes a balancer takes for a node that does not: its own send buffer and its proxy buffer. */
