@@ -121,13 +121,18 @@ export class Host {
     if (this.state === 'hung' && !goesOn) this.processes.stuck?.();
   }
 
+  /** Of what happens at one instant, agents that come first in the fleet hear first. */
+  #byOwner(): Connection[] {
+    return [...this.connections].sort((a, b) => a.owner - b.owner);
+  }
+
   #die(): void {
     this.life += 1;
     this.queued.events = 0;
     this.queued.registration = 0;
     this.datagrams = [];
     this.processes.died();
-    for (const connection of this.connections) connection.serverDied(this.state !== 'silent');
+    for (const connection of this.#byOwner()) connection.serverDied(this.state !== 'silent');
     this.connections.clear();
   }
 
@@ -135,7 +140,10 @@ export class Host {
     this.queued.events = 0;
     this.queued.registration = 0;
     this.processes.resumed?.();
-    for (const connection of [...this.connections]) connection.serverResumed();
+    // What is open already comes first, then what waits to be accepted.
+    const connections = this.#byOwner();
+    for (const connection of connections) if (connection.accepted) connection.serverResumed();
+    for (const connection of connections) if (!connection.accepted) connection.serverResumed();
     for (const read of this.datagrams) read();
     this.datagrams = [];
   }

@@ -174,7 +174,8 @@ export class Nginx implements Processes {
         front.outstanding -= message.bytes;
       },
     });
-    if (front.outstanding <= this.roomTo(front)) session.movedUs = this.#calendar.nowUs;
+    // A message may move in part.
+    if (front.outstanding - message.bytes <= this.roomTo(front)) session.movedUs = this.#calendar.nowUs;
   }
 
   /** Bytes of a client that nginx and its kernel take while the node takes none; Infinity while it works. */

@@ -7,6 +7,7 @@ import { atLeast } from '../../../src/models/agentVersions.ts';
 import { listenBacklog } from '../../../src/models/balancer/proxy.ts';
 import { eventRates } from '../../../src/models/eventRates.ts';
 import { OutageEnd, type EventCounts } from '../../../src/models/ledger.ts';
+import { unreachableBetween } from '../../../src/models/network.ts';
 import { Arrivals, namedKey, Purpose } from '../../../src/models/workload.ts';
 import type { GroupOptions, Luck, WorldOptions } from '../../../src/models/worldOptions.ts';
 import { Agent, type Channel, type Surroundings } from './agent.ts';
@@ -227,6 +228,11 @@ class Oracle {
       return {
         ...common,
         host: this.hosts[host.nodeIndex]!,
+        unreachable: unreachableBetween(
+          network.unreachable.agents,
+          group.unreachable,
+          nodes[host.nodeIndex]!.unreachable,
+        ),
         latencyUs: this.#latency(group, nodes[host.nodeIndex]!),
         listener: -1,
       };
@@ -234,6 +240,7 @@ class Oracle {
     return {
       ...common,
       host: this.hosts[nodes.length]!,
+      unreachable: unreachableBetween(network.unreachable.agents, group.unreachable),
       latencyUs: this.#latency(group, balancer),
       listener: host.listenerIndex,
     };
@@ -263,7 +270,11 @@ class Oracle {
       host: this.hosts[nodeIndex]!,
       service: registration ? 'registration' : 'events',
       latencyUs: own.length > 0 ? Math.max(...own) : network.latencyUs,
-      unreachable: network.unreachable.balancer,
+      unreachable: unreachableBetween(
+        network.unreachable.balancer,
+        balancer!.unreachable,
+        nodes[nodeIndex]!.unreachable,
+      ),
       kernel: balancer!.kernel,
       owner,
       listener: -1,

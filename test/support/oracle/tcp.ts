@@ -173,7 +173,8 @@ export class Connection implements Remote {
 
   /** The server's processes go on: they read what their kernel has taken. */
   serverResumed(): void {
-    this.#accept();
+    // A connection that its client has left is not played (docs/MODEL.md, "Not modelled"); what it holds is read.
+    if (!this.#finArrived || this.held.some(({ bytes }) => bytes > 0)) this.#accept();
     const { held } = this;
     this.held = [];
     for (const message of held) this.#read(message);
