@@ -1,7 +1,8 @@
 // One colour per mode and one per node, the same in every chart, told apart by colour-blind readers.
 
 // Okabe and Ito, "Color Universal Design" (2008); its yellow is left out (too faint a line on white).
-const modePalette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'];
+// A dark purple makes eight.
+const modePalette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#6a3d9a'];
 // Paul Tol, "Colour Schemes" (SRON/EPS/TN/09-002, 2021), muted, with four of his twelve-colour scheme; neighbours contrast.
 const nodePalette = [
   '#332288',
@@ -29,6 +30,26 @@ export function nodeColour(index: number): string {
   return colourOf(nodePalette, index);
 }
 
+/** The colour of a mode for text: as much darker as it takes to read it on white. */
+export function modeInk(index: number): string {
+  let colour = modeColour(index);
+  for (let share = 0.95; contrastToWhite(colour) < enoughContrast; share -= 0.05) {
+    colour = mapParts(modeColour(index), (part) => part * share);
+  }
+  return colour;
+}
+
+// WCAG 2.2, success criterion 1.4.3, and its definition of relative luminance.
+const enoughContrast = 4.5;
+
+function contrastToWhite(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = partsOf(colour).map((part) => {
+    const value = part / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05);
+}
+
 /** Behind the last colour of a palette come the same ones, lighter each time round. */
 function colourOf(palette: readonly string[], index: number): string {
   const colour = palette[index % palette.length]!;
@@ -37,12 +58,15 @@ function colourOf(palette: readonly string[], index: number): string {
 }
 
 function lighter(colour: string, share: number): string {
-  const parts = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
-  return `#${parts
-    .map((part) =>
-      Math.round(part + (255 - part) * share * 0.8)
-        .toString(16)
-        .padStart(2, '0'),
-    )
+  return mapParts(colour, (part) => part + (255 - part) * share * 0.8);
+}
+
+function partsOf(colour: string): number[] {
+  return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+}
+
+function mapParts(colour: string, change: (part: number) => number): string {
+  return `#${partsOf(colour)
+    .map((part) => Math.round(change(part)).toString(16).padStart(2, '0'))
     .join('')}`;
 }

@@ -2,7 +2,8 @@
 import { parse, resetSVGDefIds, SVGStringRenderer, textMetrics, View } from 'vega';
 import type { Scene } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import type { Json, Spec } from './charts.ts';
+import type { Json, Spec } from './charts/shared.ts';
+import { textWidth } from './textWidth.ts';
 
 /**
  * SVG of a specification: the same bytes every time. Text is measured by `textWidth`, also where a canvas is installed, and
@@ -38,29 +39,6 @@ interface Scenegraph {
   readonly root: Scene;
 }
 type HeadlessView = View & { readonly _viewWidth: number; readonly _viewHeight: number };
-
-// Widths in DejaVu Sans, one of the widest sans-serif faces, in thousandths of the font size: what fits in it fits in others.
-const widths: readonly (readonly [RegExp, number])[] = [
-  [/[ijlI|'.,:;!\u202f]/, 340],
-  [/[ frt()[\]{}/\\"-]/, 410],
-  [/[mwMW@%—…]/, 980],
-  [/[A-Z&=+<>~_#±−–]/, 780],
-  [/[\u0020-\u024f]/, 625],
-];
-
-/** Estimated width of a text in pixels; never less than what common sans-serif fonts take, by more than a hair. */
-export function textWidth(
-  item: { readonly fontSize?: number; readonly fontWeight?: unknown },
-  text: string | number | null,
-): number {
-  if (text === null) return 0;
-  let thousandths = 0;
-  for (const character of String(text)) {
-    thousandths += widths.find(([pattern]) => pattern.test(character))?.[1] ?? 1_050;
-  }
-  const bold = item.fontWeight === 'bold' || Number(item.fontWeight) >= 600 ? 1.1 : 1;
-  return Math.ceil((thousandths / 1_000) * (item.fontSize ?? 11) * bold);
-}
 
 type Logger = NonNullable<NonNullable<Parameters<typeof compile>[1]>['logger']>;
 

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
-import { chartCaptions, charts, type Json } from '../../src/report/charts.ts';
-import { modeColour, nodeColour } from '../../src/report/palette.ts';
-import { renderSvg, specText, textWidth } from '../../src/report/render.ts';
+import { chartCaptions, charts } from '../../src/report/charts.ts';
+import type { Json } from '../../src/report/charts/shared.ts';
+import { modeColour, modeInk, nodeColour } from '../../src/report/palette.ts';
+import { renderSvg, specText } from '../../src/report/render.ts';
+import { textWidth } from '../../src/report/textWidth.ts';
 import { aComparison, failover, failoverUdp, loadBalancer, nastyName } from '../support/comparison.ts';
 
 const twelve = Array.from({ length: 12 }, (_, index) => `worker${index}`);
@@ -62,8 +64,13 @@ test('a mode and a node have one colour each in every chart', () => {
   const modes = comparisons.large.modes.map(({ name }) => name);
   const seen = new Set<string>();
   for (const { spec } of charts(comparisons.large)) {
-    for (const scale of found(spec, 'scale') as { domain?: Json; range?: Json }[]) {
-      if (!Array.isArray(scale.domain) || !Array.isArray(scale.range) || !String(scale.range[0]).startsWith('#'))
+    for (const scale of found(spec, 'scale') as ({ domain?: Json; range?: Json } | null)[]) {
+      if (
+        !scale ||
+        !Array.isArray(scale.domain) ||
+        !Array.isArray(scale.range) ||
+        !String(scale.range[0]).startsWith('#')
+      )
         continue;
       const colours = scale.range as string[];
       scale.domain.forEach((name: string, index: number) => seen.add(`${name} ${colours[index]!}`));
@@ -84,6 +91,53 @@ test('no two of two dozen modes or nodes share a colour', () => {
     const colours = Array.from({ length: 24 }, (_, index) => colourOf(index));
     expect(new Set(colours).size).toBe(24);
     for (const colour of colours) expect(colour).toMatch(/^#[0-9a-f]{6}$/);
+  }
+});
+
+test('a mode is written in its colour, darkened where it could not be read on white', () => {
+  expect([modeInk(0), modeInk(6)]).toEqual([modeColour(0), modeColour(6)]);
+  // Orange and sky blue of the palette have a contrast of 2.3 to white.
+  for (const index of [4, 5]) {
+    const [colour, ink] = [modeColour(index), modeInk(index)].map((text) => Number.parseInt(text.slice(1, 3), 16));
+    expect(ink).toBeLessThan(colour! * 0.75);
+  }
+});
+
+test('losses of different orders stand on a logarithmic scale, and a loss of none is said', () => {
+  const loss = (comparison: (typeof comparisons)['large']): Json =>
+    [...charts(comparison)].find(({ name }) => name === 'loss-by-cause')!.spec;
+  const alike = aComparison({ modes: [loadBalancer, { ...loadBalancer, name: 'b', losses: { path: 900 } }] });
+
+  expect(found(loss(comparisons.documented), 'type')).toContain('log');
+  expect(
+    found(loss(aComparison({ modes: [{ ...loadBalancer, losses: { path: 5, ring: 9 } }] })), 'type'),
+  ).not.toContain('log');
+  expect(found(loss(alike), 'text')).toContain('none');
+});
+
+test('a mode that loses a hundredth of another has a scale of its own, and the picture says so', () => {
+  const highest = (comparison: (typeof comparisons)['large']): Json[] => {
+    const { spec } = [...charts(comparison)].find(({ name }) => name === 'events')!;
+    const lost = found(spec, 'y').filter((y) => found(y, 'title').includes('events'));
+    return found(lost, 'domain').map((domain) => (domain as number[])[1]!);
+  };
+
+  expect(new Set(highest(comparisons.documented)).size).toBe(3);
+  expect(specText([...charts(comparisons.documented)][2]!.spec)).toContain('each mode has a scale of its own');
+  expect(new Set(highest(aComparison({ modes: [loadBalancer, { ...loadBalancer, name: 'b' }] }))).size).toBe(1);
+});
+
+test('the texts along the time of an outage do not touch', () => {
+  for (const comparison of Object.values(comparisons)) {
+    const { spec } = [...charts(comparison)].find(({ name }) => name === 'reconnect-times')!;
+    const svg = renderSvg(spec);
+    const labels = [...svg.matchAll(/translate\(([\d.]+),16\)"[^>]*>(\d+ (?:ms|s|min|h|d))</g)];
+    expect(labels.length).toBeGreaterThan(2);
+    labels.slice(1).forEach(([, x, text], index) => {
+      const [, before, textBefore] = labels[index]!;
+      const room = (textWidth({ fontSize: 11 }, text!) + textWidth({ fontSize: 11 }, textBefore!)) / 2;
+      expect(Number(x) - Number(before)).toBeGreaterThanOrEqual(room);
+    });
   }
 });
 
