@@ -54,6 +54,7 @@ test.each([
   ['takes datagrams and is silent', 'hang', { protocol: 'udp' }, {}, 350.3, 0.05],
   // Attempts time out after 60 s, the enrollment is TCP: measured 60.1 to 545.0.
   ['is gone, UDP', 'powerOff', { protocol: 'udp' }, {}, 485, 2],
+  ['is gone from the own segment, UDP', 'powerOff', { protocol: 'udp' }, sameSegment, 68.4, 0.1],
 ] as const)('from a node that %s (%s) a 4.9.2 agent comes to the next', (_, kind, agent, world, seconds, tolerance) => {
   expect(Math.abs(toTheNext(kind, agent, world) - seconds)).toBeLessThan(tolerance);
 });
