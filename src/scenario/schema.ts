@@ -197,7 +197,7 @@ const namePattern = '^[A-Za-z0-9][A-Za-z0-9_-]*$';
 const nodeNamePattern = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
 
 const name = (pattern: string) =>
-  z.string().refine((value) => new RegExp(pattern).test(value), {
+  z.string().regex(new RegExp(pattern), {
     error: ({ input }: Issue) =>
       `${quote(String(input))} cannot be a name here. Use letters, digits, "-" and "_", beginning with a letter or digit.`,
   });
