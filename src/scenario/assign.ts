@@ -62,7 +62,7 @@ export function assignNginx(input: AssignInput): Assignment {
   const way = wayThrough(conf, input, problem, warn);
   checkNames(conf, input, way, problem, warn);
   checkClients(input, problems);
-  if (problems.length > 0) throw new ScenarioError(input.file, problems.slice(0, 100));
+  if (problems.length > 0) throw new ScenarioError(input.file, problems);
 
   const { listener, upstream } = way!;
   const key = 'key' in upstream.method ? parseKey(upstream.method.key) : [];
@@ -106,15 +106,19 @@ function wayThrough(
 ): Way | null {
   const { listeners, upstreams } = options;
   const port = input.port ?? 1514;
-  const onPort = listeners.filter((listener) => listener.port === port);
-  const tcpFirst = (list: readonly NginxListenerOptions[]): NginxListenerOptions | undefined =>
+  // Of TCP and UDP agents use TCP.
+  const tcp = listeners.filter(({ protocol }) => protocol === 'tcp');
+  const onPort = (tcp.some((listener) => listener.port === port) ? tcp : listeners).filter(
+    (listener) => listener.port === port,
+  );
+  const first = (list: readonly NginxListenerOptions[]): NginxListenerOptions | undefined =>
     list.find(({ protocol }) => protocol === 'tcp') ?? list[0];
   const ports = (): string =>
     listNames(listeners.map((listener, index) => `${listener.port} (line ${listenPositions[index]!.line})`));
 
   if (input.upstream === undefined) {
     const [only, ...others] = new Set(listeners.map(({ upstreamIndex }) => upstreamIndex));
-    const listener = tcpFirst(onPort) ?? (input.port === undefined && others.length === 0 ? tcpFirst(listeners) : null);
+    const listener = first(onPort) ?? (input.port === undefined && others.length === 0 ? first(listeners) : null);
     if (new Set(onPort.map(({ upstreamIndex }) => upstreamIndex)).size > 1) {
       problem(`several servers listen on ${port}. Name the upstream: --upstream NAME.`);
     } else if (listener) return { listener, upstream: upstreams[listener.upstreamIndex]! };
@@ -132,11 +136,11 @@ function wayThrough(
   }
   const upstream = upstreams[index]!;
   const passing = (list: readonly NginxListenerOptions[]): NginxListenerOptions | undefined =>
-    tcpFirst(list.filter(({ upstreamIndex }) => upstreamIndex === index));
+    first(list.filter(({ upstreamIndex }) => upstreamIndex === index));
   const listener =
     passing(onPort) ??
     (input.port === undefined ? passing(listeners) : undefined) ??
-    tcpFirst(onPort) ??
+    first(onPort) ??
     passing(listeners);
   if (!listener) {
     problem(

@@ -1,0 +1,179 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cli } from '../support/cli.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fleetfall-assign-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function write(name: string, text: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+const text = `events {}
+stream {
+  upstream cluster {
+    hash $remote_addr consistent;
+    server 172.0.0.3:1514;
+    server 172.0.0.4:1514;
+    server wazuh.lab:1514;
+  }
+  upstream master { server 172.0.0.3:1515; }
+  server { listen 1514; proxy_pass cluster; }
+  server { listen 1515; proxy_pass master; }
+}
+`;
+const nginx = (): string => write('nginx.conf', text);
+
+test('addresses come from standard input, a dash or a file, and CSV goes to standard output', async () => {
+  const lines = '10.1.0.1\n10.1.0.2\n10.1.0.5\n';
+  const file = write('agents.txt', lines);
+  const argv = ['assign', '--nginx', nginx()];
+  const piped = await cli(argv, lines);
+
+  // The ring of these three texts, as nginx 1.22.1 makes it.
+  expect(piped).toEqual({
+    code: 0,
+    out: 'client,server\n10.1.0.1,172.0.0.4:1514\n10.1.0.2,172.0.0.3:1514\n10.1.0.5,wazuh.lab:1514\n',
+    err: '',
+  });
+  expect(await cli([...argv, '-'], lines)).toEqual(piped);
+  expect(await cli([...argv, file])).toEqual(piped);
+});
+
+test.each([
+  ['lines of Windows', '10.1.0.1\r\n10.1.0.2\r\n'],
+  ['no end of the last line', '10.1.0.1\n10.1.0.2'],
+  ['blanks around an address', ' 10.1.0.1\t\n10.1.0.2  \n'],
+  ['a byte order mark', '\uFEFF10.1.0.1\n10.1.0.2\n'],
+])('%s change nothing', async (_, lines) => {
+  const { code, out } = await cli(['assign', '--nginx', nginx()], lines);
+
+  expect([code, out]).toEqual([0, 'client,server\n10.1.0.1,172.0.0.4:1514\n10.1.0.2,172.0.0.3:1514\n']);
+});
+
+test('no address gives the header alone', async () => {
+  expect((await cli(['assign', '--nginx', nginx()], '')).out).toBe('client,server\n');
+});
+
+test('an IPv6 address is repeated as it was written', async () => {
+  const { out } = await cli(['assign', '--nginx', nginx()], '2001:DB8::7\n::1\n');
+
+  expect(
+    out
+      .split('\n')
+      .slice(1, 3)
+      .map((line) => line.split(',')[0]),
+  ).toEqual(['2001:DB8::7', '::1']);
+});
+
+test.each([
+  ['10.1.0.1\n\n10.1.0.2\n', 2],
+  ['10.1.0.1\n10.1.0.2\n\n', 3],
+  ['10.1.0.1\nwazuh-agent\n', 2],
+  ['10.1.0.1,10.1.0.2\n', 1],
+  ['10.1.0.0/16\n', 1],
+])('of %j line %i is no address: exit 2 and nothing printed', async (lines, line) => {
+  const { code, out, err } = await cli(['assign', '--nginx', nginx()], lines);
+
+  expect([code, out]).toEqual([2, '']);
+  expect(err).toContain(`standard input:${line}:1  expected one address a line such as 10.1.0.7`);
+});
+
+test('a file of something else is not told line by line for ever', async () => {
+  const { code, err } = await cli(['assign', '--nginx', nginx()], 'x\n'.repeat(5000));
+
+  expect(code).toBe(2);
+  expect(err.split('\n').length).toBeLessThan(105);
+  expect(err).toContain('and 4900 more');
+});
+
+test('--port, --upstream, --down and --resolve do what they say', async () => {
+  const ask = async (...flags: string[]): Promise<string> =>
+    (await cli(['assign', '--nginx', nginx(), ...flags], '10.1.0.5\n')).out.split('\n')[1]!;
+
+  expect(await ask('--port', '1515')).toBe('10.1.0.5,172.0.0.3:1515');
+  expect(await ask('--upstream', 'master')).toBe('10.1.0.5,172.0.0.3:1515');
+  expect(await ask('--resolve', 'wazuh.lab=172.0.0.5')).toBe('10.1.0.5,172.0.0.5:1514');
+  expect(await ask('--resolve', 'wazuh.lab=172.0.0.5,172.0.0.6')).toBe('10.1.0.5,172.0.0.5:1514');
+  expect(await ask('--down', 'wazuh.lab:1514')).toMatch(/^10\.1\.0\.5,172.0.0.[34]:1514$/);
+  expect(await ask('--down', 'wazuh.lab:1514', '--down', '172.0.0.3:1514')).toBe('10.1.0.5,172.0.0.4:1514');
+  expect(await ask('--down', 'wazuh.lab:1514', '--down', '172.0.0.3:1514', '--down', '172.0.0.4:1514')).toBe(
+    '10.1.0.5,',
+  );
+});
+
+test('--resolve of one name twice gives it both addresses', async () => {
+  const alone = write('alone.conf', text.replaceAll(/ +server 172.*1514;\n/g, ''));
+  const { out } = await cli(
+    ['assign', '--nginx', alone, '--resolve', 'wazuh.lab=172.0.0.5', '--resolve', 'wazuh.lab=172.0.0.6'],
+    '10.1.0.1\n10.1.0.1\n',
+  );
+
+  expect(out).toBe('client,server\n10.1.0.1,172.0.0.5:1514\n10.1.0.1,172.0.0.6:1514\n');
+});
+
+test('includes are looked for beside the configuration, not where the command runs', async () => {
+  mkdirSync(join(folder, 'stream.d'));
+  write('stream.d/cluster.conf', 'upstream cluster { server 172.0.0.4:1514; }\n');
+  write('stream.d/server.conf', 'server { listen 1514; proxy_pass cluster; }\n');
+  const main = write('main.conf', 'events {}\ninclude modules-enabled/*.conf;\nstream { include stream.d/*.conf; }\n');
+
+  expect((await cli(['assign', '--nginx', main], '10.1.0.1\n')).out).toBe('client,server\n10.1.0.1,172.0.0.4:1514\n');
+});
+
+test('a warning goes to standard error with its place', async () => {
+  const file = write('warned.conf', text.replace('listen 1514;', 'listen 1514; proxy_half_close on;'));
+  const { code, err } = await cli(['assign', '--nginx', file], '10.1.0.1\n');
+
+  expect(code).toBe(0);
+  expect(err).toBe(`warning: ${file}:10:25: proxy_half_close does not change what is simulated; it is passed over.\n`);
+});
+
+test.each<readonly [what: string, argv: () => readonly string[], said: string]>([
+  ['no configuration', () => ['assign'], 'give it the configuration: --nginx nginx.conf.'],
+  ['a missing configuration', () => ['assign', '--nginx', join(folder, 'none')], 'cannot be read: no such file.'],
+  ['a directory', () => ['assign', '--nginx', folder], 'cannot be read: is a directory, not a file.'],
+  ['a binary file', () => ['assign', '--nginx', write('binary', 'a\0')], 'is a binary file'],
+  ['an empty file', () => ['assign', '--nginx', write('empty', '')], '1:1  there is no "stream" block.'],
+  ['a missing list', () => ['assign', '--nginx', nginx(), join(folder, 'none')], 'cannot be read: no such file.'],
+  ['two lists', () => ['assign', '--nginx', nginx(), 'a', 'b'], 'too many arguments'],
+  ['a port that is none', () => ['assign', '--nginx', nginx(), '--port', '70000'], 'a whole number from 1 to 65535'],
+  ['a port without a server', () => ['assign', '--nginx', nginx(), '--port', '1516'], 'no server listens on 1516'],
+  ['an unknown upstream', () => ['assign', '--nginx', nginx(), '--upstream', 'x'], 'there is no upstream "x"'],
+  ['an unknown server', () => ['assign', '--nginx', nginx(), '--down', 'x'], 'no server is written "x"'],
+  [
+    'half a --resolve',
+    () => ['assign', '--nginx', nginx(), '--resolve', 'wazuh.lab'],
+    '--resolve takes NAME=ADDR[,ADDR]',
+  ],
+  ['a wrong --resolve', () => ['assign', '--nginx', nginx(), '--resolve', 'wazuh.lab=x'], '"x" is no address'],
+  ['an unknown flag', () => ['assign', '--nginx', nginx(), '--ports', '1'], "unknown option '--ports'"],
+])('%s: exit 2, said, nothing printed', async (_, argv, said) => {
+  const { code, out, err } = await cli(argv(), '10.1.0.1\n');
+
+  expect([code, out]).toEqual([2, '']);
+  expect(err).toContain(said);
+});
+
+test('mistakes of a configuration have file, line and column, also in what it includes', async () => {
+  write('broken-part.conf', 'upstream cluster {\n  server 172.0.0.4;\n}\n');
+  const file = write(
+    'broken.conf',
+    'events {}\nstream { include broken-part.conf;\n server { listen x; proxy_pass cluster; } }\n',
+  );
+  const { code, err } = await cli(['assign', '--nginx', file], '10.1.0.1\n');
+
+  expect(code).toBe(2);
+  expect(err.split('\n').slice(0, 3)).toEqual([
+    `${file}: 2 problems`,
+    '  3:18  listen takes a port or address:port, got "x" (no port).',
+    `  ${join(folder, 'broken-part.conf')}:2:10  no port in "172.0.0.4". Write host:1514.`,
+  ]);
+});
