@@ -39,6 +39,7 @@ export type {
   NodeLoad,
   PairedDifference,
   ReconnectRow,
+  ReconnectRows,
   TimelineSeries,
   Unit,
   Verdict,

@@ -78,7 +78,7 @@ test('a scenario is read, simulated, and its answer is told', async () => {
     Object.keys(metricDefinitions),
     Object.keys(metricDefinitions),
   ]);
-  const rows: readonly ReconnectRow[] = comparison.modes[1]!.reconnects;
+  const rows: readonly ReconnectRow[] = [...comparison.modes[1]!.reconnects];
   expect(rows.length).toBe(120);
   expect(new Set(rows.map(({ from, to }) => `${from}>${to}`))).toEqual(new Set(['worker01>worker02']));
 });

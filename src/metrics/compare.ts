@@ -5,6 +5,7 @@ import type { Expectation, MetricReference, Scenario } from '../scenario/scenari
 import type { Comparison, FaultText, ModeResult, NodeLoad, PairedDifference, TimelineSeries } from './comparison.ts';
 import { judge } from './expectations.ts';
 import { referenceKey, type ReplicationNumbers } from './numbers.ts';
+import { reconnectRows } from './reconnectRows.ts';
 import { estimate, pairedDifference } from './statistics.ts';
 import { explain, faultSentence, verdictOf } from './verdict.ts';
 
@@ -46,7 +47,7 @@ export function compare(
         own,
         nodeNames.map((node) => mode.world.nodes.findIndex(({ name }) => name === node)),
       ),
-      reconnects: own.flatMap(({ reconnects }) => reconnects),
+      reconnects: reconnectRows(own.map(({ outages }) => outages)),
       kernelEvents: own.reduce((sum, { kernelEvents }) => sum + kernelEvents, 0),
     };
   });

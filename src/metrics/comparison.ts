@@ -65,6 +65,13 @@ export interface ReconnectRow {
   readonly froze: boolean;
 }
 
+/** Rows in the order of the replications, then of their ends; made while they are read. An array will do as well. */
+export interface ReconnectRows extends Iterable<ReconnectRow> {
+  readonly length: number;
+  map<T>(of: (row: ReconnectRow) => T): T[];
+  filter(wanted: (row: ReconnectRow) => boolean): ReconnectRow[];
+}
+
 /** Means over the replications at regular instants, for time lines. */
 export interface TimelineSeries {
   readonly stepUs: number;
@@ -100,7 +107,7 @@ export interface ModeResult {
   readonly lossByCause: readonly { readonly cause: LossCause; readonly estimate: Estimate }[];
   readonly nodes: readonly NodeLoad[];
   readonly timeline: TimelineSeries;
-  readonly reconnects: readonly ReconnectRow[];
+  readonly reconnects: ReconnectRows;
   readonly kernelEvents: number;
 }
 

@@ -1,13 +1,12 @@
 // What is kept of one replication of one mode when its books are let go: plain data, small enough to cross threads.
-import { lossCauses, OutageEnd, type LossCause } from '../models/ledger.ts';
+import { lossCauses, type LossCause } from '../models/ledger.ts';
 import type { MetricReference } from '../scenario/scenario.ts';
 import { metricNames } from '../scenario/metricNames.ts';
 import type { FaultOccurrence } from '../models/ledger.ts';
 import { faultSpan, stepsWithin } from './imbalance.ts';
 import { metricValue } from './metric.ts';
-import { lengthOf } from './reconnect.ts';
+import { groupOf, outageTable, type OutageTable } from './reconnectRows.ts';
 import { everything, selectionOf, type RunView } from './selection.ts';
-import type { ReconnectRow } from './comparison.ts';
 
 export interface NodeNumbers {
   readonly agents: readonly [before: number, during: number, after: number];
@@ -26,9 +25,6 @@ export interface GroupStory {
   readonly unfinished: number;
   readonly froze: number;
   readonly medianDetectUs: number | null;
-  readonly medianUs: number | null;
-  readonly lost: number;
-  readonly produced: number;
 }
 
 export interface ReplicationNumbers {
@@ -52,7 +48,7 @@ export interface ReplicationNumbers {
     readonly lost: readonly number[];
     readonly waiting: readonly number[];
   };
-  readonly reconnects: readonly ReconnectRow[];
+  readonly outages: OutageTable;
   readonly notes: readonly string[];
   readonly kernelEvents: number;
 }
@@ -61,12 +57,6 @@ export function referenceKey({ metric, selector }: MetricReference): string {
   const keys = Object.keys(selector).sort();
   return `${metric}{${keys.map((key) => `${key}=${selector[key]!}`).join(',')}}`;
 }
-
-const endText = {
-  [OutageEnd.Reconnected]: 'reconnected',
-  [OutageEnd.Healed]: 'healed',
-  [OutageEnd.Unfinished]: 'unfinished',
-};
 
 /** Reduces a run to numbers. @param asked metrics with selectors that expectations of this mode ask for. */
 export function numbersOf(run: RunView, replication: number, asked: readonly MetricReference[]): ReplicationNumbers {
@@ -81,7 +71,7 @@ export function numbersOf(run: RunView, replication: number, asked: readonly Met
   const lossByCause = {} as Record<LossCause, number>; // every cause is set on the next line
   for (const cause of lossCauses) lossByCause[cause] = metrics[`loss.${cause}`] ?? 0;
   const { timeline } = books;
-  const reconnects = reconnectRows(run, replication);
+  const outages = outageTable(run, replication);
   const list = (values: Float64Array): number[] => Array.from(values);
   return {
     replication,
@@ -89,27 +79,7 @@ export function numbersOf(run: RunView, replication: number, asked: readonly Met
     selected,
     lossByCause,
     nodes: nodeNumbers(run),
-    groups: world.groups.map(({ name }, group) => {
-      const ask = (metric: string): number | null => metricValue(metric, run, { ...everything, group });
-      let froze = 0;
-      let healed = 0;
-      const groupRows = reconnects.filter((row) => row.group === name);
-      for (const row of groupRows) {
-        if (row.froze) froze += 1;
-        if (row.end === 'healed') healed += 1;
-      }
-      return {
-        group: name,
-        outages: groupRows.length,
-        healed,
-        unfinished: ask('reconnect.unfinished') ?? 0,
-        froze,
-        medianDetectUs: ask('reconnect.detect.p50'),
-        medianUs: ask('reconnect.p50'),
-        lost: ask('events.lost') ?? 0,
-        produced: ask('events.produced') ?? 0,
-      };
-    }),
+    groups: groupStories(run),
     faults: books.faults,
     timeline: {
       stepUs: timeline.stepUs,
@@ -122,40 +92,28 @@ export function numbersOf(run: RunView, replication: number, asked: readonly Met
       lost: list(timeline.lost),
       waiting: list(timeline.waiting),
     },
-    reconnects,
+    outages,
     notes: books.notes,
     kernelEvents: books.kernelEvents + books.kernelEventsWarmup,
   };
 }
 
-function reconnectRows({ books, world }: RunView, replication: number): ReconnectRow[] {
-  const { outages, faults } = books;
-  const groupOf: string[] = [];
-  for (const { name, count } of world.groups) for (let i = 0; i < count; i++) groupOf.push(name);
-  const node = (index: number): string | null => (index < 0 ? null : world.nodes[index]!.name);
-  const known = (us: number): number | null => (us < 0 ? null : us);
-  const rows: ReconnectRow[] = [];
-  for (let row = 0; row < outages.count; row++) {
-    const agent = outages.agent[row]!;
-    const total = lengthOf(books, row);
-    rows.push({
-      replication,
-      agent,
-      group: groupOf[agent]!,
-      fault: faults[outages.fault[row]!]!.faultIndex + 1,
-      from: node(outages.fromNode[row]!),
-      to: node(outages.toNode[row]!),
-      end: endText[outages.end[row] as keyof typeof endText],
-      brokenAtUs: outages.brokenAtUs[row]!,
-      totalUs: total === Infinity ? null : total,
-      detectUs: known(outages.detectUs[row]!),
-      retryUs: known(outages.retryUs[row]!),
-      handshakeUs: outages.end[row] === OutageEnd.Reconnected ? known(outages.handshakeUs[row]!) : null,
-      attempts: outages.attempts[row]!,
-      froze: outages.froze[row] === 1,
-    });
-  }
-  return rows;
+function groupStories(run: RunView): GroupStory[] {
+  const { outages } = run.books;
+  const { groups } = run.world;
+  const froze = groups.map(() => 0);
+  for (let row = 0; row < outages.count; row++) froze[groupOf(groups, outages.agent[row]!)]! += outages.froze[row]!;
+  return groups.map(({ name }, group) => {
+    const ask = (metric: string): number | null => metricValue(metric, run, { ...everything, group });
+    return {
+      group: name,
+      outages: ask('reconnect.count') ?? 0,
+      healed: ask('reconnect.healed') ?? 0,
+      unfinished: ask('reconnect.unfinished') ?? 0,
+      froze: froze[group]!,
+      medianDetectUs: ask('reconnect.detect.p50'),
+    };
+  });
 }
 
 function nodeNumbers({ books, world }: RunView): NodeNumbers[] {

@@ -1,5 +1,5 @@
 // How long agents were away: one sample an outage.
-import { OutageEnd } from '../models/ledger.ts';
+import { OutageEnd, type Outages } from '../models/ledger.ts';
 import { agentsOf, type RunView, type Selection } from './selection.ts';
 import { percentile, statistic } from './statistics.ts';
 
@@ -19,7 +19,7 @@ export function outagesOf({ books, world }: RunView, { group, fault, node }: Sel
 }
 
 /** Length of an outage in µs, Infinity while it has not ended. */
-export function lengthOf({ outages }: RunView['books'], row: number): number {
+export function lengthOf(outages: Outages, row: number): number {
   switch (outages.end[row]) {
     case OutageEnd.Healed:
       return outages.handshakeUs[row]!;
@@ -34,7 +34,7 @@ function lengths(run: RunView, rows: readonly number[], part: string): Float64Ar
   const { outages } = run.books;
   const samples: number[] = [];
   for (const row of rows) {
-    if (part === '') samples.push(lengthOf(run.books, row));
+    if (part === '') samples.push(lengthOf(outages, row));
     else if (outages.end[row] === OutageEnd.Unfinished) {
       const noticed = part === 'detect' && outages.detectUs[row]! >= 0;
       samples.push(noticed ? outages.detectUs[row]! : Infinity);
@@ -78,7 +78,7 @@ function until95(run: RunView, rows: readonly number[]): number | null {
     const fault = outages.fault[row]!;
     const since = outages.brokenAtUs[row]! - faults[fault]!.startUs;
     const list = byFault.get(fault) ?? [];
-    list.push(since + lengthOf(run.books, row));
+    list.push(since + lengthOf(outages, row));
     byFault.set(fault, list);
   }
   let longest: number | null = null;
