@@ -218,27 +218,45 @@ class Loader {
       const parsed = schema.safeParse(value);
       return parsed.success ? parsed.data : undefined;
     };
-    const entries = <T>(schema: z.ZodType<T>, value: unknown): Record<string, T> => {
-      const good: Record<string, T> = {};
-      if (!isMapping(value)) return good;
-      for (const [key, one] of Object.entries(value)) {
-        const parsed = pick(schema, one);
-        if (parsed !== undefined) good[key] = parsed;
-      }
-      return good;
+    /** By name: what is right in each, or `null` when what others need of it is not. */
+    const entries = <T>(
+      schema: z.ZodObject & z.ZodType<T>,
+      value: unknown,
+      needed: (key: string) => boolean,
+    ): [string, T | null][] => {
+      if (!isMapping(value)) return [];
+      return Object.entries(value).map(([name, one]) => {
+        if (!isMapping(one)) return [name, null];
+        const shape = schema.shape as Readonly<Record<string, z.ZodType>>; // zod itself says `any`
+        const wrong = Object.keys(one).filter((key) => {
+          const part = ownValue(shape, key);
+          return part === undefined || pick(part, one[key]) === undefined;
+        });
+        if (wrong.some(needed)) return [name, null];
+        const right = Object.fromEntries(Object.entries(one).filter(([key]) => !wrong.includes(key)));
+        return [name, pick(schema, right) ?? null];
+      });
     };
+    const good = <T>(all: readonly [string, T | null][]): Record<string, T> =>
+      Object.fromEntries(all.filter((entry): entry is [string, T] => entry[1] !== null));
     // A part with mistakes gives way to the least that lets the others be looked at.
-    const nodes = entries(partSchemas.node, isMapping(tree.cluster) ? tree.cluster.nodes : undefined);
+    const naming = ['address', 'names', 'ports', 'ossec'];
+    const spare = ['description', 'order', 'agent'];
+    const givenNodes = isMapping(tree.cluster) ? tree.cluster.nodes : undefined;
+    const nodes = entries(partSchemas.node, givenNodes, (key) => naming.includes(key));
+    const nodesAreKnown = nodes.length > 0 && nodes.every(([, node]) => node !== null);
     const cluster =
       pick(partSchemas.cluster, tree.cluster) ??
-      (Object.keys(nodes).length > 0 ? { version: nodeDefaults.version, nodes } : undefined);
+      (nodesAreKnown ? { version: nodeDefaults.version, nodes: good(nodes) } : undefined);
+    const hosts = pick(partSchemas.hosts, tree.hosts ?? {});
+    const assume = pick(partSchemas.assume, tree.assume ?? []);
     const network = pick(partSchemas.network, tree.network) ?? pick(partSchemas.network, {});
     const fleet: ScenarioData['fleet'] = {};
     for (const [name, one] of Object.entries(isMapping(tree.fleet) ? tree.fleet : {})) {
       const group = pick(partSchemas.group, one) ?? pick(partSchemas.group, { count: 1, events: { rate: '1/s' } });
       if (group) fleet[name] = group;
     }
-    if (!cluster || !network || Object.keys(fleet).length === 0) return null;
+    if (!cluster || !network || !hosts || !assume || Object.keys(fleet).length === 0) return null;
     const faults = Array.isArray(tree.faults)
       ? tree.faults.map((fault: unknown) => pick(partSchemas.fault, fault))
       : [];
@@ -252,12 +270,12 @@ class Loader {
       duration: pick(partSchemas.duration, tree.duration) ?? 366 * 86_400_000_000,
       cluster,
       network,
-      hosts: pick(partSchemas.hosts, tree.hosts) ?? {},
+      hosts,
       fleet,
-      modes: entries(partSchemas.mode, tree.modes),
+      modes: good(entries(partSchemas.mode, tree.modes, (key) => !spare.includes(key))),
       faults: faultsAreWhole ? faults.filter((fault) => fault !== undefined) : [],
       expect: [],
-      assume: pick(partSchemas.assume, tree.assume) ?? [],
+      assume,
     };
   }
 

@@ -611,9 +611,13 @@ const fault = z
       for: duration('Length; without it the fault lasts to the end.', {
         from: 1,
         to: 366 * day,
-        text: 'above 0s',
+        text: 'above 0s, and up to 366d',
       }).optional(),
-      every: duration('Distance between repetitions.', { from: second, to: 366 * day, text: 'from 1s' }).optional(),
+      every: duration('Distance between repetitions.', {
+        from: second,
+        to: 366 * day,
+        text: 'from 1s to 366d',
+      }).optional(),
       times: whole('Number of repetitions; default: as many as begin within the run.', 1, 100_000).optional(),
       acceptsFor: duration('kill: how long the dying process still takes connections. Default 1ms.', {
         from: 0,

@@ -66,6 +66,8 @@ expect:
       '8:54  cluster.nodes.worker02.eventsPerSecond: expected a number of events per second above 0, got -1.',
       '10:21  fleet.servers.count: expected a whole number from 1 to 5000000, got 0.',
       '10:40  fleet.servers.events.rate: expected a rate such as 2/s, got 1. Write 1/s.',
+      '12:25  modes.failover.servers[0]: "worker1" is no node of the cluster. Did you mean worker01? Known: worker01, 172.0.0.4, worker02, 172.0.0.5.',
+      '14:22  faults[0].kill: no node is called "worker3". Did you mean worker01? Known: worker01, worker02, balancer.',
       expect.stringMatching(/^16:14 {2}expect\[0\]: no metric is called "loss.shore"/),
     ]);
   });
@@ -80,6 +82,19 @@ expect:
       '4:28  fleet.servers.count: expected a whole number from 1 to 5000000, got 0.',
       '5:32  modes.failover.servers[0]: "worker1" is no node of the cluster. Did you mean worker01? Known: worker01, 172.0.0.4, worker02, 172.0.0.5.',
       '6:27  faults[0].kill: no node is called "worker3". Did you mean worker01? Known: worker01, worker02, balancer.',
+    ]);
+  });
+
+  test('no node is missed because of what is wrong with another setting of it, or with its own address', () => {
+    const cluster = (worker02: string): string =>
+      `{ nodes: { worker01: { address: 172.0.0.4 }, worker02: ${worker02} } }`;
+
+    expect(problemsOf(scenarioText({ cluster: cluster('{ address: 172.0.0.5, startup: 20, colour: red }') }))).toEqual([
+      '3:96  cluster.nodes.worker02.startup: expected a duration such as 10s, got 20. Write 20s.',
+      expect.stringMatching(/^3:100 {2}cluster\.nodes\.worker02: there is no "colour" here\./),
+    ]);
+    expect(problemsOf(scenarioText({ cluster: cluster('{ address: 172.0.0 }') }))).toEqual([
+      '3:76  cluster.nodes.worker02.address: expected an IPv4 address such as 172.0.0.4, got "172.0.0".',
     ]);
   });
 
