@@ -10,6 +10,7 @@ import { summaryMarkdown } from '../report/summaryMarkdown.ts';
 import { terminalSummary } from '../report/terminal.ts';
 import { printable } from '../report/escape.ts';
 import { checkOutput, writeReport } from '../report/write.ts';
+import { flagNames, kebab } from '../scenario/command.ts';
 import { scenarioFromFlags } from '../scenario/flags.ts';
 import { readScenarioFile, type Overrides } from '../scenario/load.ts';
 import { ScenarioError } from '../scenario/problem.ts';
@@ -67,11 +68,11 @@ export async function run(files: readonly string[], flags: RunFlags, io: Io): Pr
     }
   };
   const withoutFile = flags.nginx !== undefined || flags.ossec !== undefined;
-  const faultFlags = [...flags.kill, ...flags.powerOff, ...flags.hang].length > 0;
   if (files.length > 0) {
-    if (withoutFile || faultFlags || flags.agents !== undefined || flags.node.length > 0 || flags.at !== undefined) {
+    const extra = flagNames.find((flag) => [flags[flag] ?? []].flat().length > 0);
+    if (extra !== undefined) {
       throw new UsageError(
-        'a scenario file says all of it: leave out --nginx, --ossec, --agents, --node, --kill, --at …, or leave out the file. --set changes a file.',
+        `--${kebab(extra)} is for a run without a scenario file. Leave it out, or the file; --set changes a file.`,
       );
     }
     for (const file of files) load(() => readScenarioFile(file, overrides));

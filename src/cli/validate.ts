@@ -19,8 +19,9 @@ export function validate(files: readonly string[], { set, quiet }: ValidateFlags
       const agents = first!.world.groups.reduce((sum, { count }) => sum + count, 0);
       if (!quiet) {
         io.out(
-          `${file}: ok: ${scenario.modes.length} modes (${scenario.modes.map(({ name }) => name).join(', ')}), ` +
-            `${agents} agents, ${first!.world.faults.length} faults, ${scenario.expectations.length} expectations\n`,
+          `${file}: ok: ${counted(scenario.modes.length, 'mode')} (${scenario.modes.map(({ name }) => name).join(', ')}), ` +
+            `${counted(agents, 'agent')}, ${counted(first!.world.faults.length, 'fault')}, ` +
+            `${counted(scenario.expectations.length, 'expectation')}\n`,
         );
       }
     } catch (error) {
@@ -30,4 +31,8 @@ export function validate(files: readonly string[], { set, quiet }: ValidateFlags
     }
   }
   return code;
+}
+
+function counted(count: number, what: string): string {
+  return `${count === 0 ? 'no' : count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -2,7 +2,8 @@
 import type { FlagScenario } from './flags.ts';
 import type { Overrides } from './load.ts';
 
-const flags = [
+/** What is said on the command line instead of in a file. */
+export const flagNames = [
   'nginx',
   'ossec',
   'agents',
@@ -22,7 +23,7 @@ export function fileCommand(file: string, { set = [] }: Overrides): string {
 }
 
 export function flagCommand(given: FlagScenario): string {
-  const words = flags.flatMap((flag) =>
+  const words = flagNames.flatMap((flag) =>
     [given[flag] ?? []].flat().flatMap((value) => [`--${kebab(flag)}`, String(value)]),
   );
   return command([...words, ...setWords(given.overrides?.set ?? [])]);
@@ -36,7 +37,8 @@ function command(words: readonly string[]): string {
   return ['fleetfall', 'run', ...words].map(shellWord).join(' ');
 }
 
-function kebab(name: string): string {
+/** `powerOff` as `power-off`. */
+export function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
