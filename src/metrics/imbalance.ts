@@ -4,13 +4,13 @@ import type { WorldOptions } from '../models/worldOptions.ts';
 import type { RunView, Selection } from './selection.ts';
 
 /** Nodes that agents of a mode can land on, by index, ascending. */
-interface Reachable {
+export interface Reachable {
   readonly usual: readonly number[];
   /** Only while none of the others is up: nginx takes a `backup` peer when it finds no other. */
   readonly backup: readonly number[];
 }
 
-function reachableNodes({ groups, balancer, nodes }: WorldOptions): Reachable {
+export function reachableNodes({ groups, balancer, nodes }: WorldOptions): Reachable {
   const usual = new Set<number>();
   const backup = new Set<number>();
   for (const { servers } of groups) {

@@ -6,6 +6,7 @@ import type { FaultOccurrence } from '../models/ledger.ts';
 import { faultSpan, stepsWithin } from './imbalance.ts';
 import { metricValue } from './metric.ts';
 import { groupOf, outageTable, type OutageTable } from './reconnectRows.ts';
+import { percentile } from './statistics.ts';
 import { everything, selectionOf, type RunView } from './selection.ts';
 
 export interface NodeNumbers {
@@ -24,7 +25,10 @@ export interface GroupStory {
   readonly healed: number;
   readonly unfinished: number;
   readonly froze: number;
-  readonly medianDetectUs: number | null;
+  /** Median of those who noticed without having frozen; `null`: nobody did. */
+  readonly awakeDetectUs: number | null;
+  /** Median of those who froze and noticed in the end, because somebody woke them; `null`: nobody did. */
+  readonly frozenDetectUs: number | null;
 }
 
 export interface ReplicationNumbers {
@@ -101,8 +105,14 @@ export function numbersOf(run: RunView, replication: number, asked: readonly Met
 function groupStories(run: RunView): GroupStory[] {
   const { outages } = run.books;
   const { groups } = run.world;
-  const froze = groups.map(() => 0);
-  for (let row = 0; row < outages.count; row++) froze[groupOf(groups, outages.agent[row]!)]! += outages.froze[row]!;
+  const stories = groups.map(() => ({ froze: 0, awake: [] as number[], frozen: [] as number[] }));
+  for (let row = 0; row < outages.count; row++) {
+    const own = stories[groupOf(groups, outages.agent[row]!)]!;
+    const frozen = outages.froze[row] === 1;
+    if (frozen) own.froze += 1;
+    if (outages.detectUs[row]! >= 0) (frozen ? own.frozen : own.awake).push(outages.detectUs[row]!);
+  }
+  const median = (values: readonly number[]): number | null => percentile(Float64Array.from(values).sort(), 0.5);
   return groups.map(({ name }, group) => {
     const ask = (metric: string): number | null => metricValue(metric, run, { ...everything, group });
     return {
@@ -110,8 +120,9 @@ function groupStories(run: RunView): GroupStory[] {
       outages: ask('reconnect.count') ?? 0,
       healed: ask('reconnect.healed') ?? 0,
       unfinished: ask('reconnect.unfinished') ?? 0,
-      froze: froze[group]!,
-      medianDetectUs: ask('reconnect.detect.p50'),
+      froze: stories[group]!.froze,
+      awakeDetectUs: median(stories[group]!.awake),
+      frozenDetectUs: median(stories[group]!.frozen),
     };
   });
 }

@@ -124,7 +124,7 @@ export function explain(runs: readonly ReplicationNumbers[]): string[] {
     const outages = mean((run) => run.groups[index]!.outages);
     if (outages === 0) return;
     const prefix = groupNames.length > 1 ? `${name}: ` : '';
-    const detects = runs.flatMap((run) => run.groups[index]!.medianDetectUs ?? []).filter(Number.isFinite);
+    const detects = runs.flatMap((run) => run.groups[index]!.awakeDetectUs ?? []).filter(Number.isFinite);
     if (detects.length > 0) {
       const detect = estimate(detects).mean!;
       sentences.push(

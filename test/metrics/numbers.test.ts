@@ -68,9 +68,17 @@ test('the story of each group: how its outages ended, and how they were noticed'
     healed: 0,
     unfinished: 0,
     froze: 0,
-    medianDetectUs: 1e6,
+    awakeDetectUs: 1e6,
+    frozenDetectUs: null,
   });
-  expect(second).toMatchObject({ outages: 2, healed: 1, unfinished: 1, froze: 1 });
+  expect(second).toMatchObject({
+    outages: 2,
+    healed: 1,
+    unfinished: 1,
+    froze: 1,
+    awakeDetectUs: 60e6,
+    frozenDetectUs: null,
+  });
 });
 
 test('what is kept crosses threads unchanged', () => {
