@@ -34,13 +34,18 @@ stream {
 }`;
 }
 
-function balancerOf(text: string, workers = 1): Balancer<NginxSession> {
+/** The balancer of the first upstream and the first listener. @param hosts addresses behind names. */
+export function balancerOf(
+  text: string,
+  workers = 1,
+  hosts: Readonly<Record<string, readonly string[]>> = {},
+): Balancer<NginxSession> {
   const { options } = readNginxConf({
     file: 'nginx.conf',
     text,
     readInclude: () => [],
     cpus: 1,
-    resolve: () => null,
+    resolve: (host) => hosts[host] ?? null,
     assume: [],
     listeners: 'all',
   });
@@ -54,7 +59,7 @@ function addressOf(balancer: Balancer<NginxSession>, index: number): string {
 }
 
 /** One connection; the caller closes it. */
-function connect(
+export function connect(
   balancer: Balancer<NginxSession>,
   client: string,
   nowSeconds: number,
