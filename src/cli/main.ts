@@ -2,7 +2,8 @@
 // The command line: arguments and exit codes, nothing else.
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Help, InvalidArgumentError, Option, type Argument } from 'commander';
+import { nodeDefaults } from '../models/node.ts';
 import { engineVersion } from '../run/version.ts';
 import { assign, type AssignFlags } from './assign.ts';
 import { tell } from './failure.ts';
@@ -19,8 +20,18 @@ function wholeNumber(least: number, most: number): (text: string) => number {
   };
 }
 
-function collect(text: string, known: readonly string[]): string[] {
-  return [...known, text];
+function seedText(text: string): string {
+  if (text !== '' && text.length <= 200) return text;
+  throw new InvalidArgumentError('Expected a number or a text of up to 200 characters.');
+}
+
+const nothing = 'none';
+
+/** An option that may be given again and again. */
+function repeatable(flags: string, description: string): Option {
+  return new Option(flags, `${description}; repeatable`)
+    .argParser((text: string, known: readonly string[]) => [...known, text])
+    .default([], nothing);
 }
 
 interface Setting {
@@ -51,87 +62,131 @@ const later = [
   'report',
 ];
 
+const exitCodes = `
+Exit codes:
+  0    all is well
+  99   an expectation was breached
+  3    inconclusive: an interval straddles its limit
+  2    the command or a file needs mending; it is said what and where
+  1    our fault
+  130  interrupted; nothing half-written is left behind
+`;
+
 function program(io: Io, done: (code: number) => void): Command {
   const command = new Command('fleetfall')
+    .usage('<command> [options]')
     .description('What happens to your Wazuh agents, and to their events, when a manager node falls?')
-    .version(engineVersion)
+    .version(engineVersion, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
     .showHelpAfterError('(fleetfall --help lists the commands, fleetfall run --help the options of run)')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'print the help of a command')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
+    .configureHelp({
+      subcommandTerm: (subcommand) =>
+        [subcommand.name(), ...subcommand.registeredArguments.map((argument) => argumentText(argument))].join(' '),
+      optionDescription: (option) => new Help().optionDescription(option).replace(` (default: ${nothing})`, ''),
+    })
+    .configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(text),
+      getOutHelpWidth: () => io.columns,
+      getErrHelpWidth: () => io.columns,
+    })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fleetfall run scenario.yaml
+  fleetfall run scenario.yaml --set fleet.servers.count=5000 --mode failover
+  fleetfall run --nginx nginx.conf --agents 9000 --kill 172.0.0.4
+  fleetfall validate scenarios/*.yaml
+  fleetfall assign --nginx nginx.conf addresses.txt
+${exitCodes}`,
+    );
   const setOption = (): Option =>
-    new Option('--set <path=value>', 'change any place of the scenario; repeatable')
+    new Option('--set <path=value>', 'change any place of the scenario, such as faults[0].at=5m; repeatable')
       .argParser(setting)
-      .default([], 'none');
+      .default([], nothing);
+  const helpText = 'print this help';
 
   command
     .command('run')
-    .description('simulate, compare the modes, check the expectations, write the report')
+    .usage('<scenario...> [options]\n       fleetfall run --nginx <file> --agents <n> [options]')
+    .description('Simulate, compare the modes, check the expectations, write the report.')
+    .summary('simulate, compare the modes, check the expectations, write the report')
     .argument('[scenario...]', 'scenario files (YAML)')
+    .optionsGroup('What is simulated:')
     .addOption(setOption())
-    .option('--seed <seed>', 'root of all chance, instead of the scenario’s')
+    .addOption(repeatable('--mode <name>', 'only this mode'))
+    .option('--seed <seed>', 'root of all chance, instead of the scenario’s', seedText)
     .option('--replications <n>', 'runs with luck drawn anew, instead of the scenario’s', wholeNumber(1, 1000))
-    .addOption(new Option('--mode <name>', 'run only this mode; repeatable').argParser(collect).default([], 'all'))
     .option('--jobs <n>', 'worker threads (default: one a processor)', wholeNumber(1, 256))
-    .option('--out <directory>', 'where the report goes (default: out/<scenario>)')
-    .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json', 'md']))
+    .optionsGroup('What comes out:')
+    .option('--out <directory>', 'where the report goes (default: out/<name of the scenario file>)')
+    .addOption(new Option('--format <format>', 'what is printed (default: text)').choices(['text', 'json', 'md']))
     .option('--json', 'the same as --format json')
     .option('--quiet', 'print nothing but the JSON document, if one is asked for')
+    .optionsGroup('What counts as a pass:')
     .option('--strict', 'an expectation about which the run says nothing is a breach')
     .addOption(
-      new Option('--inconclusive <what>', 'when the interval straddles a limit: pass, fail, run more, or exit code 3')
-        .choices(['pass', 'fail', 'more', 'code'])
-        .default('code'),
+      new Option(
+        '--inconclusive <what>',
+        'an interval straddles its limit: pass, fail, or run more (default: exit code 3)',
+      ).choices(['pass', 'fail', 'more']),
     )
-    .optionsGroup('Without a scenario file:')
+    .optionsGroup('Instead of a scenario file:')
     .option('--nginx <file>', 'nginx.conf of the load balancer')
-    .option('--ossec <file>', 'ossec.conf of the agents, with their list of servers')
+    .option('--ossec <file>', 'ossec.conf of the agents: a list of nodes, or how they reach the balancer')
     .option('--agents <n>', 'number of agents', wholeNumber(1, 5_000_000))
-    .option('--rate <rate>', 'events of one agent (default 1/s)')
-    .option('--agent-version <release>', 'Wazuh release of the agents (default 4.14.7)')
-    .addOption(
-      new Option('--node <name=address>', 'a name for a node; repeatable').argParser(collect).default([], 'none'),
-    )
-    .addOption(new Option('--kill <place>', 'a node, or "balancer"; repeatable').argParser(collect).default([], 'none'))
-    .addOption(
-      new Option('--power-off <place>', 'a node, or "balancer"; repeatable').argParser(collect).default([], 'none'),
-    )
-    .addOption(new Option('--hang <place>', 'a node, or "balancer"; repeatable').argParser(collect).default([], 'none'))
-    .option('--at <instant>', 'when (default 10m)')
-    .option('--for <duration>', 'how long (default 10m)')
-    .option('--duration <duration>', 'counted time (default 30m)')
+    .option('--rate <rate>', 'events each of them writes (default: 1/s)')
+    .option('--agent-version <release>', `Wazuh release of the agents (default: ${nodeDefaults.version})`)
+    .addOption(repeatable('--node <name=address>', 'a name for a server of the configurations'))
+    .addOption(repeatable('--kill <place>', 'the processes of a node, or of "balancer", die'))
+    .addOption(repeatable('--power-off <place>', 'its host is gone without a word'))
+    .addOption(repeatable('--hang <place>', 'its processes stand still'))
+    .option('--at <instant>', 'when (default: 10m)')
+    .option('--for <duration>', 'for how long (default: 10m)')
+    .option('--duration <duration>', 'counted time (default: 30m)')
+    .optionsGroup('Other:')
+    .helpOption('-h, --help', helpText)
+    .addHelpText('after', exitCodes)
     .action(async (files: string[], flags: RunFlags) => done(await run(files, flags, io)));
 
   command
     .command('validate')
-    .description('read and check everything, simulate nothing')
+    .usage('<scenario...> [options]')
+    .description('Read and check scenarios and all the configurations they name; simulate nothing.')
+    .summary('read and check everything, simulate nothing')
     .argument('<scenario...>', 'scenario files (YAML)')
     .addOption(setOption())
     .option('--quiet', 'print nothing but problems')
+    .helpOption('-h, --help', helpText)
+    .addHelpText('after', '\nExit code 0 when every file can be simulated, 2 when one needs mending.\n')
     .action((files: string[], flags: ValidateFlags) => done(validate(files, flags, io)));
 
   command
     .command('assign')
-    .description('which server does each client address land on? (lines in, CSV out)')
+    .usage('--nginx <file> [options] [clients]')
+    .description(
+      'Which server does each client address land on? One address a line in, CSV client,server out.\n' +
+        'The connections are made one after the other through one worker process, each closed before the next.',
+    )
+    .summary('which server does each client address land on? (lines in, CSV out)')
     .argument('[clients]', 'file with one address a line (default: standard input)')
     .option('--nginx <file>', 'nginx.conf of the load balancer')
     .option('--upstream <name>', 'the server block that passes to this upstream')
-    .option('--port <port>', 'the server block that listens here (default 1514)', wholeNumber(1, 65_535))
-    .addOption(
-      new Option('--down <server>', 'a server, as written, that refuses connections; repeatable')
-        .argParser(collect)
-        .default([], 'none'),
-    )
-    .addOption(
-      new Option('--resolve <name=address,…>', 'addresses of a host name; repeatable')
-        .argParser(collect)
-        .default([], 'none'),
-    )
+    .option('--port <port>', 'the server block that listens here (default: 1514)', wholeNumber(1, 65_535))
+    .addOption(repeatable('--down <server>', 'a server, as written, that refuses connections'))
+    .addOption(repeatable('--resolve <name=address,…>', 'addresses of a host name'))
+    .helpOption('-h, --help', helpText)
     .action(async (clients: string | undefined, flags: AssignFlags) => done(await assign(clients, flags, io)));
 
   command
     .command('schema')
-    .description('print the JSON Schema of a scenario file')
+    .usage('')
+    .description('Print the JSON Schema (draft-07) of a scenario file, for editors that complete and check it.')
+    .summary('print the JSON Schema of a scenario file')
+    .helpOption('-h, --help', helpText)
     .action(() => done(schema(io)));
 
   command
@@ -152,6 +207,11 @@ function program(io: Io, done: (code: number) => void): Command {
       });
   }
   return command;
+}
+
+function argumentText(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
 }
 
 /** Runs one command. @param argv arguments behind the program's name. @returns the exit code. */

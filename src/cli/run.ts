@@ -29,7 +29,7 @@ export interface RunFlags {
   readonly jobs?: number;
   readonly out?: string;
   readonly strict?: boolean;
-  readonly inconclusive: 'pass' | 'fail' | 'more' | 'code';
+  readonly inconclusive?: 'pass' | 'fail' | 'more';
   // The same without a file.
   readonly nginx?: string;
   readonly ossec?: string;

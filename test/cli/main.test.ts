@@ -142,6 +142,23 @@ test('how a command is called wrongly exits 2 and says what to do', async () => 
   }
 });
 
+test('every command explains itself on stdout, in the width of the terminal, and exits 0', async () => {
+  const commands = ['run', 'validate', 'assign', 'schema'];
+  const main = await cli(['--help']);
+  expect(main.code).toBe(0);
+  for (const command of commands) {
+    const asked = await cli([command, '--help']);
+    const answered = await cli(['help', command]);
+
+    expect(main.out).toContain(`\n  ${command}`);
+    expect(asked).toMatchObject({ code: 0, err: '' });
+    expect(asked.out).toMatch(new RegExp(`^Usage: fleetfall ${command}`));
+    expect(answered.out).toBe(asked.out);
+    expect(asked.out.split('\n').filter((line) => line.length > 100)).toEqual([]);
+  }
+  for (const code of [0, 99, 3, 2, 1, 130]) expect(main.out).toMatch(new RegExp(`^ {2}${code} `, 'm'));
+});
+
 test('help and version are printed on stdout and exit 0', async () => {
   const help = await cli(['run', '--help']);
   const version = await cli(['--version']);
