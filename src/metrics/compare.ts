@@ -4,10 +4,11 @@ import { metricDefinitions, metricNames } from '../scenario/metricNames.ts';
 import type { Expectation, MetricReference, Scenario } from '../scenario/scenario.ts';
 import type { Comparison, FaultText, ModeResult, NodeLoad, PairedDifference, TimelineSeries } from './comparison.ts';
 import { judge } from './expectations.ts';
+import { explain } from './explanation.ts';
 import { referenceKey, type ReplicationNumbers } from './numbers.ts';
 import { reconnectRows } from './reconnectRows.ts';
 import { estimate, pairedDifference } from './statistics.ts';
-import { explain, faultSentence, verdictOf } from './verdict.ts';
+import { faultSentence, verdictOf } from './verdict.ts';
 
 /** Metrics with selectors that the expectations ask of a mode. */
 export function askedOf(expectations: readonly Expectation[], mode: string): MetricReference[] {
@@ -32,7 +33,7 @@ export function compare(
       name: mode.name,
       description: mode.description,
       assumptions: mode.assumptions,
-      explanations: explain(own),
+      explanations: explain(mode.world, own),
       metrics: metricNames.map((metric) => ({
         metric,
         unit: metricDefinitions[metric]!.unit,

@@ -1,10 +1,10 @@
-// The verdict in a sentence, and why it came out so.
+// The verdict in a few sentences.
 import { formatCount, formatDuration, formatShare } from '../kernel/units.ts';
-import { lossCauses, type LossCause } from '../models/ledger.ts';
+import type { LossCause } from '../models/ledger.ts';
 import type { FaultOptions } from '../models/fault.ts';
 import type { Estimate, FaultText, ModeResult } from './comparison.ts';
-import type { ReplicationNumbers } from './numbers.ts';
-import { estimate, pairedDifference, percentile } from './statistics.ts';
+import { counted, listed } from './wording.ts';
+import { pairedDifference } from './statistics.ts';
 
 const done: Readonly<Record<FaultOptions['kind'], string>> = {
   kill: 'is killed',
@@ -19,7 +19,7 @@ const donePlural: Readonly<Record<FaultOptions['kind'], string>> = {
 
 /** `worker01 is killed at 10 min for 10 min`. */
 export function faultSentence({ kind, places, atUs, forUs, everyUs, times }: FaultOptions): string {
-  const who = places.length > 1 ? `${places.slice(0, -1).join(', ')} and ${places.at(-1)!}` : places[0]!;
+  const who = listed(places);
   const what = places.length > 1 ? donePlural[kind] : done[kind];
   const when =
     atUs === null
@@ -44,19 +44,38 @@ function meanOf(mode: ModeResult, metric: string): number {
   return estimateOf(mode, metric)?.mean ?? 0;
 }
 
-/** `1 agent is`, `2,000 agents are`. */
-function counted(count: number, one: string, many: string): string {
-  return `${formatCount(count)} ${count === 1 ? one : many}`;
-}
-
 function modeSentence(mode: ModeResult): string {
   const lost = meanOf(mode, 'events.lost');
-  const losses = lost === 0 ? 'no event is lost' : `${formatShare(meanOf(mode, 'loss.share'))} of all events are lost`;
+  const losses =
+    lost === 0
+      ? 'no event is lost'
+      : `${formatShare(meanOf(mode, 'loss.share'))} of all events are lost (${mainLoss(mode, lost)})`;
   const outages = Math.round(meanOf(mode, 'reconnect.count'));
   if (meanOf(mode, 'reconnect.count') === 0) return `${mode.name}: no agent is cut off, ${losses}`;
   const agents = Math.round(meanOf(mode, 'reconnect.agents'));
   const times = outages > agents ? `, ${formatCount(outages)} times in all` : '';
   return `${mode.name}: ${counted(agents, 'agent is', 'agents are')} cut off${times}, ${returnText(mode)}, ${losses}`;
+}
+
+const lostHow: Readonly<Record<LossCause, string>> = {
+  path: 'written into dead connections',
+  sendError: 'in sends that failed',
+  ring: 'in front of full client buffers',
+  logcollector: "in front of logcollector's full queue",
+  agentRestart: 'with restarted agents',
+  nodeQueue: "in front of remoted's full queue",
+  analysis: 'for want of analysis capacity',
+  nodeMemory: 'with the node that died',
+  zombie: 'at a node that only seemed to work',
+  keyInUse: 'refused, their key in use',
+};
+
+/** What took most of the events that a mode lost. */
+function mainLoss({ lossByCause }: ModeResult, lost: number): string {
+  const [main] = [...lossByCause].sort((a, b) => (b.estimate.mean ?? 0) - (a.estimate.mean ?? 0));
+  if (!main) return '';
+  const share = (main.estimate.mean ?? 0) / lost;
+  return `${share > 0.9995 ? 'all' : formatShare(share)} of them ${lostHow[main.cause]}`;
 }
 
 /** When those who were cut off are back. */
@@ -78,7 +97,7 @@ function returnText(mode: ModeResult): string {
 /** The sentence an operator can act on. */
 export function verdictOf(faults: readonly FaultText[], modes: readonly ModeResult[]): string {
   const what = faults.length === 0 ? 'Nothing happens' : faults.map(({ text }) => text).join('; ');
-  return [what, ...modes.map(modeSentence), ...choiceOf(modes)].map((sentence) => `${sentence}.`).join(' ');
+  return [what, ...choiceOf(modes), ...modes.map(modeSentence)].map((sentence) => `${sentence}.`).join(' ');
 }
 
 /** Which mode loses the fewest events, as far as the replications tell; nothing where all lose the same. */
@@ -87,7 +106,10 @@ function choiceOf(modes: readonly ModeResult[]): string[] {
   if (!best || !second) return [];
   const bestLost = meanOf(best, 'events.lost');
   const secondLost = meanOf(second, 'events.lost');
-  if (bestLost === secondLost) return [];
+  if (bestLost === secondLost) {
+    const equal = modes.filter((mode) => meanOf(mode, 'events.lost') === bestLost).map(({ name }) => name);
+    return equal.length === modes.length ? [] : [`${listed(equal)} lose the fewest events`];
+  }
   const { mean, halfWidth } = pairedDifference(
     estimateOf(second, 'events.lost')!.values,
     estimateOf(best, 'events.lost')!.values,
@@ -99,84 +121,4 @@ function choiceOf(modes: readonly ModeResult[]): string[] {
   const times =
     bestLost > 0 ? `: ${second.name}, the next, loses ${formatCount(secondLost / bestLost)} times as many` : '';
   return [`${best.name} loses the fewest events${times}`];
-}
-
-const causeText: Readonly<Record<LossCause, string>> = {
-  path: 'were written into a dead connection before the agent noticed',
-  sendError: 'were in the hand of a sender whose send failed',
-  ring: 'found the client buffer full',
-  logcollector: "found logcollector's queue full (1,023 lines by default) while the agent looked for a node",
-  agentRestart: 'were in an agent that was restarted',
-  nodeQueue: "found remoted's queue full",
-  analysis: 'came faster than the node can analyse',
-  nodeMemory: 'had reached the node and died with it before its next flush',
-  zombie: 'were thrown away by a node that only seemed to work',
-  keyInUse: 'were refused: the agent had come back over a new connection first',
-};
-
-/** Why a mode's numbers are what they are. */
-export function explain(runs: readonly ReplicationNumbers[]): string[] {
-  const sentences: string[] = [];
-  const mean = (of: (run: ReplicationNumbers) => number): number =>
-    runs.reduce((sum, run) => sum + of(run), 0) / runs.length;
-  const groupNames = runs[0]!.groups.map(({ group }) => group);
-  groupNames.forEach((name, index) => {
-    const outages = mean((run) => run.groups[index]!.outages);
-    if (outages === 0) return;
-    const prefix = groupNames.length > 1 ? `${name}: ` : '';
-    const detects = runs.flatMap((run) => run.groups[index]!.awakeDetectUs ?? []).filter(Number.isFinite);
-    if (detects.length > 0) {
-      const detect = estimate(detects).mean!;
-      sentences.push(
-        detect < 1e6
-          ? `${prefix}agents notice at once (${formatDuration(detect)}): the connection is closed in front of them.`
-          : `${prefix}half of the agents that notice need ${formatDuration(detect)}: nothing is closed, only the ACKs of the keepalives stay away.`,
-      );
-    }
-    const froze = mean((run) => run.groups[index]!.froze);
-    if (froze > 0) {
-      sentences.push(
-        `${prefix}${formatCount(froze)} of ${counted(outages, 'agent freezes', 'agents freeze')}: their send buffer is full before they notice, the next keepalive waits behind it, and from then on they notice nothing.`,
-      );
-    }
-    const healed = mean((run) => run.groups[index]!.healed);
-    if (healed > 0) {
-      sentences.push(
-        `${prefix}${counted(healed, 'agent goes', 'agents go')} on over the old connection when the place works again.`,
-      );
-    }
-    const unfinished = mean((run) => run.groups[index]!.unfinished);
-    if (unfinished > 0) {
-      sentences.push(`${prefix}${counted(unfinished, 'agent is', 'agents are')} not back when the run ends.`);
-    }
-  });
-  const lost = mean((run) => run.metrics['events.lost'] ?? 0);
-  for (const cause of lossCauses) {
-    const own = mean((run) => run.lossByCause[cause]);
-    // Below a hundredth of all losses a cause explains nothing.
-    if (own > 0 && own >= lost / 100) sentences.push(`${formatCount(own)} events ${causeText[cause]}.`);
-  }
-  const retries = runs.flatMap((run) => run.metrics['reconnect.retry.p50'] ?? []).filter(Number.isFinite);
-  const retry = percentile(
-    retries.sort((a, b) => a - b),
-    0.5,
-  );
-  if (retry !== null && retry >= 1e6) {
-    sentences.push(`Half of the agents search for ${formatDuration(retry)} from noticing to the attempt that works.`);
-  }
-  for (const note of new Set(runs.flatMap(({ notes }) => notes.map(withoutNumber)))) {
-    const counts = runs.flatMap(({ notes }) => notes.filter((text) => withoutNumber(text) === note).map(leadingNumber));
-    const first = runs.flatMap(({ notes }) => notes).find((text) => withoutNumber(text) === note)!;
-    const total = counts.reduce((a, b) => a + b, 0);
-    sentences.push(total === 0 ? first : `${formatCount(total / runs.length)} ${note}`);
-  }
-  return sentences;
-}
-
-function leadingNumber(note: string): number {
-  return Number(/^\d+/.exec(note)?.[0] ?? 0);
-}
-
-function withoutNumber(note: string): string {
-  return note.replace(/^\d+ /, '');
 }

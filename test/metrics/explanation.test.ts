@@ -1,0 +1,171 @@
+import { expect, test } from 'vitest';
+import { explain } from '../../src/metrics/explanation.ts';
+import type { FaultOptions } from '../../src/models/fault.ts';
+import type { WorldOptions } from '../../src/models/worldOptions.ts';
+import { aRun, type BooksSketch } from '../support/books.ts';
+import { replications } from '../support/numbers.ts';
+import { fault, type WorldRecipe } from '../support/worlds.ts';
+
+const away = [{ agent: 0, parts: [55.9, 50, 0.1] as const }];
+
+/** What is said of runs whose faults and agents are those of the recipe; the books themselves are the sketches'. */
+function said(
+  recipe: Partial<WorldRecipe>,
+  sketches: readonly Omit<BooksSketch, 'world'>[],
+  change: (world: WorldOptions) => WorldOptions = (world) => world,
+): string[] {
+  const world = change(aRun({ world: recipe }).world);
+  return explain(world, replications(...sketches.map((sketch) => ({ ...sketch, world: recipe }))));
+}
+
+function hit(kind: FaultOptions['kind'], place = 'worker01'): readonly FaultOptions[] {
+  return [fault(kind, place, 600, 600)];
+}
+const occurred = [['kill', ['worker01'], 600, 1_200]] as const;
+const list = { count: 1, list: [1, 2], events: { ratePerSecond: 2 } };
+const chatty = { ...list, events: { ratePerSecond: 10 } };
+const balanced = { count: 1, events: { ratePerSecond: 10 } };
+
+test('a process that dies is noticed at once, and its server is tried five times before the next', () => {
+  const sentences = said({ groups: [list], faults: hit('kill') }, [
+    { faults: occurred, outages: [{ agent: 0, parts: [0.001, 50, 0.004] }] },
+  ]);
+
+  expect(sentences).toEqual([
+    'A process that dies closes its connections: half of the agents that notice need 1 ms.',
+    'An agent first makes 5 attempts, each refused at once, with 10 s after each. Only then it takes the next server of its list.',
+    'Half of the agents search for 50.0 s from noticing to the attempt that works.',
+  ]);
+});
+
+test('over UDP nobody closes anything, however a node goes', () => {
+  for (const kind of ['kill', 'powerOff', 'hang'] as const) {
+    const [first] = said({ groups: [{ ...list, protocol: 'udp' }], faults: hit(kind) }, [
+      { faults: occurred, outages: away },
+    ]);
+    expect(first).toBe(
+      'UDP closes nothing; only the ACKs of the keepalives stay away (time-reconnect is 60 s): half of the agents that notice need 55.9 s.',
+    );
+  }
+});
+
+test('a host without power: the network decides how long each attempt takes, and the enrollment attempt is one more', () => {
+  const search = (agents: 'routed' | 'sameSegment'): string =>
+    said({ groups: [list], faults: hit('powerOff'), unreachable: { agents, balancer: 'sameSegment' } }, [
+      { faults: occurred, outages: away },
+    ])[1]!;
+
+  expect(search('routed')).toBe(
+    'An agent first makes 5 attempts, each failing with the SYN time-out after 2 min 13 s, with 10 s after each and an enrollment attempt with the last (2 min 13 s more). Only then it takes the next server of its list.',
+  );
+  expect(search('sameSegment')).toContain('each failing with no answer to ARP after 3.1 s');
+});
+
+test('a node that hangs takes what its accept queue holds, and its registration service hangs with it', () => {
+  const world: Partial<WorldRecipe> = { groups: [list], faults: hit('hang') };
+  const registering =
+    (timeoutSeconds: number | null) =>
+    (plain: WorldOptions): WorldOptions => ({
+      ...plain,
+      groups: plain.groups.map((group) => ({
+        ...group,
+        agent: { ...group.agent, enrollment: { ...group.agent.enrollment, timeoutSeconds } },
+        servers: group.servers.map((server) => ({ ...server, registration: server.endpoint })),
+      })),
+    });
+  const sketch = { faults: occurred, outages: away };
+
+  expect(said(world, [sketch], registering(60))[1]).toBe(
+    'An agent first makes 5 attempts, each without an answer for 60 s, or, behind the 129 connections that its kernel accepts, failing with the SYN time-out after 2 min 13 s, with 10 s after each and an enrollment attempt with the last (60 s more). Only then it takes the next server of its list.',
+  );
+  expect(said(world, [sketch], registering(null))[1]).toContain('which waits as long as the node hangs');
+});
+
+test('who freezes, and why: what the connection takes against what an agent writes', () => {
+  const frozen = { agent: 1, froze: true, noticedAfter: 940 };
+  const off = said({ groups: [list, chatty], faults: hit('powerOff') }, [
+    { faults: occurred, counts: [{}, {}], outages: [{ agent: 0, parts: [55, 50, 0.1] }, frozen] },
+  ]);
+
+  expect(off.slice(0, 2)).toEqual([
+    'A host without power closes nothing; only the ACKs of the keepalives stay away (time-reconnect is 60 s): half of the agents that notice need 55.0 s (group0).',
+    'group1: 1 of 1 agent freezes: at 3 kB/s the 75 kB that a connection takes in front of a silent host (send buffer) are full before the agent notices. ' +
+      'The next keepalive waits behind them, and with it the thread that would notice, until TCP gives up after 15 min 40 s or the host is back. ' +
+      'Half of those who wake notice 15 min 40 s after the break.',
+  ]);
+
+  const hangs = said({ groups: [{ ...list, events: { ratePerSecond: 200 } }], faults: hit('hang') }, [
+    { faults: occurred, outages: [{ agent: 0, froze: true, healedAfter: 600 }] },
+  ]);
+  expect(hangs).toEqual([
+    '1 of 1 agent freezes: at 60 kB/s the 2 MB that a connection takes in front of a host that hangs (send buffer) are full before the agent notices. The next keepalive waits behind them, and with it the thread that would notice, until the place goes on.',
+    '1 agent goes on over the old connection when the place goes on.',
+  ]);
+});
+
+test('behind the balancer nobody freezes who would without it, and the balancer looks for another node', () => {
+  const off = said({ groups: [balanced], faults: hit('powerOff') }, [{ faults: occurred, outages: away }]);
+
+  expect(off.slice(0, 3)).toEqual([
+    'A host without power closes nothing, and neither does the balancer; only the ACKs of the keepalives stay away (time-reconnect is 60 s): half of the agents that notice need 55.9 s.',
+    "Nobody freezes at 3 kB/s: the balancer's host goes on taking what the agent writes, and 2.09 MB fit before it stops (the agent's send buffer, proxy_buffer_size and the balancer's own send buffer).",
+    "The balancer's connect to the host that is gone fails after 3.1 s (no answer to ARP); then it takes another node for the same attempt, and passes the node over for 10 s (fail_timeout).",
+  ]);
+  // A quiet agent would not freeze without a balancer either: nothing to explain.
+  expect(
+    said({ groups: [{ count: 1, events: { ratePerSecond: 2 } }], faults: hit('powerOff') }, [
+      { faults: occurred, outages: away },
+    ]).join(),
+  ).not.toContain('freezes');
+  expect(said({ groups: [balanced], faults: hit('kill') }, [{ faults: occurred, outages: away }]).join()).toContain(
+    'refuses the balancer, which passes the same attempt on',
+  );
+  expect(
+    said({ groups: [balanced], faults: hit('hang'), connectTimeoutUs: 5e6 }, [
+      { faults: occurred, outages: away },
+    ]).join(),
+  ).toContain('Later connects fail after 5.0 s (proxy_connect_timeout)');
+});
+
+test('the losses, largest first, without those below a hundredth of all', () => {
+  const sentences = said({ groups: [list] }, [
+    { counts: [{ produced: 9_000, lost: { path: 98, ring: 2, logcollector: 300 } }] },
+    { counts: [{ produced: 9_000, lost: { path: 100, logcollector: 500 } }] },
+  ]);
+
+  expect(sentences).toEqual([
+    "400 events lost: logcollector's queue (1,024 lines) was full: nobody reads it while an agent looks for a node or is frozen.",
+    '99 events lost: written into dead connections before their agent noticed; nobody sends them again.',
+  ]);
+});
+
+test('a node that is back stays empty, and a node that no agent uses is said to be none', () => {
+  const minutes = 30 * 60;
+  const connected = [0, 1, 2].map((node) =>
+    Array.from({ length: minutes }, (_, second) => (node === (second < 600 ? 1 : 2) ? 40 : 0)),
+  );
+
+  expect(
+    said({ groups: [list], faults: hit('kill'), durationUs: minutes * 1e6 }, [{ faults: occurred, connected }]),
+  ).toEqual(['Nobody goes back to worker01 by itself: at the end it has 0 agents, before the fault it had 40.']);
+  expect(said({ groups: [list], faults: hit('kill', 'master') }, [{}])).toEqual([
+    'No agent of this mode connects to master.',
+  ]);
+});
+
+test('an attempt that works may have waited long', () => {
+  expect(
+    said({ groups: [list], faults: hit('kill') }, [
+      { faults: occurred, outages: [{ agent: 0, parts: [0.002, 0, 60.1] }] },
+    ]).at(-1),
+  ).toBe('Half of the attempts that work take 60.1 s: they wait in front of a node first.');
+});
+
+test('notes of the runs are told once, their counts as the mean over the replications', () => {
+  const always = 'This mode has no balancer: kill balancer does nothing here.';
+  const full = (count: number): string => `${count} connects found a full accept queue.`;
+
+  expect(
+    said({ groups: [list] }, [{ notes: [always, full(30)] }, { notes: [always, full(10)] }, { notes: [always] }]),
+  ).toEqual([always, '13.3 connects found a full accept queue.']);
+});
