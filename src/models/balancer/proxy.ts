@@ -20,7 +20,7 @@ export interface ProxyListener {
   readonly options: NginxListenerOptions;
   readonly balancer: Balancer<NginxSession>;
   readonly targets: readonly PeerTarget[];
-  /** Open connections to each peer. */
+  /** Open connections to each peer, of all listeners that pass to the upstream. */
   readonly ports: Int32Array;
   /** Parts of the `hash` expression; empty: the method has none. */
   readonly key: readonly KeyPart[];
@@ -40,9 +40,14 @@ export function newProxy(options: NginxBalancerOptions, nodes: readonly NodeOpti
   const { nginx } = options;
   // Only upstreams something passes to: the others may have servers that are no nodes.
   const used = [...new Set(nginx.listeners.map(({ upstreamIndex }) => upstreamIndex))];
-  const upstreams = new Map(used.map((index) => [index, createUpstream(nginx.upstreams[index]!, nginx.workers)]));
+  const running = new Map(
+    used.map((index) => {
+      const upstream = createUpstream(nginx.upstreams[index]!, nginx.workers);
+      return [index, { upstream, ports: new Int32Array(upstream.options.peers.length) }];
+    }),
+  );
   const listeners = nginx.listeners.map((listener): ProxyListener => {
-    const upstream = upstreams.get(listener.upstreamIndex)!;
+    const { upstream, ports } = running.get(listener.upstreamIndex)!;
     const { method, peers } = upstream.options;
     const targets = peers.map(({ serverText, address, port }): PeerTarget => {
       const nodeIndex = nodes.findIndex((node) => node.address === address);
@@ -55,7 +60,7 @@ export function newProxy(options: NginxBalancerOptions, nodes: readonly NodeOpti
       options: listener,
       balancer: createNginxBalancer(upstream, listener),
       targets,
-      ports: new Int32Array(targets.length),
+      ports,
       key,
     };
   });

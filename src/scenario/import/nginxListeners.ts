@@ -27,9 +27,14 @@ function isWildcard(address: string): boolean {
   return address === '*' || address === '0.0.0.0' || address === '::';
 }
 
+/** On one port of one protocol and one family of addresses. */
+function besideEachOther(a: Socket, b: Socket): boolean {
+  return a.port === b.port && a.protocol === b.protocol && isIpv6(a.address) === isIpv6(b.address);
+}
+
 export function sameSocket(a: Socket, b: Socket): boolean {
-  if (a.port !== b.port || a.protocol !== b.protocol || isIpv6(a.address) !== isIpv6(b.address)) return false;
-  return a.address === b.address || (isWildcard(a.address) && isWildcard(b.address));
+  const sameAddress = a.address === b.address || (isWildcard(a.address) && isWildcard(b.address));
+  return sameAddress && besideEachOther(a, b);
 }
 
 /** The system gives a port for IPv4 only once. */
@@ -43,12 +48,11 @@ export function countSockets(sockets: readonly Socket[]): number {
   const distinct = sockets.filter(
     (socket, index) => !sockets.slice(0, index).some((other) => sameSocket(socket, other)),
   );
-  return distinct.filter(
-    (socket) =>
-      socket.bound ||
-      isWildcard(socket.address) ||
-      !distinct.some((other) => isWildcard(other.address) && sameSocket({ ...socket, address: other.address }, other)),
-  ).length;
+  const needed = (socket: Socket): boolean =>
+    socket.bound ||
+    isWildcard(socket.address) ||
+    !distinct.some((other) => isWildcard(other.address) && besideEachOther(socket, other));
+  return distinct.filter(needed).length;
 }
 
 /** Sockets of an `http` or `mail` block, as far as they can be read. */

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import { keyOf, newProxy, type Proxy } from '../../../src/models/balancer/proxy.ts';
+import { kernelDefaults } from '../../../src/models/network.ts';
+import { nodeDefaults, type NodeOptions } from '../../../src/models/node.ts';
+import { readNginxConf } from '../../../src/scenario/import/nginxConf.ts';
+
+const nodes: readonly NodeOptions[] = [
+  { ...nodeDefaults, name: 'master', address: '172.0.0.3', role: 'master' },
+  { ...nodeDefaults, name: 'worker01', address: '172.0.0.4' },
+];
+
+function proxyOf(stream: string, given: { addresses?: string[]; head?: string } = {}): Proxy {
+  const { options } = readNginxConf({
+    file: 'nginx.conf',
+    text: `events { worker_connections 100; } ${given.head ?? ''} stream { ${stream} }`,
+    readInclude: () => [],
+    cpus: null,
+    resolve: () => null,
+    assume: [],
+    listeners: 'agents',
+  });
+  return newProxy(
+    { nginx: options, addresses: given.addresses ?? [], sourcePorts: 28_232, latencyUs: null, kernel: kernelDefaults },
+    nodes,
+  );
+}
+
+const cluster = 'upstream cluster { hash $remote_addr consistent; server 172.0.0.3:1514; server 172.0.0.4:1514; }';
+
+test('each peer is a node, and its port says whether events or registrations go there', () => {
+  const { listeners } = proxyOf(
+    `${cluster} server { listen 1514; proxy_pass cluster; } server { listen 1515; proxy_pass 172.0.0.3:1515; }`,
+  );
+
+  expect(listeners.map(({ targets }) => targets)).toEqual([
+    [
+      { nodeIndex: 0, registration: false },
+      { nodeIndex: 1, registration: false },
+    ],
+    [{ nodeIndex: 0, registration: true }],
+  ]);
+});
+
+test('an upstream nobody passes to may have servers that are no nodes', () => {
+  const stream = `upstream web { server 192.0.2.1:443; } ${cluster} server { listen 1514; proxy_pass cluster; }`;
+
+  expect(proxyOf(stream).listeners).toHaveLength(1);
+  expect(() => proxyOf('server { listen 1514; proxy_pass 192.0.2.1:443; }')).toThrow('192.0.2.1:443 is no node');
+});
+
+test('the address of an agent is hashed as the listener sees it', () => {
+  const agent = 10 * 2 ** 24 + 1 * 2 ** 16 + 7;
+  const keyBehind = (listen: string, key = '$remote_addr'): string => {
+    const upstream = cluster.replace('$remote_addr', key);
+    return keyOf(proxyOf(`${upstream} server { listen ${listen}; proxy_pass cluster; }`).listeners[0]!, agent, 40_000);
+  };
+
+  expect(keyBehind('1514')).toBe('10.1.0.7');
+  expect(keyBehind('[::]:1514 ipv6only=off')).toBe('::ffff:10.1.0.7');
+  expect(keyBehind('1514', '"$remote_addr:$remote_port $server_port"')).toBe('10.1.0.7:40000 1514');
+  expect(keyBehind('1514', '""')).toBe('');
+});
+
+test('a method without a key needs none', () => {
+  const { listeners } = proxyOf('server { listen 1514; proxy_pass 172.0.0.3:1514; }');
+
+  expect(keyOf(listeners[0]!, 1, 40_000)).toBe('');
+});
+
+test('listeners with one upstream share its source ports and what it remembers', () => {
+  const { listeners } = proxyOf(
+    `${cluster} server { listen 1514; proxy_pass cluster; } server { listen 2514; proxy_pass cluster; }
+     server { listen 1515; proxy_pass 172.0.0.3:1515; }`,
+  );
+  const [events, other, registration] = listeners;
+  events!.ports[0]! += 1;
+
+  expect([...other!.ports]).toEqual([1, 0]);
+  expect([...registration!.ports]).toEqual([0]);
+});
+
+test('slots are counted a worker process, source ports an address of the balancer', () => {
+  const stream = `${cluster} server { listen 1514; proxy_pass cluster; }`;
+  const one = proxyOf(stream);
+  const four = proxyOf(stream, { head: 'worker_processes 4;', addresses: ['192.0.2.1', '192.0.2.2'] });
+
+  expect([one.workers, one.sessionsPerWorker, one.slots.length, one.portsPerPeer]).toEqual([1, 49, 1, 28_232]);
+  expect([four.workers, four.sessionsPerWorker, four.slots.length, four.portsPerPeer]).toEqual([4, 49, 4, 56_464]);
+});
