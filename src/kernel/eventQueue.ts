@@ -3,18 +3,34 @@
 // the order in which they were scheduled, so simultaneous events leave in that order without a stored sequence number.
 // A slot carries a stamp that changes whenever it is armed, cancelled or fires (odd while it is pending); an entry is alive
 // while it has the slot's stamp, so a cancelled or re-armed one stays where it is and is recognised as dead when it is met.
-// Fields are plain and the hot loops are written out: this file decides how fast everything else is (npm run bench).
+//
+// This file decides how fast everything else is (npm run bench), and what it waits for is memory. Hence: a slot is a record
+// [tick or argument, stamp, kind] and an event an entry [tick, slot, stamp], each 16 bytes in one cache line, seen as floats
+// (the first half is float 2 i) and as words (4 i + 2 and 4 i + 3; written with shifts, which cannot overflow). Stamps stay
+// below 2^30, so the second half of an entry, read as a float, is an ordinary number and is copied as one. Fields are plain
+// and keep the representation they begin with, and the hot loops are written out.
 
 const levels = 7; // 8-bit digits: ticks below 2^53
-const chunkSize = 32;
+const chunkBits = 5;
+const chunkSize = 1 << chunkBits; // the bits of a word: see deadIn
+// Sizes by measurement: W1 at 10^3, 10^5 and 10^6 and W2 of npm run bench.
 /** A bucket of up to this many events becomes the run. */
-const sortLimit = 256;
+const sortLimit = 2_048;
+/** A bucket of up to this many events becomes the run even where runs proved too wide. */
+const sortAlways = 64;
 /** From this many events on a bucket is dealt out by its next bits before it is sorted. */
-const dealFrom = 48;
-const spillLimit = 1_024;
+const dealFrom = 16;
+/** A run proves too wide when insertion has moved this many entries for each that it began with. */
+const movesPerEntry = 8;
+/** Where a run proved too wide, this many buckets are dealt down before one is made the run again. */
+const dealsBeforeRetry = 16;
+/** While no dead entries are met, only one chunk in this many is searched for them. */
+const chunksPerLook = 8;
 const maxTick = Number.MAX_SAFE_INTEGER;
 const handleSlots = 2 ** 27;
-const high32 = 4_294_967_296;
+const handleStamps = 2 ** 26 - 1;
+const stamps = 2 ** 30 - 1;
+const high32 = 2 ** -32;
 const widths = Float64Array.from({ length: levels }, (_, level) => 256 ** level);
 
 export interface EventQueueOptions {
@@ -26,57 +42,60 @@ export interface EventQueueOptions {
 
 export class EventQueue {
   /** Tick of the latest event that left. */
-  nowTick = 0;
+  nowTick = NaN; // begins as a float; the constructor sets it to 0
   /** Events that have left. */
   popped = 0;
-  readonly staticSlots: number;
+  readonly staticSlots: number = 0;
 
-  /** By slot; odd while an event is pending. */
-  private stamps: Int32Array;
-  /** By slot: tick of the latest `schedule`. */
-  private ticks: Float64Array;
-  private kinds: Int32Array;
-  private arguments: Float64Array;
-  private readonly free: number[] = [];
-  private slots: number;
-  private left = -1;
+  /** Records by slot. The value of a timer is the tick of its latest `schedule`, that of a dynamic slot its argument. */
+  private recordValue = new Float64Array(0);
+  private recordWord = new Int32Array(0);
+  /** Dynamic slots to be used again; the latest first. */
+  private free = new Int32Array(0);
+  private freeCount = 0;
+  private slots = 0;
+  private capacity = 0;
   private armed = 0;
   private cancelled = 0;
 
   private positionHigh = 0;
   private positionLow = 0;
   /** Ticks below this go into the run. */
-  private runEnd = 0;
-  private runWidth = 0;
-  private runTick = new Float64Array(2 * spillLimit);
-  /** Slot and stamp of each entry. */
-  private runEntry = new Int32Array(4 * spillLimit);
+  private runEnd = NaN; // as nowTick
+  private runTick = new Float64Array(0);
+  private runWord = new Int32Array(0);
+  private runCapacity = 0;
   private runHead = 0;
   private runTail = 0;
+  private runLevel = 0;
+  private movesLeft = 0;
+  /** By level: buckets to be dealt down before one is made the run again. */
+  private readonly dealsLeft = new Int32Array(levels);
 
-  private chunkTick = new Float64Array(64 * chunkSize);
-  private chunkEntry = new Int32Array(128 * chunkSize);
-  private chunkNext = new Int32Array(64);
-  private chunkFill = new Int32Array(64);
+  private chunkTick = new Float64Array(0);
+  private chunkWord = new Int32Array(0);
+  private chunkNext = new Int32Array(0);
   private chunks = 0;
   private freeChunk = -1;
-  private readonly first = new Int32Array(levels * 256).fill(-1);
-  private readonly last = new Int32Array(levels * 256).fill(-1);
-  private readonly count = new Int32Array(levels * 256);
+  private readonly firstChunk = new Int32Array(levels * 256);
+  private readonly chunkCount = new Int32Array(levels * 256);
+  /** By bucket: where the next entry goes; a multiple of the chunk size asks for a new chunk. */
+  private readonly tail = new Int32Array(levels * 256);
   private readonly occupied = new Int32Array(levels * 8);
+  private readonly occupiedWords = new Int32Array(2);
 
-  private readonly dealtTick = new Float64Array(sortLimit);
-  private readonly dealtEntry = new Int32Array(2 * sortLimit);
-  private readonly dealtKey = new Uint8Array(sortLimit);
-  private readonly places = new Int32Array(257);
+  private readonly dealt = new Float64Array(2 * sortLimit);
+  private readonly dealtKey = new Int32Array(sortLimit);
+  private readonly places = new Int32Array(2 * sortLimit);
 
   constructor({ staticSlots, dynamicSlots = 64 }: EventQueueOptions) {
+    this.nowTick = 0;
+    this.runEnd = 0;
     this.staticSlots = staticSlots;
     this.slots = staticSlots;
-    this.stamps = new Int32Array(staticSlots + dynamicSlots);
-    this.ticks = new Float64Array(staticSlots + dynamicSlots);
-    this.kinds = new Int32Array(dynamicSlots);
-    this.arguments = new Float64Array(dynamicSlots);
+    this.widenRecords(staticSlots + dynamicSlots);
+    this.widenRun(2 * sortLimit);
+    this.widenChunks(64);
   }
 
   /**
@@ -84,25 +103,14 @@ export class EventQueue {
    * @throws when the tick is in the past or no whole number: a mistake of ours.
    */
   schedule(slot: number, tick: number): void {
-    if (!(tick >= this.nowTick && tick <= maxTick)) throw new Error(`tick ${tick} is not ahead of ${this.nowTick}`);
-    const before = this.stamps[slot]!;
-    let stamp: number;
-    if ((before & 1) === 0) {
-      this.armed += 1;
-      stamp = (before + 1) | 0;
-    } else {
-      stamp = (before + 2) | 0;
-    }
-    this.stamps[slot] = stamp;
-    this.ticks[slot] = tick;
-    if (tick < this.runEnd) this.intoRun(tick, slot, stamp);
-    else this.intoBucket(tick, slot, stamp);
+    this.recordValue[slot << 1] = tick;
+    this.arm(slot, tick);
   }
 
   cancel(slot: number): void {
-    const stamp = this.stamps[slot]!;
+    const stamp = this.recordWord[(slot << 2) | 2]!;
     if ((stamp & 1) === 0) return;
-    this.stamps[slot] = stamp + 1;
+    this.recordWord[(slot << 2) | 2] = (stamp + 1) & stamps;
     this.cancelled += 1;
   }
 
@@ -112,342 +120,388 @@ export class EventQueue {
   }
 
   isPending(slot: number): boolean {
-    return (this.stamps[slot]! & 1) === 1;
+    return (this.recordWord[(slot << 2) | 2]! & 1) === 1;
   }
 
-  /** Tick of a pending timer, -1 when it is not armed. */
+  /** Tick of the timer `slot`, -1 when it is not armed. */
   deadline(slot: number): number {
-    return (this.stamps[slot]! & 1) === 1 ? this.ticks[slot]! : -1;
+    return this.isPending(slot) ? this.recordValue[slot << 1]! : -1;
   }
 
-  /** Schedules an event of its own. @returns a handle for `remove`. */
+  /** Schedules an event of its own. @returns a handle for `remove`, never 0. */
   add(kind: number, argument: number, tick: number): number {
-    this.recycle();
-    const slot = this.free.pop() ?? this.newSlot();
-    this.kinds[slot - this.staticSlots] = kind;
-    this.arguments[slot - this.staticSlots] = argument;
-    this.schedule(slot, tick);
-    return (this.stamps[slot]! & 0x3ffffff) * handleSlots + slot;
+    const slot = this.freeCount > 0 ? this.free[--this.freeCount]! : this.newSlot();
+    this.recordValue[slot << 1] = argument;
+    this.recordWord[(slot << 2) | 3] = kind;
+    return (this.arm(slot, tick) & handleStamps) * handleSlots + slot;
   }
 
   /** @returns false when the event has left or was removed before. */
   remove(handle: number): boolean {
-    const slot = handle % handleSlots;
-    const stamp = this.stamps[slot]!;
-    if ((stamp & 1) === 0 || (stamp & 0x3ffffff) !== Math.floor(handle / handleSlots)) return false;
+    const handleStamp = Math.floor(handle / handleSlots);
+    const slot = (handle - handleStamp * handleSlots) | 0;
+    const stamp = this.recordWord[(slot << 2) | 2]!;
+    if ((stamp & 1) === 0 || (stamp & handleStamps) !== handleStamp) return false;
     this.cancel(slot);
-    this.free.push(slot);
+    this.free[this.freeCount++] = slot;
     return true;
   }
 
-  /** Slot of the earliest event, -1 when there is none. A dynamic slot has `kindOf` and `argumentOf` until the next call. */
+  /** Slot of the earliest event, -1 when there is none. A dynamic slot has `kindOf` and `argumentOf` until the next `add`. */
   pop(): number {
-    if (this.left >= 0) this.recycle();
-    const { stamps } = this;
     for (;;) {
-      const { runEntry, runTail } = this;
+      const { runWord, runTail, recordWord } = this;
       for (let at = this.runHead; at < runTail; at++) {
-        const slot = runEntry[2 * at]!;
-        const stamp = runEntry[2 * at + 1]!;
-        if (stamps[slot] !== stamp) continue;
-        stamps[slot] = stamp + 1;
-        this.nowTick = this.runTick[at]!;
+        const slot = runWord[(at << 2) | 2]!;
+        const stamp = runWord[(at << 2) | 3]!;
+        if (recordWord[(slot << 2) | 2] !== stamp) continue;
+        recordWord[(slot << 2) | 2] = (stamp + 1) & stamps;
+        this.nowTick = this.runTick[at << 1]!;
         this.runHead = at + 1;
         this.popped += 1;
-        if (slot >= this.staticSlots) this.left = slot;
+        if (slot >= this.staticSlots) this.free[this.freeCount++] = slot;
         return slot;
       }
-      this.runHead = runTail;
       if (!this.openNext()) return -1;
     }
   }
 
   kindOf(slot: number): number {
-    return this.kinds[slot - this.staticSlots]!;
+    return this.recordWord[(slot << 2) | 3]!;
   }
 
   argumentOf(slot: number): number {
-    return this.arguments[slot - this.staticSlots]!;
+    return this.recordValue[slot << 1]!;
   }
 
-  private recycle(): void {
-    if (this.left >= 0) this.free.push(this.left);
-    this.left = -1;
+  /** @returns the new stamp. */
+  private arm(slot: number, tick: number): number {
+    if (!(tick >= this.nowTick && tick <= maxTick && tick === Math.floor(tick))) {
+      throw new Error(`tick ${tick} is no whole number from ${this.nowTick} on`);
+    }
+    const { recordWord } = this;
+    const before = recordWord[(slot << 2) | 2]!;
+    const wasPending = before & 1;
+    const stamp = (before + 1 + wasPending) & stamps;
+    this.armed += 1 - wasPending;
+    recordWord[(slot << 2) | 2] = stamp;
+    if (tick < this.runEnd) this.intoRun(tick, slot, stamp);
+    else this.intoBucket(tick, slot, stamp);
+    return stamp;
   }
 
   private newSlot(): number {
-    const slot = this.slots++;
-    if (slot >= this.stamps.length) {
-      const size = 2 * this.stamps.length + 64;
-      this.stamps = widened(this.stamps, size);
-      this.ticks = widenedTicks(this.ticks, size);
-    }
-    if (slot - this.staticSlots >= this.kinds.length) {
-      const size = 2 * this.kinds.length + 64;
-      this.kinds = widened(this.kinds, size);
-      this.arguments = widenedTicks(this.arguments, size);
-    }
-    return slot;
+    if (this.slots === this.capacity) this.widenRecords(this.capacity + (this.capacity >> 1) + 64);
+    return this.slots++;
   }
 
+  private widenRecords(capacity: number): void {
+    this.capacity = capacity;
+    this.recordValue = widened(this.recordValue, 2 * capacity);
+    this.recordWord = new Int32Array(this.recordValue.buffer);
+    this.free = new Int32Array(capacity - this.staticSlots); // called when none is free
+  }
+
+  /** Finds the place in the run and moves what is before or what is behind it, whichever is less. */
   private intoRun(tick: number, slot: number, stamp: number): void {
-    if (this.runTail === this.runTick.length) this.makeRoom();
-    const { runTick, runEntry, runHead } = this;
-    let at = this.runTail;
-    while (at > runHead && runTick[at - 1]! > tick) {
-      runTick[at] = runTick[at - 1]!;
-      runEntry[2 * at] = runEntry[2 * at - 2]!;
-      runEntry[2 * at + 1] = runEntry[2 * at - 1]!;
+    if (this.runTail === this.runCapacity) this.makeRoom();
+    const { runTick, runWord, runHead, runTail } = this;
+    let at = runTail;
+    if (runTail > runHead && runTick[(runTail - 1) << 1]! > tick) {
+      let low = runHead;
       at -= 1;
+      while (low < at) {
+        const middle = (low + at) >>> 1;
+        if (runTick[middle << 1]! > tick) at = middle;
+        else low = middle + 1;
+      }
     }
-    runTick[at] = tick;
-    runEntry[2 * at] = slot;
-    runEntry[2 * at + 1] = stamp;
-    this.runTail += 1;
-    if (this.runTail - runHead > spillLimit && this.runWidth > 1) this.spill();
+    if (runHead > 0 && at - runHead < runTail - at) {
+      at -= 1;
+      for (let to = runHead - 1; to < at; to++) {
+        runTick[to << 1] = runTick[(to + 1) << 1]!;
+        runTick[(to << 1) | 1] = runTick[((to + 1) << 1) | 1]!;
+      }
+      this.runHead = runHead - 1;
+      this.movesLeft -= at - runHead;
+    } else {
+      for (let to = runTail; to > at; to--) {
+        runTick[to << 1] = runTick[(to - 1) << 1]!;
+        runTick[(to << 1) | 1] = runTick[((to - 1) << 1) | 1]!;
+      }
+      this.runTail = runTail + 1;
+      this.movesLeft -= runTail - at;
+    }
+    runTick[at << 1] = tick;
+    runWord[(at << 2) | 2] = slot;
+    runWord[(at << 2) | 3] = stamp;
+    if (this.movesLeft < 0) this.spill();
   }
 
   private makeRoom(): void {
     const { runHead } = this;
-    if (runHead > 0) {
-      this.runTick.copyWithin(0, runHead, this.runTail);
-      this.runEntry.copyWithin(0, 2 * runHead, 2 * this.runTail);
-      this.runTail -= runHead;
-      this.runHead = 0;
-    }
-    if (this.runTail >= this.runTick.length / 2) this.widenRun(2 * this.runTick.length);
+    this.runTick.copyWithin(0, 2 * runHead, 2 * this.runTail);
+    this.runTail -= runHead;
+    this.runHead = 0;
+    if (this.runTail >= this.runCapacity / 2) this.widenRun(2 * this.runCapacity);
   }
 
-  private widenRun(size: number): void {
-    this.runTick = widenedTicks(this.runTick, size);
-    this.runEntry = widened(this.runEntry, 2 * size);
+  private widenRun(capacity: number): void {
+    this.runCapacity = capacity;
+    this.runTick = widened(this.runTick, 2 * capacity);
+    this.runWord = new Int32Array(this.runTick.buffer);
   }
 
   /** A burst into a wide window: deal the run out again, so that insertion stays cheap. */
   private spill(): void {
-    const head = this.runHead;
-    const tail = this.runTail;
+    const { runHead, runTail, runTick, runWord, recordWord } = this;
+    this.dealsLeft[this.runLevel] = dealsBeforeRetry;
     this.runHead = this.runTail = 0;
     this.moveTo(this.nowTick);
     this.runEnd = this.nowTick;
-    for (let at = head; at < tail; at++) {
-      const slot = this.runEntry[2 * at]!;
-      const stamp = this.runEntry[2 * at + 1]!;
-      if (this.stamps[slot] === stamp) this.intoBucket(this.runTick[at]!, slot, stamp);
+    for (let at = runHead; at < runTail; at++) {
+      const slot = runWord[(at << 2) | 2]!;
+      const stamp = runWord[(at << 2) | 3]!;
+      if (recordWord[(slot << 2) | 2] === stamp) this.intoBucket(runTick[at << 1]!, slot, stamp);
     }
   }
 
   private moveTo(tick: number): void {
-    this.positionHigh = Math.floor(tick / high32);
-    this.positionLow = tick >>> 0;
+    this.positionHigh = Math.floor(tick * high32);
+    this.positionLow = tick | 0;
   }
 
   private intoBucket(tick: number, slot: number, stamp: number): void {
-    const high = Math.floor(tick / high32);
+    const high = Math.floor(tick * high32);
     const difference = high ^ this.positionHigh;
     let bucket: number;
     if (difference !== 0) {
       const level = (31 - Math.clz32(difference)) >> 3;
-      bucket = (level + 4) * 256 + ((high >>> (level * 8)) & 255);
+      bucket = ((level + 4) << 8) | ((high >>> (level << 3)) & 255);
     } else {
-      const low = tick >>> 0;
+      const low = tick | 0;
       const level = (31 - Math.clz32((low ^ this.positionLow) | 1)) >> 3;
-      bucket = level * 256 + ((low >>> (level * 8)) & 255);
+      bucket = (level << 8) | ((low >>> (level << 3)) & 255);
     }
-    let chunk = this.last[bucket]!;
-    let fill: number;
-    if (chunk < 0 || (fill = this.chunkFill[chunk]!) === chunkSize) {
-      chunk = this.addChunk(bucket, chunk);
-      fill = 0;
-    }
-    const at = chunk * chunkSize + fill;
-    this.chunkFill[chunk] = fill + 1;
-    this.chunkTick[at] = tick;
-    this.chunkEntry[2 * at] = slot;
-    this.chunkEntry[2 * at + 1] = stamp;
-    this.count[bucket]! += 1;
+    const { tail } = this;
+    let at = tail[bucket]!;
+    if ((at & (chunkSize - 1)) === 0) at = this.addChunk(bucket, at);
+    tail[bucket] = at + 1;
+    this.chunkTick[at << 1] = tick;
+    const { chunkWord } = this;
+    chunkWord[(at << 2) | 2] = slot;
+    chunkWord[(at << 2) | 3] = stamp;
   }
 
-  private addChunk(bucket: number, before: number): number {
+  /** @returns where the first entry of the new chunk goes. */
+  private addChunk(bucket: number, end: number): number {
     let chunk = this.freeChunk;
     if (chunk >= 0) {
       this.freeChunk = this.chunkNext[chunk]!;
     } else {
       chunk = this.chunks++;
-      if (chunk === this.chunkNext.length) {
-        const size = 2 * chunk;
-        this.chunkTick = widenedTicks(this.chunkTick, size * chunkSize);
-        this.chunkEntry = widened(this.chunkEntry, 2 * size * chunkSize);
-        this.chunkNext = widened(this.chunkNext, size);
-        this.chunkFill = widened(this.chunkFill, size);
-      }
+      if (chunk === this.chunkNext.length) this.widenChunks(chunk + (chunk >> 1));
     }
-    this.chunkNext[chunk] = -1;
-    this.chunkFill[chunk] = 0;
-    if (before < 0) this.first[bucket] = chunk;
-    else this.chunkNext[before] = chunk;
-    this.last[bucket] = chunk;
-    this.occupied[bucket >> 5]! |= 1 << (bucket & 31);
-    return chunk;
-  }
-
-  /** Opens the next bucket that holds something. @returns false when there is none. */
-  private openNext(): boolean {
-    this.runHead = this.runTail = 0;
-    const { occupied } = this;
-    for (let word = 0; word < levels * 8; word++) {
-      const bits = occupied[word]!;
-      if (bits !== 0) {
-        this.open(word >> 3, word * 32 + (31 - Math.clz32(bits & -bits)));
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private open(level: number, bucket: number): void {
-    const width = widths[level]!;
-    const chunk = this.first[bucket]!;
-    const count = this.count[bucket]!;
-    const start = Math.floor(this.chunkTick[chunk * chunkSize]! / width) * width;
-    this.first[bucket] = this.last[bucket] = -1;
-    this.count[bucket] = 0;
-    this.occupied[bucket >> 5]! &= ~(1 << (bucket & 31));
-    this.moveTo(start);
-    this.runWidth = width;
-    if (level === 0) {
-      this.runEnd = start + 1;
-      this.takeTies(chunk, count);
-    } else if (count <= sortLimit) {
-      this.runEnd = start + width;
-      this.takeSorted(chunk, start, width);
+    const { chunkCount } = this;
+    if (chunkCount[bucket] === 0) {
+      const word = bucket >> 5;
+      this.firstChunk[bucket] = chunk;
+      this.occupied[word]! |= 1 << (bucket & 31);
+      this.occupiedWords[word >> 5]! |= 1 << (word & 31);
     } else {
-      this.runEnd = start;
-      this.dealDown(chunk);
+      this.chunkNext[(end - 1) >> chunkBits] = chunk;
     }
+    chunkCount[bucket]! += 1;
+    return chunk << chunkBits;
   }
 
-  private release(chunk: number): number {
+  private widenChunks(chunks: number): void {
+    this.chunkTick = widened(this.chunkTick, 2 * chunks * chunkSize);
+    this.chunkWord = new Int32Array(this.chunkTick.buffer);
+    const next = new Int32Array(chunks);
+    next.set(this.chunkNext);
+    this.chunkNext = next;
+  }
+
+  /** @returns the chunk behind it. */
+  private releaseChunk(chunk: number): number {
     const next = this.chunkNext[chunk]!;
     this.chunkNext[chunk] = this.freeChunk;
     this.freeChunk = chunk;
     return next;
   }
 
+  /** Opens the next bucket that holds something. @returns false when there is none. */
+  private openNext(): boolean {
+    this.runHead = this.runTail = 0;
+    const { occupied, occupiedWords } = this;
+    const half = occupiedWords[0] !== 0 ? 0 : 1;
+    const words = occupiedWords[half]!;
+    if (words === 0) return false;
+    const word = (half << 5) | lowestBit(words);
+    const bits = occupied[word]!;
+    const rest = bits & (bits - 1);
+    occupied[word] = rest;
+    if (rest === 0) occupiedWords[half] = words & (words - 1);
+    this.open(word >> 3, (word << 5) | lowestBit(bits));
+    return true;
+  }
+
+  private open(level: number, bucket: number): void {
+    const width = widths[level]!;
+    const chunk = this.firstChunk[bucket]!;
+    const count = ((this.chunkCount[bucket]! - 1) << chunkBits) + ((this.tail[bucket]! - 1) & (chunkSize - 1)) + 1;
+    const start = Math.floor(this.chunkTick[chunk << (chunkBits + 1)]! / width) * width;
+    this.tail[bucket] = 0;
+    this.chunkCount[bucket] = 0;
+    this.moveTo(start);
+    if (level === 0) {
+      this.runEnd = start + 1;
+      this.takeTies(chunk, count);
+    } else if (count <= sortAlways || (count <= sortLimit && this.dealsLeft[level] === 0)) {
+      this.runEnd = start + width;
+      this.runLevel = level;
+      this.movesLeft = movesPerEntry * count;
+      if (count < dealFrom) this.takeInserted(chunk, count);
+      else this.takeDealt(chunk, count, start, width);
+    } else {
+      this.runEnd = start;
+      if (this.dealsLeft[level]! > 0) this.dealsLeft[level]! -= 1;
+      this.dealDown(chunk, count);
+    }
+  }
+
   /** All of one tick: their order is the one they are in. */
   private takeTies(first: number, count: number): void {
-    if (count > this.runTick.length) this.widenRun(2 * count);
-    const { runTick, runEntry, chunkTick, chunkEntry } = this;
+    if (count > this.runCapacity) this.widenRun(2 * count);
+    const { runTick, chunkTick } = this;
     let tail = 0;
-    for (let chunk = first; chunk >= 0; chunk = this.release(chunk)) {
-      const from = chunk * chunkSize;
-      const to = from + this.chunkFill[chunk]!;
+    for (let chunk = first; tail < count; chunk = this.releaseChunk(chunk)) {
+      const from = chunk << chunkBits;
+      const to = from + Math.min(chunkSize, count - tail);
       for (let at = from; at < to; at++, tail++) {
-        runTick[tail] = chunkTick[at]!;
-        runEntry[2 * tail] = chunkEntry[2 * at]!;
-        runEntry[2 * tail + 1] = chunkEntry[2 * at + 1]!;
+        runTick[tail << 1] = chunkTick[at << 1]!;
+        runTick[(tail << 1) | 1] = chunkTick[(at << 1) | 1]!;
       }
     }
     this.runTail = tail;
   }
 
-  private takeSorted(first: number, start: number, width: number): void {
-    const { stamps, chunkTick, chunkEntry, dealtTick, dealtEntry } = this;
+  /** A bit for each dead entry of a chunk. Without a branch the processor looks up many records at a time. */
+  private deadIn(from: number, to: number): number {
+    const { recordWord, chunkWord } = this;
+    let dead = 0;
+    for (let at = from; at < to; at++) {
+      const difference = recordWord[(chunkWord[(at << 2) | 2]! << 2) | 2]! ^ chunkWord[(at << 2) | 3]!;
+      dead |= ((difference | -difference) >>> 31) << at;
+    }
+    return dead;
+  }
+
+  /** Insertion sort into the run. */
+  private takeInserted(chunk: number, count: number): void {
+    const { chunkTick, runTick } = this;
+    const from = chunk << chunkBits;
+    const dead = this.deadIn(from, from + count);
     let alive = 0;
-    for (let chunk = first; chunk >= 0; chunk = this.release(chunk)) {
-      const from = chunk * chunkSize;
-      const to = from + this.chunkFill[chunk]!;
+    for (let entry = from; entry < from + count; entry++) {
+      if (((dead >>> entry) & 1) !== 0) continue;
+      const tick = chunkTick[entry << 1]!;
+      let at = alive;
+      while (at > 0 && runTick[(at - 1) << 1]! > tick) {
+        runTick[at << 1] = runTick[(at - 1) << 1]!;
+        runTick[(at << 1) | 1] = runTick[((at - 1) << 1) | 1]!;
+        at -= 1;
+      }
+      runTick[at << 1] = tick;
+      runTick[(at << 1) | 1] = chunkTick[(entry << 1) | 1]!;
+      alive += 1;
+    }
+    this.releaseChunk(chunk);
+    this.runTail = alive;
+  }
+
+  /** Deals the entries out by their next bits, which leaves next to nothing to sort; equal ticks keep their order. */
+  private takeDealt(first: number, count: number, start: number, width: number): void {
+    const { chunkTick, runTick, dealt, dealtKey, places } = this;
+    const keys = 1 << (32 - Math.clz32(count));
+    const scale = keys / width;
+    for (let key = 0; key < keys; key++) places[key] = 0;
+    let alive = 0;
+    let left = count;
+    for (let chunk = first; left > 0; chunk = this.releaseChunk(chunk)) {
+      const from = chunk << chunkBits;
+      const to = from + Math.min(chunkSize, left);
+      const dead = this.deadIn(from, to);
+      left -= chunkSize;
       for (let at = from; at < to; at++) {
-        const slot = chunkEntry[2 * at]!;
-        const stamp = chunkEntry[2 * at + 1]!;
-        if (stamps[slot] !== stamp) continue;
-        dealtTick[alive] = chunkTick[at]!;
-        dealtEntry[2 * alive] = slot;
-        dealtEntry[2 * alive + 1] = stamp;
+        if (((dead >>> at) & 1) !== 0) continue;
+        const tick = chunkTick[at << 1]!;
+        const key = ((tick - start) * scale) | 0;
+        dealt[alive << 1] = tick;
+        dealt[(alive << 1) | 1] = chunkTick[(at << 1) | 1]!;
+        dealtKey[alive] = key;
+        places[key]! += 1;
         alive += 1;
       }
     }
-    this.runTail = alive;
-    if (alive < dealFrom) this.insertAll(alive);
-    else this.dealAll(alive, start, width);
-  }
-
-  /** Insertion sort of the dealt entries into the run. */
-  private insertAll(alive: number): void {
-    const { runTick, runEntry, dealtTick, dealtEntry } = this;
-    for (let i = 0; i < alive; i++) {
-      const tick = dealtTick[i]!;
-      let at = i;
-      while (at > 0 && runTick[at - 1]! > tick) {
-        runTick[at] = runTick[at - 1]!;
-        runEntry[2 * at] = runEntry[2 * at - 2]!;
-        runEntry[2 * at + 1] = runEntry[2 * at - 1]!;
-        at -= 1;
-      }
-      runTick[at] = tick;
-      runEntry[2 * at] = dealtEntry[2 * i]!;
-      runEntry[2 * at + 1] = dealtEntry[2 * i + 1]!;
+    let place = 0;
+    for (let key = 0; key < keys; key++) {
+      const entries = places[key]!;
+      places[key] = place;
+      place += entries;
     }
-  }
-
-  /** Deals the entries out by their next eight bits, which leaves next to nothing to sort; equal ticks keep their order. */
-  private dealAll(alive: number, start: number, width: number): void {
-    const { runTick, runEntry, dealtTick, dealtEntry, dealtKey, places } = this;
-    const scale = 256 / width;
-    places.fill(0);
-    for (let i = 0; i < alive; i++) {
-      const key = ((dealtTick[i]! - start) * scale) | 0;
-      dealtKey[i] = key;
-      places[key + 1]! += 1;
-    }
-    for (let key = 1; key < 256; key++) places[key]! += places[key - 1]!;
     for (let i = 0; i < alive; i++) {
       const key = dealtKey[i]!;
       const at = places[key]!;
       places[key] = at + 1;
-      runTick[at] = dealtTick[i]!;
-      runEntry[2 * at] = dealtEntry[2 * i]!;
-      runEntry[2 * at + 1] = dealtEntry[2 * i + 1]!;
+      runTick[at << 1] = dealt[i << 1]!;
+      runTick[(at << 1) | 1] = dealt[(i << 1) | 1]!;
     }
     for (let i = 1; i < alive; i++) {
-      const tick = runTick[i]!;
-      if (runTick[i - 1]! <= tick) continue;
-      const slot = runEntry[2 * i]!;
-      const stamp = runEntry[2 * i + 1]!;
+      const tick = runTick[i << 1]!;
+      if (runTick[(i - 1) << 1]! <= tick) continue;
+      const slotAndStamp = runTick[(i << 1) | 1]!;
       let at = i;
       do {
-        runTick[at] = runTick[at - 1]!;
-        runEntry[2 * at] = runEntry[2 * at - 2]!;
-        runEntry[2 * at + 1] = runEntry[2 * at - 1]!;
+        runTick[at << 1] = runTick[(at - 1) << 1]!;
+        runTick[(at << 1) | 1] = runTick[((at - 1) << 1) | 1]!;
         at -= 1;
-      } while (at > 0 && runTick[at - 1]! > tick);
-      runTick[at] = tick;
-      runEntry[2 * at] = slot;
-      runEntry[2 * at + 1] = stamp;
+      } while (at > 0 && runTick[(at - 1) << 1]! > tick);
+      runTick[at << 1] = tick;
+      runTick[(at << 1) | 1] = slotAndStamp;
     }
+    this.runTail = alive;
   }
 
-  private dealDown(first: number): void {
-    const { stamps } = this;
-    for (let chunk = first; chunk >= 0; chunk = this.release(chunk)) {
-      const from = chunk * chunkSize;
-      const to = from + this.chunkFill[chunk]!;
+  private dealDown(first: number, count: number): void {
+    let left = count;
+    let untilLook = 0;
+    for (let chunk = first; left > 0; chunk = this.releaseChunk(chunk)) {
+      const from = chunk << chunkBits;
+      const to = from + Math.min(chunkSize, left);
+      left -= chunkSize;
+      let dead = 0;
+      if (untilLook > 0) {
+        untilLook -= 1;
+      } else {
+        dead = this.deadIn(from, to);
+        if (dead === 0) untilLook = chunksPerLook - 1;
+      }
       for (let at = from; at < to; at++) {
-        const slot = this.chunkEntry[2 * at]!;
-        const stamp = this.chunkEntry[2 * at + 1]!;
-        if (stamps[slot] === stamp) this.intoBucket(this.chunkTick[at]!, slot, stamp);
+        if (((dead >>> at) & 1) !== 0) continue;
+        const { chunkWord } = this;
+        this.intoBucket(this.chunkTick[at << 1]!, chunkWord[(at << 2) | 2]!, chunkWord[(at << 2) | 3]!);
       }
     }
   }
 }
 
-function widened(array: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const grown = new Int32Array(length);
-  grown.set(array);
-  return grown;
+function lowestBit(bits: number): number {
+  return 31 - Math.clz32(bits & -bits);
 }
 
-function widenedTicks(array: Float64Array, length: number): Float64Array<ArrayBuffer> {
+function widened(array: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
   const grown = new Float64Array(length);
   grown.set(array);
   return grown;
