@@ -10,14 +10,14 @@ const here = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 const pairs = Number(process.env.FLEETFALL_BENCH_PAIRS ?? 5);
 
 interface Measured {
-  readonly events: number;
-  readonly seconds: number;
+  readonly rate: number;
   readonly check: string;
+  readonly bytes: string;
 }
 
 function measure(command: string, args: readonly string[]): Measured {
-  const [events = '', seconds = '', check = ''] = execFileSync(command, args, { encoding: 'utf8' }).trim().split(' ');
-  return { events: Number(events), seconds: Number(seconds), check };
+  const [events, seconds, check = '', bytes = ''] = execFileSync(command, args, { encoding: 'utf8' }).trim().split(' ');
+  return { rate: Number(events) / Number(seconds) / 1e6, check, bytes };
 }
 
 function median(values: readonly number[]): number {
@@ -25,11 +25,14 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)]!;
 }
 
+/** The floors are over -O2; the other level is shown because it trades small queues for large ones. */
+const levels = ['-O2', '-O3'] as const;
+
 /** Compiles the yardstick; `null` without a C++ compiler. */
-function compileBaseline(directory: string): string | null {
-  const binary = join(directory, 'baseline');
+function compileBaseline(directory: string, level: string): string | null {
+  const binary = join(directory, `baseline${level}`);
   try {
-    execFileSync('g++', ['-O2', '-o', binary, here('baseline.cpp')], { stdio: ['ignore', 'ignore', 'pipe'] });
+    execFileSync('g++', [level, '-o', binary, here('baseline.cpp')], { stdio: ['ignore', 'ignore', 'pipe'] });
     return binary;
   } catch {
     return null;
@@ -39,34 +42,44 @@ function compileBaseline(directory: string): string | null {
 function kernel(): void {
   const directory = mkdtempSync(join(tmpdir(), 'fleetfall-bench-'));
   try {
-    const baseline = compileBaseline(directory);
-    console.log(`Kernel, Node ${process.version}: median of ${pairs} interleaved pairs, one process each`);
-    if (baseline === null) console.log('g++ is not there: no ratios (skipped)');
-    console.log('workload        events/s (M)   C++ priority_queue (M)   ratio   floor');
+    const baselines = levels.map((level) => compileBaseline(directory, level)).filter((binary) => binary !== null);
+    console.log(
+      `Kernel, Node ${process.version}, M events/s: medians of ${pairs} interleaved pairs with std::priority_queue`,
+    );
+    if (baselines.length === 0) console.log('g++ is not there: no ratios (skipped)');
+    console.log('workload             ours   C++ -O2   ratio   floor   C++ -O3   ratio   bytes an event');
+    // "static" is a slot for each timer, "dynamic" a kind, an argument and (W2) a handle for each event.
     const workloads = [
       { name: 'W1 10^3', args: ['w1', '1000', '2000000'], floor: 0.7 },
       { name: 'W1 10^5', args: ['w1', '100000', '2000000'], floor: 1.5 },
       { name: 'W1 10^6', args: ['w1', '1000000', '2000000'], floor: 6 },
-      { name: 'W2 100,000', args: ['w2'], floor: 1.7 },
+      { name: 'W2', args: ['w2'], floor: 1.7 },
     ];
     for (const { name, args, floor } of workloads) {
-      const ours: number[] = [];
-      const theirs: number[] = [];
-      const ratios: number[] = [];
-      for (let pair = 0; pair < pairs; pair++) {
-        const own = measure(process.execPath, [here('kernel.ts'), ...args]);
-        ours.push(own.events / own.seconds / 1e6);
-        if (baseline === null) continue;
-        const other = measure(baseline, args);
-        if (own.check !== other.check) throw new Error(`${name}: the engines differ: ${own.check} and ${other.check}`);
-        theirs.push(other.events / other.seconds / 1e6);
-        ratios.push(ours.at(-1)! / theirs.at(-1)!);
+      const rounds = Array.from({ length: pairs }, () => {
+        const ours = ['static', 'dynamic'].map((way) => measure(process.execPath, [here('kernel.ts'), way, ...args]));
+        const theirs = baselines.map((binary) => measure(binary, args));
+        const checks = new Set([...ours, ...theirs].map(({ check }) => check));
+        if (checks.size > 1) throw new Error(`${name}: the engines differ: ${[...checks].join(' and ')}`);
+        return { ours, theirs };
+      });
+      for (const [way, wayName] of ['static', 'dynamic'].entries()) {
+        const against = levels.flatMap((_, level) => {
+          if (baselines.length === 0) return ['–', '–'];
+          const rate = median(rounds.map(({ theirs }) => theirs[level]!.rate));
+          const ratio = median(rounds.map(({ ours, theirs }) => ours[way]!.rate / theirs[level]!.rate));
+          return [rate.toFixed(2), ratio.toFixed(2)];
+        });
+        const [rate2 = '', ratio2 = '', rate3 = '', ratio3 = ''] = against;
+        console.log(
+          `${name} ${wayName}`.padEnd(17) +
+            median(rounds.map(({ ours }) => ours[way]!.rate))
+              .toFixed(2)
+              .padStart(8) +
+            `${rate2.padStart(10)}${ratio2.padStart(8)}${String(floor).padStart(8)}${rate3.padStart(10)}${ratio3.padStart(8)}` +
+            Number(rounds[0]!.ours[way]!.bytes).toFixed(0).padStart(17),
+        );
       }
-      const ratio = baseline === null ? '–' : median(ratios).toFixed(2);
-      const other = baseline === null ? '–' : median(theirs).toFixed(2);
-      console.log(
-        `${name.padEnd(16)}${median(ours).toFixed(2).padStart(12)}${other.padStart(25)}${ratio.padStart(8)}${String(floor).padStart(8)}`,
-      );
     }
   } finally {
     rmSync(directory, { recursive: true, force: true });
