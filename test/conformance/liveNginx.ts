@@ -165,11 +165,19 @@ async function startNginx(folder: string, file: string, ownHosts: boolean): Prom
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
   // The sockets listen before the file with the process id is written.
-  while (!existsSync(join(folder, 'nginx.pid'))) {
+  await until(() => {
     if (child.exitCode !== null) throw new Error(`nginx did not start: ${said}`);
+    return existsSync(join(folder, 'nginx.pid'));
+  });
+  return child;
+}
+
+/** @throws when it does not become true within ten seconds. */
+async function until(isTrue: () => boolean): Promise<void> {
+  for (let waitedMs = 0; !isTrue(); waitedMs += 10) {
+    if (waitedMs > 10_000) throw new Error('nginx does not answer');
     await pause(10);
   }
-  return child;
 }
 
 async function stopped(nginx: ChildProcess): Promise<void> {
@@ -244,10 +252,10 @@ function logged(folder: string): string[] {
 async function triedBy(folder: string, before: number, count: number): Promise<Map<string, string>> {
   let lines: string[] = [];
   // nginx writes the line of a session after it has closed the client.
-  while (lines.length < count) {
+  await until(() => {
     lines = logged(folder).slice(before);
-    if (lines.length < count) await pause(5);
-  }
+    return lines.length >= count;
+  });
   return new Map(
     lines.map((line): [string, string] => {
       const [client = '', , tried = ''] = line.split('|');
