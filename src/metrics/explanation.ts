@@ -48,6 +48,8 @@ interface Story {
   readonly group: GroupOptions;
   /** The kind of all faults that hit a place; `null`: of several kinds. */
   readonly kind: FaultOptions['kind'] | null;
+  /** The place that is hit; `the place` where there are several. */
+  readonly where: string;
   /** Agents reach the nodes through a balancer, and the place that is hit is behind it. */
   readonly behind: boolean;
   /** Connections the node that is hit takes while nobody accepts them. */
@@ -72,6 +74,8 @@ interface Story {
 function storyOf(world: WorldOptions, group: GroupOptions, index: number, runs: readonly ReplicationNumbers[]): Story {
   const kinds = new Set(world.faults.map(({ kind }) => kind));
   const [kind] = kinds;
+  const places = new Set(world.faults.flatMap((fault) => fault.places));
+  const [place] = places;
   const behind =
     group.servers.some(({ endpoint }) => endpoint.kind === 'balancer') &&
     !world.faults.some(({ places }) => places.includes(balancerPlace));
@@ -93,6 +97,7 @@ function storyOf(world: WorldOptions, group: GroupOptions, index: number, runs: 
   return {
     group,
     kind: kinds.size === 1 ? kind! : null,
+    where: places.size === 1 ? place! : 'the place',
     behind,
     acceptQueue: (hit?.acceptQueue ?? 0) + 1,
     failTimeoutSeconds: listener && balancer ? banOf(balancer, listener) : 0,
@@ -153,12 +158,12 @@ function wayOfNoticing({ kind, behind, udp, detectUs, group }: Story): string {
   return `${why}; only the ACKs of the keepalives stay away (time-reconnect is ${group.agent.timeReconnectSeconds} s)`;
 }
 
-function freezing({ group, kind, behind, froze, outages, wokenUs, room, udp }: Story): string[] {
+function freezing({ group, kind, where, behind, froze, outages, wokenUs, room, udp }: Story): string[] {
   const written = group.events.ratePerSecond * group.events.sizeBytes;
   const rate = `${formatCount(Number((written / 1_000).toPrecision(2)))} kB/s`;
   const wakes =
     kind === 'hang'
-      ? 'until the place goes on'
+      ? `until ${where} goes on`
       : `until TCP gives up after ${formatDuration(group.agent.kernel.tcpGiveUpUs)} or the host is back`;
   if (froze > 0) {
     const woken = wokenUs === null ? '' : ` Half of those who wake notice ${formatDuration(wokenUs)} after the break.`;
@@ -232,11 +237,11 @@ function searchBehind({ kind, connect, group, failTimeoutSeconds }: Story): stri
   }
 }
 
-function returning({ kind, healed, unfinished }: Story): string[] {
+function returning({ kind, where, healed, unfinished }: Story): string[] {
   return [
     ...(healed > 0
       ? [
-          `${counted(healed, 'agent goes', 'agents go')} on over the old connection when the place ${kind === 'hang' ? 'goes on' : 'works again'}.`,
+          `${counted(healed, 'agent goes', 'agents go')} on over the old connection when ${where} ${kind === 'hang' ? 'goes on' : 'works again'}.`,
         ]
       : []),
     ...(unfinished > 0 ? [`${counted(unfinished, 'agent is', 'agents are')} not back when the run ends.`] : []),

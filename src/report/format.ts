@@ -34,9 +34,13 @@ export function quantity(value: number, unit: Unit): string {
 /** As `quantity`, with its sign written for a difference: `+40.0 s`, `−3.1 points`. */
 export function difference(value: number, unit: Unit): string {
   const amount = Math.abs(value);
-  const text = unit === 'share' ? formatShare(amount).replace('%', 'points') : quantity(amount, unit);
+  const text = differenceAmount(amount, unit);
   if (amount === 0) return text;
   return `${value > 0 ? '+' : '−'}${text}`;
+}
+
+function differenceAmount(amount: number, unit: Unit): string {
+  return unit === 'share' ? formatShare(amount).replace('%', 'points') : quantity(amount, unit);
 }
 
 /**
@@ -87,12 +91,13 @@ export function differenceTexts(estimate: Estimate, unit: Unit): { readonly mean
   if (halfWidth === null) return { mean: text, certainty: 'one replication: no interval' };
   // Equal differences may leave a trace of rounding.
   if (halfWidth <= Math.abs(mean) * 1e-9) return { mean: text, certainty: 'in every replication' };
-  if (Math.abs(mean) <= halfWidth) {
-    return { mean: text, certainty: `no clear difference (± ${halfWidthText(halfWidth, unit)})` };
-  }
+  const plusMinus = `± ${differenceAmount(Number(halfWidth.toPrecision(2)), unit)}`;
+  if (Math.abs(mean) <= halfWidth) return { mean: text, certainty: `no clear difference (${plusMinus})` };
   const low = difference(mean - halfWidth, unit);
   const high = difference(mean + halfWidth, unit);
-  return { mean: text, certainty: low === high ? `± ${halfWidthText(halfWidth, unit)}` : `${low} … ${high}` };
+  if (low !== high) return { mean: text, certainty: `${low} … ${high}` };
+  // Nothing of the interval shows in a ratio of two decimals.
+  return { mean: text, certainty: /[1-9]/.test(plusMinus) ? plusMinus : '± less than shown' };
 }
 
 /** Plain decimal with at most `decimals` places, for files that machines read. `Infinity` stays a word. */

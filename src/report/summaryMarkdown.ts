@@ -5,7 +5,7 @@ import { chartCaptions } from './charts.ts';
 import { markdownText } from './escape.ts';
 import { differenceTexts } from './format.ts';
 import { outcomeOf, warningLines } from './summaryJson.ts';
-import { differenceLines, headlines, sharedSentences, verdictWords } from './words.ts';
+import { differenceLines, durationText, headlines, sharedSentences, verdictWords } from './words.ts';
 
 /** Shows the charts as `charts/<name>.svg` beside the summary. */
 export function summaryMarkdown(comparison: Comparison): string {
@@ -72,7 +72,7 @@ export function summaryMarkdown(comparison: Comparison): string {
     '## What was simulated',
     '',
     `- ${formatCount(comparison.agents)} agents, nodes ${comparison.nodeNames.map(text).join(', ')}`,
-    `- ${formatDuration(comparison.durationUs)} after a warm-up of ${formatDuration(comparison.warmupUs)}, ${runsText(comparison)}, seed ${text(scenario.seed)}`,
+    `- ${durationText(comparison)}, after a warm-up of ${formatDuration(comparison.warmupUs)}, ${runsText(comparison)}, seed ${text(scenario.seed)}`,
     ...faults.map(({ index, text: what }) => `- fault ${index + 1}: ${text(what)}`),
     ...(faults.length === 0 ? ['- no fault'] : []),
     `- fleetfall ${text(comparison.engine)}, input ${text(scenario.inputHash.slice(0, 16))}`,
@@ -116,14 +116,11 @@ function sentenceList(
   return [
     `## ${title}`,
     '',
-    ...found.map(({ text, modes: names }) => {
-      const prefix =
-        names.length === 0 || modes.length === 1
-          ? ''
-          : `${names.map((name) => `**${markdownText(name)}**`).join(', ')}: `;
-      return `- ${prefix}${markdownText(text)}`;
-    }),
-    '',
+    ...found.flatMap(({ modes: names, sentences: texts }) => [
+      ...(names.length === 0 ? [] : [`${names.map((name) => `**${markdownText(name)}**`).join(', ')}:`, '']),
+      ...texts.map((text) => `- ${markdownText(text)}`),
+      '',
+    ]),
   ];
 }
 

@@ -1,12 +1,12 @@
 // The summary on a terminal: verdict first, then what decides it, then the modes side by side.
 import Table from 'cli-table3';
-import { formatCount, formatDuration } from '../kernel/units.ts';
+import { formatCount } from '../kernel/units.ts';
 import type { Comparison, ModeResult, Verdict } from '../metrics/comparison.ts';
 import { painter, printable, shorten, type Style } from './escape.ts';
 import { differenceTexts } from './format.ts';
 import { meanNote, runsText } from './summaryMarkdown.ts';
 import { outcomeOf, warningLines } from './summaryJson.ts';
-import { differenceLines, headlines, sharedSentences, verdictWords } from './words.ts';
+import { differenceLines, durationText, headlines, sharedSentences, verdictWords } from './words.ts';
 
 export interface TerminalOptions {
   /** The caller has looked at the terminal and NO_COLOR. */
@@ -40,13 +40,13 @@ export function terminalSummary(comparison: Comparison, options: TerminalOptions
   const assumptions = sharedSentences(modes, (mode) => mode.assumptions);
   if (assumptions.length > 0) {
     heading('What decides it');
-    lines.push(...bullets(assumptions, modes.length, width));
+    lines.push(...told(assumptions, width));
   }
 
   heading(printable(scenario.title));
   lines.push(
     ...wrap(
-      `${formatCount(comparison.agents)} agents, ${formatDuration(comparison.durationUs)}, ${runsText(comparison)}, seed ${printable(scenario.seed)}`,
+      `${formatCount(comparison.agents)} agents, ${durationText(comparison)}, ${runsText(comparison)}, seed ${printable(scenario.seed)}`,
       width,
     ),
     ...comparison.faults.flatMap(({ text }) => wrap(printable(text), width)),
@@ -69,7 +69,7 @@ export function terminalSummary(comparison: Comparison, options: TerminalOptions
   const explanations = sharedSentences(modes, (mode) => mode.explanations);
   if (explanations.length > 0) {
     heading('Why');
-    lines.push(...bullets(explanations, modes.length, width));
+    lines.push(...told(explanations, width));
   }
   if (expectations.length > 0) {
     heading('Expectations');
@@ -89,7 +89,7 @@ export function terminalSummary(comparison: Comparison, options: TerminalOptions
 
 /** Metrics down, modes across. Too narrow a terminal gets ± on a line of its own, then several tables. */
 function sideBySide(modes: readonly ModeResult[], width: number, paint: ReturnType<typeof painter>): string[] {
-  const labelWidth = 24;
+  const labelWidth = 22;
   const asWritten = modes.map((mode) => [
     shorten(printable(mode.name), 24),
     ...headlines.map(({ value }) => printable(value(mode))),
@@ -100,14 +100,25 @@ function sideBySide(modes: readonly ModeResult[], width: number, paint: ReturnTy
   const fits = total(widthsOf(asWritten)) <= width;
   const columns = fits
     ? asWritten
-    : asWritten.map((column) => column.map((text) => text.replace(' ± ', '\n± ').replaceAll(' / ', '/')));
+    : asWritten.map(([name, ...cells]) => [
+        brokenName(name!),
+        ...cells.map((text) => text.replace(' ± ', '\n± ').replaceAll(' / ', '/')),
+      ]);
   const widths = widthsOf(columns);
   const lines: string[] = [];
   for (let from = 0; from < modes.length;) {
     let to = from + 1;
     while (to < modes.length && total(widths.slice(from, to + 1)) <= width) to += 1;
     const table = new Table({
-      head: ['', ...columns.slice(from, to).map(([name]) => paint('bold', name!))],
+      head: [
+        '',
+        ...columns.slice(from, to).map(([name]) =>
+          name!
+            .split('\n')
+            .map((line) => paint('bold', line))
+            .join('\n'),
+        ),
+      ],
       colWidths: [labelWidth, ...widths.slice(from, to)],
       colAligns: ['left', ...columns.slice(from, to).map(() => 'right' as const)],
       wordWrap: true,
@@ -122,6 +133,17 @@ function sideBySide(modes: readonly ModeResult[], width: number, paint: ReturnTy
   return lines;
 }
 
+/** A long name on several lines, broken where its words end. */
+function brokenName(name: string): string {
+  const lines: string[] = [];
+  for (const part of name.split(/(?<=[-_. ])/)) {
+    const last = lines.at(-1);
+    if (last !== undefined && length(last) + length(part) <= 14) lines[lines.length - 1] = last + part;
+    else lines.push(part);
+  }
+  return lines.join('\n');
+}
+
 /** Parts of a cell that stay on one line; a long text of words (a cause) may break between any two. */
 function phrases(text: string): string[] {
   return text.split('\n').flatMap((line) => (length(line) > 24 && /[a-z] [a-z]/.test(line) ? wrap(line, 14) : [line]));
@@ -131,12 +153,13 @@ function length(text: string): number {
   return Array.from(text).length;
 }
 
-function bullets(sentences: ReturnType<typeof sharedSentences>, modeCount: number, width: number): string[] {
-  return sentences.flatMap(({ text, modes }) => {
-    const prefix =
-      modes.length === 0 || modeCount === 1 ? '' : `${modes.map((name) => shorten(printable(name), 40)).join(', ')}: `;
-    return hanging('- ', `${prefix}${printable(text)}`, width);
-  });
+function told(parts: ReturnType<typeof sharedSentences>, width: number): string[] {
+  return parts.flatMap(({ modes, sentences }) => [
+    ...(modes.length === 0
+      ? []
+      : hanging('', `${modes.map((name) => shorten(printable(name), 40)).join(', ')}:`, width)),
+    ...sentences.flatMap((text) => hanging(modes.length === 0 ? '- ' : '  - ', printable(text), width)),
+  ]);
 }
 
 function hanging(mark: string, text: string, width: number): string[] {
@@ -145,10 +168,13 @@ function hanging(mark: string, text: string, width: number): string[] {
   );
 }
 
+/** A space between two words, but not between a number and its unit. */
+const breakable = /(?<!\d) | (?!(?:%|µs|ms|s|min|h|d|kB|MB)(?!\w))/;
+
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (let word of text.split(' ')) {
+  for (let word of text.split(breakable)) {
     if (line !== '' && line.length + 1 + word.length > width) {
       lines.push(line);
       line = '';

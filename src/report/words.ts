@@ -1,5 +1,5 @@
 // What the reports call things, and which metrics they put first.
-import { formatCount, formatShare } from '../kernel/units.ts';
+import { formatCount, formatDuration, formatShare } from '../kernel/units.ts';
 import type { Comparison, MetricResult, ModeResult, PairedDifference, Verdict } from '../metrics/comparison.ts';
 import type { LossCause } from '../models/ledger.ts';
 import { estimateText, formatRatio, nothing } from './format.ts';
@@ -111,14 +111,36 @@ export function differenceLines({ differences }: Comparison): readonly Differenc
   );
 }
 
-/** The same sentence of several modes once, with the modes it belongs to; an empty list: all of them. */
+export interface Told {
+  /** Whom the sentences are about; empty: all modes. */
+  readonly modes: readonly string[];
+  readonly sentences: readonly string[];
+}
+
+/** What the modes have to say, each sentence once: first what all share, then by the modes that share it. */
 export function sharedSentences(
   modes: readonly ModeResult[],
   sentences: (mode: ModeResult) => readonly string[],
-): readonly { readonly text: string; readonly modes: readonly string[] }[] {
-  const found = new Map<string, string[]>();
+): readonly Told[] {
+  const speakers = new Map<string, string[]>();
   for (const mode of modes) {
-    for (const text of new Set(sentences(mode))) found.set(text, [...(found.get(text) ?? []), mode.name]);
+    for (const text of new Set(sentences(mode))) speakers.set(text, [...(speakers.get(text) ?? []), mode.name]);
   }
-  return [...found].map(([text, names]) => ({ text, modes: names.length === modes.length ? [] : names }));
+  const told = new Map<string, { modes: readonly string[]; sentences: string[] }>();
+  for (const [text, names] of speakers) {
+    const key = JSON.stringify(names);
+    const known = told.get(key) ?? { modes: names.length === modes.length ? [] : names, sentences: [] };
+    known.sentences.push(text);
+    told.set(key, known);
+  }
+  return [...told.values()].sort((a, b) => Number(a.modes.length > 0) - Number(b.modes.length > 0));
+}
+
+/** `30 min 0 s`, or how long it took until everything was settled. */
+export function durationText({ durationUs, modes }: Comparison): string {
+  const longest = Math.max(0, ...modes.map(({ timeline }) => (timeline.produced.length - 1) * timeline.stepUs));
+  const stepUs = Math.max(0, ...modes.map(({ timeline }) => timeline.stepUs));
+  return durationUs - longest < stepUs
+    ? formatDuration(durationUs)
+    : `until all agents are settled (${formatDuration(longest)}; at most ${formatDuration(durationUs)})`;
 }

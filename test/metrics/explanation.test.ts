@@ -98,8 +98,8 @@ test('who freezes, and why: what the connection takes against what an agent writ
     { faults: occurred, outages: [{ agent: 0, froze: true, healedAfter: 600 }] },
   ]);
   expect(hangs).toEqual([
-    '1 of 1 agent freezes: at 60 kB/s the 2 MB that a connection takes in front of a host that hangs (send buffer) are full before the agent notices. The next keepalive waits behind them, and with it the thread that would notice, until the place goes on.',
-    '1 agent goes on over the old connection when the place goes on.',
+    '1 of 1 agent freezes: at 60 kB/s the 2 MB that a connection takes in front of a host that hangs (send buffer) are full before the agent notices. The next keepalive waits behind them, and with it the thread that would notice, until worker01 goes on.',
+    '1 agent goes on over the old connection when worker01 goes on.',
   ]);
 });
 

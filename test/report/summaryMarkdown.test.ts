@@ -46,5 +46,5 @@ test('a sentence that several modes share is said once', () => {
   const text = summaryMarkdown(aComparison());
 
   expect(text.match(/The host of worker01 lives on/g)).toHaveLength(1);
-  expect(text).toContain('- **failover**, **failover-udp**: An agent tries the same server five times');
+  expect(text).toContain('**failover**, **failover-udp**:\n\n- An agent tries the same server five times');
 });

@@ -48,6 +48,47 @@ test('three modes fit side by side in 80 columns, and nothing is wider than the 
   }
 });
 
+test('long names of modes are broken where their words end, before a second table is made', () => {
+  const modes = [
+    loadBalancer,
+    { ...failover, name: 'failover-routed' },
+    { ...failover, name: 'failover-same-segment' },
+  ];
+
+  expect(terminalSummary(aComparison({ modes }), { colour: false, width: 80 })).toMatch(
+    /load-balancer │ +failover- │ +failover-same- │\n│ +│ +│ +routed │ +segment │/,
+  );
+});
+
+test('a number and its unit stay on one line', () => {
+  const verdict = `${'word '.repeat(15)}half are back within 94.7 % of 15 min 6 s`;
+  for (let width = 40; width < 120; width++) {
+    const text = terminalSummary({ ...aComparison({ agents: 9 }), verdict }, { colour: false, width });
+    expect(text.split('\n\n')[0], String(width)).not.toMatch(/\d\n(%|min|s)\b/);
+  }
+});
+
+test('what the modes share comes first, then who says what', () => {
+  const lines = terminalSummary(aComparison(), { colour: false, width: 120 }).split('\n');
+  const from = lines.indexOf('Why');
+
+  expect(lines.slice(from + 1, from + 6)).toEqual([
+    '  - The host of worker01 lives on: it refuses connections at once, so agents notice within a second.',
+    '  load-balancer:',
+    expect.stringMatching(/^ {4}- After the first refusal/),
+    '  failover, failover-udp:',
+    expect.stringMatching(/^ {4}- An agent tries the same server/),
+  ]);
+});
+
+test('a run until all is settled says how long that took', () => {
+  const comparison = aComparison({ minutes: 21 });
+
+  expect(terminalSummary({ ...comparison, durationUs: 3_600e6 }, { colour: false, width: 120 })).toContain(
+    'until all agents are settled (21 min 0 s; at most 1 h 0 min)',
+  );
+});
+
 test('colour adds nothing but colour', () => {
   const plain = terminalSummary(aComparison(), { colour: false, width: 100 });
   const coloured = terminalSummary(aComparison(), { colour: true, width: 100 });
