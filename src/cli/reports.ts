@@ -1,55 +1,85 @@
 // fleetfall reports: rebuilds reports/ from scenarios/, the recorded answers that the tests compare.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { reportFiles } from '../report/files.ts';
+import { writeFiles } from '../report/write.ts';
 import { simulate } from '../run/replications.ts';
 import { readScenarioFile } from '../scenario/load.ts';
 import { ExitCode, type Io } from './io.ts';
 
-/** Rows of single outages make megabytes; what they add up to is in the other files. */
-const leftOut = ['reconnects.csv'];
+/**
+ * Megabytes that nobody reads in a repository: a row for each outage, a row for each instant. What they add up to is in the
+ * other files and in the charts; that they have not changed is in their hashes, which are kept.
+ */
+const unkept: readonly string[] = ['reconnects.csv', 'timeline.csv'];
 
-/** Files of a recorded answer, by path below `reports/<name>/`. */
+/** Files of a recorded answer, by path below `reports/<name>/`. No manifest: it differs from run to run. */
 export async function recordedFiles(
   scenarioFile: string,
   jobs: number,
   signal?: AbortSignal,
 ): Promise<Map<string, string>> {
   const comparison = await simulate(readScenarioFile(scenarioFile), { jobs, signal });
-  const files = new Map(Array.from(reportFiles(comparison), ({ path, pieces }) => [path, [...pieces].join('')]));
-  for (const name of leftOut) files.delete(name);
-  return files;
+  const files = new Map<string, string>();
+  let hashes = '';
+  for (const { path, pieces } of reportFiles(comparison)) {
+    if (!unkept.includes(path)) {
+      files.set(path, [...pieces].join(''));
+      continue;
+    }
+    const hash = createHash('sha256');
+    for (const piece of pieces) hash.update(piece);
+    hashes += `${hash.digest('hex')}  ${path}\n`;
+  }
+  // As `sha256sum --check` reads it.
+  return files.set('unkept.sha256', hashes);
+}
+
+/** Paths whose text is another, or that are only on one side, in order. */
+export function differing(files: ReadonlyMap<string, string>, directory: string): string[] {
+  const there = readTexts(directory);
+  return [...new Set([...files.keys(), ...there.keys()])].filter((path) => files.get(path) !== there.get(path)).sort();
 }
 
 /** @param check compare with what is there instead of writing. */
 export async function reports(names: readonly string[], check: boolean, io: Io): Promise<number> {
-  const all = readdirSync('scenarios')
-    .filter((file) => file.endsWith('.yaml'))
-    .map((file) => file.slice(0, -5))
-    .sort();
-  const chosen = names.length > 0 ? names : all;
-  let differing = 0;
+  const chosen = names.length > 0 ? names : scenarioNames();
+  let code: number = ExitCode.Ok;
   for (const name of chosen) {
     const files = await recordedFiles(join('scenarios', `${name}.yaml`), availableParallelism(), io.signal);
     const directory = join('reports', name);
-    const changed = [...files].filter(([path, text]) => textOf(join(directory, path)) !== text).map(([path]) => path);
-    differing += changed.length;
+    const changed = differing(files, directory);
     io.out(`${name}: ${changed.length === 0 ? 'unchanged' : changed.join(', ')}\n`);
-    if (check) continue;
-    rmSync(directory, { recursive: true, force: true });
-    for (const [path, text] of files) {
-      mkdirSync(dirname(join(directory, path)), { recursive: true });
-      writeFileSync(join(directory, path), text);
-    }
+    if (changed.length === 0) continue;
+    if (check) code = ExitCode.BaselineDiffers;
+    else
+      await writeFiles(
+        Array.from(files, ([path, text]) => ({ path, pieces: [text] })),
+        directory,
+        io.signal,
+      );
   }
-  return check && differing > 0 ? ExitCode.Breached : ExitCode.Ok;
+  return code;
 }
 
-function textOf(path: string): string | null {
+/** Scenarios that a recorded answer belongs to, in order. */
+export function scenarioNames(): string[] {
+  return readdirSync('scenarios')
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => file.slice(0, -5))
+    .sort();
+}
+
+function readTexts(directory: string): Map<string, string> {
   try {
-    return readFileSync(path, 'utf8');
+    const paths = readdirSync(directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    const below = (path: string): string => path.slice(join(directory, '/').length).replaceAll('\\', '/');
+    return new Map(paths.map((path) => [below(path), readFileSync(path, 'utf8')]));
   } catch {
-    return null;
+    return new Map(); // there is no such report yet
   }
 }
