@@ -166,10 +166,16 @@ export class Pipelines {
     const limits = this.limits[this.groupOf[agent]!]!;
     const idle = this.ring[agent] === 0;
     if (limits.spacingUs === 0 && this.dispatches[agent] === 1) {
+      if (this.sink[agent] === Sink.Live) {
+        this.ring[agent]! += waiting; // sent at this instant; what becomes of it is seen when somebody looks next
+        return;
+      }
       this.#emit(agent, waiting, atUs, atUs, this.#oldestUs(agent, waiting));
       return;
     }
-    this.#fill(agent, waiting, limits.ringSize + (this.dispatches[agent] === 1 ? 0 : 1), atUs, atUs);
+    // One is in the dispatcher's hand: held there, or sent at once by a dispatcher that has rested.
+    const inHand = this.dispatches[agent] === 0 || (idle && this.slotUs[agent]! <= atUs) ? 1 : 0;
+    this.#fill(agent, waiting, limits.ringSize + inHand, atUs, atUs);
     if (idle && this.dispatches[agent] === 1) this.slotUs[agent] = Math.max(this.slotUs[agent]!, atUs);
   }
 
@@ -326,7 +332,7 @@ export class Pipelines {
     }
     const slot = Math.max(this.slotUs[agent]!, fromUs);
     const slots = slot < toUs ? Math.floor((toUs - 1 - slot) / limits.spacingUs) + 1 : 0;
-    const busy = flows ? this.#busySends(agent, limits, slot, slots) : Math.min(ring, slots);
+    const busy = flows ? this.#busySends(agent, limits, slot, slots) : ring;
     const idleUs = slot + busy * limits.spacingUs;
     const sent = Math.min(busy, slots);
     this.#emit(agent, sent, slot, Math.min(toUs, idleUs), this.#oldestUs(agent, ring));
