@@ -185,6 +185,11 @@ export class Pipelines {
     this.slotUs[agent] = atUs;
   }
 
+  /** True when more waits than the local socket holds. */
+  isSocketFull(agent: number): boolean {
+    return this.upstream[agent]! > this.limits[this.groupOf[agent]!]!.socketSize;
+  }
+
   /** True when the dispatcher has something in its hand or behind it. */
   hasBacklog(agent: number): boolean {
     return this.ring[agent]! > 0;
@@ -276,6 +281,13 @@ export class Pipelines {
     this.pathNode[target] = this.pathNode[source]!;
     this.pathCount[target]! += this.pathCount[source]!;
     this.pathCount[source] = 0;
+  }
+
+  /** Of a burst that the main thread was sending, `events` have found no room: one is in its hand, the others wait. */
+  takeBack(agent: number, slot: number, events: number): void {
+    this.pathCount[agent * this.slots + slot]! -= events;
+    this.ring[agent]! += 1;
+    this.upstream[agent]! += events - 1;
   }
 
   heldInPath(agent: number, slot: number): number {

@@ -170,6 +170,8 @@ class World implements Wakes {
   readonly lockSeen: Float64Array;
   readonly dispatcherMetUs: Float64Array;
   readonly logcollectorMetUs: Float64Array;
+  /** 1: logcollector sleeps in a send to the local socket that nobody reads. */
+  readonly atSocket: Uint8Array;
   /** How long the balancer's kernel tries to reach the peer. */
   readonly peerSynUs: Float64Array;
   /** When logcollector lets go of what it held during the handshake: until then nothing it reads wakes the main loop. */
@@ -284,6 +286,7 @@ class World implements Wakes {
     this.dispatcherMetUs = f64().fill(-Infinity);
     this.logcollectorMetUs = f64().fill(-Infinity);
     this.peerSynUs = f64();
+    this.atSocket = new Uint8Array(agents);
     this.releaseUs = f64().fill(-Infinity);
     this.ackBeforeHealUs = f64();
     this.backSinceUs = f64().fill(-Infinity);
@@ -637,6 +640,7 @@ class World implements Wakes {
     if (this.state[agent] === State.Frozen) {
       this.state[agent] = State.Connected;
       pipelines.reads[agent] = 1;
+      if (this.#hasNoBuffer(agent)) this.#unblock(agent, nowUs); // nothing but the send takes what waits
       pipelines.release(agent, nowUs);
       this.keepaliveSecond[agent] = wholeSeconds(nowUs, this.keepalivePhaseUs[agent]!);
       this.ackUs[agent] = nowUs + backUs;
@@ -714,22 +718,32 @@ class World implements Wakes {
     if (condition !== Broken.Silent && condition !== Broken.Hung) return;
     const { pipelines } = this.books;
     if (pipelines.dispatches[agent] === 0 || this.blocked[agent] === 1) return;
+    pipelines.advance(agent, nowUs);
+    const left = this.#roomLeft(agent);
+    const fullUs = left < 0 ? nowUs : Math.max(nowUs, pipelines.sendInstant(agent, left + 1));
+    const slot = agent * timersPerAgent;
+    const notice = this.queue.deadline(slot + Timer.Main) - this.options.warmupUs;
+    if (fullUs <= notice) this.#arm(agent, Timer.Dispatch, fullUs);
+    else this.queue.cancel(slot + Timer.Dispatch);
+  }
+
+  /** Events that still fit into the send buffers of a broken path; negative: a burst was too large for them. */
+  #roomLeft(agent: number): number {
+    const { pipelines } = this.books;
     const { agent: options, events } = this.options.groups[this.groupOf[agent]!]!;
     const { sendBuffer } = options.kernel;
     const beyond = this.viaBalancer[agent] === 1 && this.brokenPlace[agent] !== this.balancerPlace;
     const bytes = beyond
       ? this.#balancerRoom(agent) + sendBuffer.hungBytes
-      : condition === Broken.Silent
+      : this.broken[agent] === Broken.Silent
         ? sendBuffer.silentBytes
         : sendBuffer.hungBytes;
-    pipelines.advance(agent, nowUs);
     const written = pipelines.heldInPath(agent, this.brokenPlace[agent]!) - this.heldBefore[agent]!;
-    const left = Math.floor(bytes / events.sizeBytes) - written;
-    const fullUs = left < 0 ? nowUs : Math.max(nowUs, pipelines.sendInstant(agent, left + 1));
-    const slot = agent * timersPerAgent;
-    const notice = this.queue.deadline(slot + Timer.Main) - this.options.warmupUs;
-    if (fullUs < notice) this.#arm(agent, Timer.Dispatch, fullUs);
-    else this.queue.cancel(slot + Timer.Dispatch);
+    return Math.floor(bytes / events.sizeBytes) - written;
+  }
+
+  #hasNoBuffer(agent: number): boolean {
+    return this.options.groups[this.groupOf[agent]!]!.agent.clientBuffer.disabled;
   }
 
   #dispatcherBlocks(agent: number, nowUs: number): void {
@@ -737,8 +751,12 @@ class World implements Wakes {
     pipelines.advance(agent, nowUs);
     this.blocked[agent] = 1;
     pipelines.dispatches[agent] = 0;
-    if (this.options.groups[this.groupOf[agent]!]!.agent.clientBuffer.disabled) {
-      this.#freeze(agent, nowUs); // without a buffer the main thread itself sends
+    if (this.#hasNoBuffer(agent)) {
+      // Without a buffer the main thread itself sends, and sleeps with the event in its hand; the rest of a burst stays behind.
+      const over = -this.#roomLeft(agent);
+      if (over > 0) pipelines.takeBack(agent, this.brokenPlace[agent]!, over);
+      else pipelines.advance(agent, nowUs + 1);
+      this.#freeze(agent, nowUs);
       return;
     }
     const keepalive = nextKeepaliveUs(this.#clockOf(agent), this, this.ackUs[agent]!, nowUs);
@@ -774,6 +792,8 @@ class World implements Wakes {
       }
       this.blocked[agent] = 0;
       this.dispatcherMetUs[agent] = pipelines.hasBacklog(agent) ? nowUs + sendErrorSleepUs : -Infinity;
+      // A writer that is blocked at the socket is past his look at the lock.
+      if (pipelines.isSocketFull(agent)) this.atSocket[agent] = 1;
       this.state[agent] = State.Waking;
       this.#armMain(agent, nowUs + sendErrorSleepUs);
       return;
@@ -1353,7 +1373,9 @@ class World implements Wakes {
     if (pipelines.limits[this.groupOf[agent]!]!.blocks) {
       pipelines.release(agent, nowUs);
     } else {
-      if (this.logcollectorMetUs[agent] === -Infinity && pipelines.seen[agent]! > this.lockSeen[agent]!) {
+      const atSocket = this.atSocket[agent] === 1;
+      this.atSocket[agent] = 0;
+      if (this.logcollectorMetUs[agent] === -Infinity && !atSocket && pipelines.seen[agent]! > this.lockSeen[agent]!) {
         this.logcollectorMetUs[agent] = pipelines.writtenAt(agent, this.lockSeen[agent]! + 1);
       }
       const met = this.logcollectorMetUs[agent]!;
@@ -1469,8 +1491,10 @@ class World implements Wakes {
         this.#notice(agent, nowUs, 'closed');
         return;
       case State.Connected:
+        // Without a buffer the main thread sends the event that woke it before it looks at its clock: it sleeps in the send.
+        if (this.#hasNoBuffer(agent) && this.#deadline(agent, Timer.Dispatch) === nowUs) return;
         if (this.open.fault[agent]! < 0) this.away += 1;
-        this.#notice(agent, nowUs, nowUs >= this.#forcedDueUs(agent) ? 'forced' : 'silence');
+        this.#notice(agent, nowUs, this.#isForced(agent, nowUs) ? 'forced' : 'silence');
         return;
       default:
         throw new Error(`agent ${agent}: a main timer in state ${this.state[agent]!}`);
@@ -1682,7 +1706,7 @@ class World implements Wakes {
   /** True when a place that stands still will go on as scheduled. */
   #resumes(index: number): boolean {
     const place = this.places[index]!;
-    if (place.state !== PlaceState.Hung) return place.state === PlaceState.Up;
+    if (place.state !== PlaceState.Hung) return false; // what is still held there belongs to a connection of an earlier life
     return this.faults.every(
       ({ placeIndexes, options, startUs, endUs }) =>
         options.kind !== 'hang' || !placeIndexes.includes(index) || startUs >= this.endUs || endUs < Infinity,
