@@ -544,10 +544,6 @@ class World implements Wakes {
       this.away += 1;
     }
     this.books.unaware(nowUs, 1);
-    if (condition === Broken.Dead) {
-      this.#later(agent, Step.Closed, nowUs + this.#fromPlaceUs(agent, at));
-      return;
-    }
     const clock = this.#clockOf(agent);
     const fixedAck = this.fixedAckUs?.[agent] ?? NaN;
     if (!Number.isNaN(fixedAck)) this.ackUs[agent] = fixedAck;
@@ -556,6 +552,10 @@ class World implements Wakes {
     // An ACK passes the balancer one way after it left the node.
     else this.ackUs[agent] = lastAckUs(clock, this, this.ackUs[agent]!, nowUs - (toNodeUs - toPlaceUs), toNodeUs);
     if (this.fixedAckUs) this.fixedAckUs[agent] = NaN;
+    if (condition === Broken.Dead) {
+      this.#later(agent, Step.Closed, nowUs + this.#fromPlaceUs(agent, at));
+      return;
+    }
     const silenceUs = Math.max(nowUs, noticeUs(clock, this, this.ackUs[agent]));
     this.#armMain(agent, Math.min(silenceUs, this.#forcedUs(agent, nowUs)));
     if (condition === Broken.Void) return;
@@ -808,7 +808,13 @@ class World implements Wakes {
     const slot = agent * timersPerAgent;
     // An event that wakes the main loop is read, and sent, before the loop looks at its clock.
     pipelines.advance(agent, why === 'closed' ? nowUs : nowUs + 1);
-    this.keepaliveSecond[agent] = lastKeepaliveSecond(this.#clockOf(agent), this, this.ackUs[agent]!, nowUs);
+    const clock = this.#clockOf(agent);
+    const isFirstTurn = this.broken[agent] === Broken.No && this.ackUs[agent]! >= nowUs;
+    if (this.broken[agent] === Broken.No && !isFirstTurn) {
+      this.ackUs[agent] = lastAckUs(clock, this, this.ackUs[agent]!, nowUs, this.#toNodeUs(agent));
+    }
+    // An agent that has to leave in the turn of its handshake sends no keepalive before.
+    if (!isFirstTurn) this.keepaliveSecond[agent] = lastKeepaliveSecond(clock, this, this.ackUs[agent]!, nowUs);
     this.queue.cancel(slot + Timer.Keepalive);
     this.queue.cancel(slot + Timer.Main);
     if (this.open.fault[agent]! >= 0) this.open.noticedAtUs[agent] = nowUs;
@@ -1353,7 +1359,9 @@ class World implements Wakes {
     const toNodeUs = this.#toNodeUs(agent);
     const second = wholeSeconds(nowUs, this.keepalivePhaseUs[agent]!);
     this.ackUs[agent] = nowUs;
-    if (second - this.keepaliveSecond[agent]! >= group.agent.notifyTimeSeconds) {
+    this.connectedSecond[agent] = wholeSeconds(this.attemptAtUs[agent]!, this.phaseUs[agent]!);
+    const keepaliveIsDue = second - this.keepaliveSecond[agent]! >= group.agent.notifyTimeSeconds;
+    if (keepaliveIsDue && this.#forcedDueUs(agent) > nowUs) {
       this.keepaliveSecond[agent] = second;
       this.ackUs[agent] = nowUs + 2 * toNodeUs;
     }
@@ -1390,7 +1398,6 @@ class World implements Wakes {
         if (releasedUs > flowsUs) flowsUs = releasedUs;
       }
     }
-    this.connectedSecond[agent] = wholeSeconds(this.attemptAtUs[agent]!, this.phaseUs[agent]!);
     this.#armForced(agent, nowUs);
     this.books.joined(node, nowUs, agent);
     this.probe.connected?.(agent, nowUs, this.server[agent]!, node);
@@ -1424,8 +1431,19 @@ class World implements Wakes {
   #forcedUs(agent: number, nowUs: number): number {
     const dueUs = this.#forcedDueUs(agent);
     if (dueUs === Infinity) return Infinity;
-    this.wakesAgent = agent;
-    return turnAt(this, Math.min(nowUs, this.ackUs[agent]!), Math.max(nowUs, dueUs));
+    const clock = this.#clockOf(agent);
+    const atUs = Math.max(nowUs, dueUs);
+    if (this.broken[agent] !== Broken.No) return turnAt(this, Math.min(nowUs, this.ackUs[agent]!), atUs);
+    // Of every keepalive that leaves before, whether or not its ACK comes before.
+    const toNodeUs = this.#toNodeUs(agent);
+    const ackUs = lastAckUs(clock, this, this.ackUs[agent]!, atUs + toNodeUs - 1, toNodeUs);
+    return ackUs > atUs ? Math.min(ackUs, this.from(atUs)) : turnAt(this, ackUs, atUs);
+  }
+
+  /** Why the main loop makes the agent leave in this turn: the missing ACK comes first. */
+  #isForced(agent: number, nowUs: number): boolean {
+    if (nowUs < this.#forcedDueUs(agent)) return false;
+    return this.broken[agent] === Broken.No || nowUs < noticeUs(this.#clockOf(agent), this, this.ackUs[agent]!);
   }
 
   #forcedDueUs(agent: number): number {
