@@ -48,8 +48,8 @@ function apart(recipe: WorldRecipe): WorldOptions {
   return { ...world, groups: world.groups.map((group, index) => ({ ...group, latencyUs: 1_000 + 130 * index })) };
 }
 
-function expectAgreement(recipe: WorldRecipe, replication: number): void {
-  const found = differences(apart(recipe), { seed: 'oracle', replication }, { us: 0, events: 0 });
+function expectAgreement(recipe: WorldRecipe, replication: number, events = 0): void {
+  const found = differences(apart(recipe), { seed: 'oracle', replication }, { us: 0, events });
   expect(found, `replay: ${JSON.stringify({ recipe, replication })}`).toEqual([]);
 }
 
@@ -93,6 +93,90 @@ test.each([
       expectAgreement({ ...recipe, faults, durationUs: 10 * minute + 7 * second }, replication),
     ),
     { numRuns: runs, seed: 20_261_125 },
+  );
+});
+
+const manyWays = fc.constantFrom([1, 2], [0, 1, 2], [2], undefined);
+
+test('agents whose send buffers fill freeze and wake as the oracle plays it, from files and from sockets', () => {
+  const group = fc.record({
+    count: fc.integer({ min: 1, max: 2 }),
+    version,
+    events: fc.record({
+      ratePerSecond: fc.constantFrom(0.05, 1, 7),
+      arrival: fc.constant('regular' as const),
+      sizeBytes: fc.constantFrom(300, 2_500),
+      source: fc.constantFrom('logcollector', 'socket'),
+    }),
+    agent: fc.record({
+      clientBuffer: fc.record({ disabled: fc.boolean() }),
+      kernel: fc.record({
+        sendBuffer: fc.record({
+          silentBytes: fc.constantFrom(3_000, 75_000),
+          hungBytes: fc.constantFrom(5_000, 2_000_000),
+        }),
+      }),
+    }),
+    list: manyWays,
+  });
+  fc.assert(
+    fc.property(
+      fc.record({ groups: fc.tuple(group), faults: faultsAt(['worker01', 'worker02', 'master'], 2), unreachable }),
+      fc.nat(1_000),
+      (recipe, replication) => expectAgreement({ ...recipe, durationUs: 15 * minute + 7 * second }, replication),
+    ),
+    { numRuns: runs, seed: 20_261_126 },
+  );
+});
+
+test('agents that are made to reconnect do so in the turn in which the oracle plays it', () => {
+  const group = fc.tuple(listed, fc.constantFrom(45, 100), manyWays).map(([one, interval, list]) => ({
+    ...one,
+    list,
+    protocol: list === undefined ? ('tcp' as const) : one.protocol,
+    count: list === undefined ? 1 : one.count,
+    agent: { forceReconnectIntervalSeconds: interval },
+  }));
+  fc.assert(
+    fc.property(
+      fc.record({
+        groups: fc.array(group, { minLength: 1, maxLength: 2 }),
+        faults: faultsAt(['worker01', 'master'], 2),
+      }),
+      fc.nat(1_000),
+      // What an agent wrote within the second before it left a node is not followed to the node's next flush.
+      (recipe, replication) => expectAgreement({ ...recipe, durationUs: 6 * minute + 7 * second }, replication, 10),
+    ),
+    { numRuns: runs, seed: 20_261_127 },
+  );
+});
+
+test('buffers that are too small for what comes in lose what the oracle loses', () => {
+  const group = fc.record({
+    count: fc.integer({ min: 1, max: 2 }),
+    version,
+    events: fc.record({
+      ratePerSecond: fc.constantFrom(0.97, 29.3, 61.7),
+      arrival: fc.constant('regular' as const),
+      source: fc.constantFrom('logcollector', 'socket'),
+    }),
+    agent: fc.record({
+      clientBuffer: fc.record({
+        queueSize: fc.constantFrom(1, 50, 5_000),
+        eventsPerSecond: fc.constantFrom(50, 100, 500),
+      }),
+      internal: fc.record({ logcollectorQueueSize: fc.constantFrom(8, 64, 1_024) }),
+    }),
+    list: manyWays,
+  });
+  fc.assert(
+    fc.property(
+      fc.record({ groups: fc.tuple(group), faults: faultsAt(['worker01', 'worker02'], 2) }),
+      fc.nat(1_000),
+      // An event that comes within the dispatcher's first slot behind a burst that filled the buffer: once a burst.
+      (recipe, replication) => expectAgreement({ ...recipe, durationUs: 5 * minute + 7 * second }, replication, 6),
+    ),
+    { numRuns: Math.ceil(runs / 2), seed: 20_261_128 },
   );
 });
 
@@ -179,6 +263,52 @@ const stories: readonly (readonly [string, Partial<WorldRecipe> & Pick<WorldReci
     {
       groups: agents({ count: 3, list: undefined, version: '4.0.0', events: { ratePerSecond: 3, arrival: 'regular' } }),
       faults: [fault('powerOff', 'balancer', 201, null), fault('powerOff', 'balancer', null, 200)],
+    },
+  ],
+  [
+    'a forced reconnect comes in the turn that the ACKs of the keepalives have moved',
+    { groups: agents({ events: quiet, agent: { forceReconnectIntervalSeconds: 45 } }) },
+  ],
+  [
+    'the missing ACK comes before a reconnect that is due',
+    {
+      groups: agents({ version: '4.14.7', events: quiet, agent: { forceReconnectIntervalSeconds: 100 } }),
+      faults: [fault('hang', 'worker01', 251, null)],
+    },
+  ],
+  [
+    'a main thread without a buffer freezes with an event in its hand',
+    {
+      groups: agents({
+        events: { ratePerSecond: 7, arrival: 'regular' },
+        agent: {
+          clientBuffer: { disabled: true },
+          kernel: { sendBuffer: { silentBytes: 3_000, hungBytes: 5_000 } },
+        },
+      }),
+      faults: [fault('powerOff', 'worker01', 0, 450), fault('hang', 'worker02', 0, 450)],
+    },
+  ],
+  [
+    'what a frozen agent had sent into a host that is back as another is lost',
+    {
+      groups: agents({
+        protocol: 'tcp',
+        events: { ratePerSecond: 0.05, arrival: 'regular', sizeBytes: 2_500, source: 'socket' },
+        agent: { kernel: { sendBuffer: { silentBytes: 3_000 } } },
+      }),
+      faults: [fault('powerOff', 'worker01', 42, 450)],
+    },
+  ],
+  [
+    'a dispatcher that goes on before logcollector drains its backlog slot by slot',
+    {
+      groups: agents({
+        events: { ratePerSecond: 61.7, arrival: 'regular' },
+        agent: { clientBuffer: { queueSize: 50, eventsPerSecond: 50 } },
+      }),
+      faults: [fault('kill', 'worker01', 77, null)],
+      durationUs: 133 * second,
     },
   ],
 ];

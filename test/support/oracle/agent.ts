@@ -291,6 +291,8 @@ export class Agent implements Daemon {
     const onWake = this.#onWake!;
     this.#onWake = null;
     this.#state = 'running';
+    // The ACK comes before the main loop looks at its clock (docs/MODEL.md, "Not modelled").
+    this.#lastAckSecond = wholeSeconds(this.#calendar.nowUs, this.#phaseUs);
     onWake();
     if (!this.reads) return;
     this.#after(loopPeriodUs, () => this.#turn());

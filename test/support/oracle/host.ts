@@ -23,6 +23,8 @@ export interface Processes {
   died(): void;
   /** They go on after a hang, before they look at any connection. */
   resumed?(): void;
+  /** They have read what had come before they went on. */
+  caughtUp?(): void;
   /** The run is over, and they will never go on. */
   stuck?(): void;
 }
@@ -146,5 +148,6 @@ export class Host {
     for (const connection of connections) if (!connection.accepted) connection.serverResumed();
     for (const read of this.datagrams) read();
     this.datagrams = [];
+    this.processes.caughtUp?.();
   }
 }

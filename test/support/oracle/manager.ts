@@ -97,11 +97,14 @@ export class Manager implements Processes {
   }
 
   resumed(): void {
-    this.#waiting.clear();
     if (!this.#checksKeys) return;
     for (const connection of this.#host.connections) {
       const asks = connection.held.some(({ kind }) => kind === 'startup');
       if (asks && !connection.clientIsGone) this.#waiting.add(connection.way.owner);
     }
+  }
+
+  caughtUp(): void {
+    this.#waiting.clear();
   }
 }

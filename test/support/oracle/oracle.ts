@@ -348,7 +348,10 @@ class Oracle {
             : kind === null
               ? Infinity
               : kernel.sendBuffer[kind];
-        return connection.outstanding + bytes <= room;
+        if (connection.outstanding + bytes <= room) return true;
+        const full = back();
+        if (full) full.isFull = true;
+        return false;
       },
       node: () => {
         lastNode = back()?.way.host.index ?? lastNode;

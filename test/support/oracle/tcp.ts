@@ -33,6 +33,9 @@ export class Connection implements Remote {
   readonly #flying: Message[] = [];
   accepted = false;
   clientIsGone = false;
+  /** Its sender has found no room. */
+  isFull = false;
+  #firstHeldUs = 0;
   readonly #calendar: Calendar;
   readonly #life: number;
   #finArrived = false;
@@ -52,6 +55,11 @@ export class Connection implements Remote {
 
   get owner(): number {
     return this.way.owner;
+  }
+
+  /** A segment waits for its acknowledgement longer than it should. */
+  get repeats(): boolean {
+    return this.#retransmission !== null && !this.#over;
   }
 
   get serverLives(): boolean {
@@ -87,7 +95,7 @@ export class Connection implements Remote {
       if (host.state === 'silent') this.#repeat(sentUs);
       else this.#calendar.at(this.#calendar.nowUs + latencyUs, Rank.control, () => this.#closedByServer());
     } else if (!host.works) {
-      this.held.push(message);
+      if (this.held.push(message) === 1) this.#firstHeldUs = sentUs;
     } else {
       this.#accept();
       this.#read(message);
@@ -106,8 +114,11 @@ export class Connection implements Remote {
     const { host, latencyUs, kernel } = this.way;
     let waitUs = 200_000;
     const next = (sentUs: number): void => {
-      const atUs = sentUs + waitUs;
-      waitUs = Math.min(2 * waitUs, 120_000_000);
+      let atUs = sentUs;
+      do {
+        atUs += waitUs;
+        waitUs = Math.min(2 * waitUs, 120_000_000);
+      } while (atUs + latencyUs < this.#calendar.nowUs);
       this.#retransmission = this.#calendar.at(atUs + latencyUs, Rank.control, () => {
         if (host.state === 'silent') next(atUs);
         else this.#calendar.at(this.#calendar.nowUs + latencyUs, Rank.control, () => this.#closedByServer());
@@ -130,6 +141,8 @@ export class Connection implements Remote {
   }
 
   serverDied(kernelLives: boolean): void {
+    // A window that was closed is asked about at the instants of a segment that is repeated.
+    if (!kernelLives && this.isFull) this.#repeat(this.#firstHeldUs);
     for (const message of this.held) message.lost();
     this.held = [];
     if (kernelLives) {
@@ -173,6 +186,7 @@ export class Connection implements Remote {
 
   /** The server's processes go on: they read what their kernel has taken. */
   serverResumed(): void {
+    this.isFull = false;
     // A connection that its client has left is not played (docs/MODEL.md, "Not modelled"); what it holds is read.
     if (!this.#finArrived || this.held.some(({ bytes }) => bytes > 0)) this.#accept();
     const { held } = this;
@@ -185,7 +199,7 @@ export class Connection implements Remote {
 /** Which send buffer fills because the other end takes nothing; `null`: none, it takes or somebody is about to say FIN. */
 export function stuckKind(connection: Connection): 'silentBytes' | 'hungBytes' | null {
   const { state } = connection.way.host;
-  if (state === 'silent') return 'silentBytes';
+  if (state === 'silent' || connection.repeats) return 'silentBytes';
   return state === 'hung' && connection.serverLives ? 'hungBytes' : null;
 }
 
