@@ -71,7 +71,7 @@ test('a scenario is read, simulated, and its answer is told', async () => {
   const comparison = await simulate(scenario);
 
   expect(comparison.verdict).toMatch(
-    /^worker01 is killed at 3 min for 1 min\. lb loses the fewest events.*\. lb: \d+ agents are cut off, .* list: 60 agents/,
+    /^worker01 is killed at 3 min for 1 min\. .* replications\. lb: \d+ agents are cut off, .* list: 60 agents/,
   );
   expect(comparison.expectations.map(({ verdict }) => verdict)).toEqual(['pass', 'breached']);
   expect(comparison.modes.map(({ metrics }) => metrics.map(({ metric }) => metric))).toEqual([
