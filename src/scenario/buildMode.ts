@@ -19,7 +19,7 @@ import {
   type OssecConf,
 } from './import/ossecConf.ts';
 import { nearest, ScenarioError, type Problem } from './problem.ts';
-import type { SourcePosition, Warning } from './scenario.ts';
+import type { Warning } from './scenario.ts';
 import type {
   AgentSettings as AgentData,
   FaultData,
@@ -37,11 +37,12 @@ export interface ModeContext {
   readonly data: ScenarioData;
   readonly name: string;
   readonly mode: ModeData;
+  /** A fault may be at a place that only another mode has: it does nothing here. */
+  readonly nodesOfAnyMode: readonly string[];
   readonly files: Files;
   /** Every configuration text that was read, for the input's hash. */
   readonly texts: Map<string, string>;
   readonly warnings: Warning[];
-  positionOf(path: Path): SourcePosition;
   /** Whether the command line has set what stands at this path: its word is the last. */
   isSet(path: Path): boolean;
   problem(path: Path, text: string): void;
@@ -623,7 +624,7 @@ class ModeBuilder {
     const places = fault[kind]!;
     const twice = places.find((place, at) => places.indexOf(place) < at);
     if (twice !== undefined) this.#fail([...path, kind], `faults[${index}].${kind}: ${twice} is named twice.`);
-    const names = this.#nodes.map(({ name }) => name);
+    const names = this.#context.nodesOfAnyMode;
     places.forEach((place, at) => {
       if (place === balancerPlace || names.includes(place)) return;
       const meant = nearest(place, [...names, balancerPlace]);

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { balancerPlace } from '../models/fault.ts';
 import { nodeDefaults } from '../models/node.ts';
 import { overlap, parseRange, type HostRange } from './addresses.ts';
-import { buildMode, type BuiltMode } from './buildMode.ts';
+import { buildMode } from './buildMode.ts';
 import { parseExpectation, type SelectorNames } from './expectation.ts';
 import { fileCommand } from './command.ts';
 import { diskFiles, readTextFile, type Files } from './files.ts';
@@ -13,7 +13,7 @@ import { idleText } from './import/ossecConf.ts';
 import { parsePath, setPath } from './overlay.ts';
 import { nearest, ScenarioError, type Problem } from './problem.ts';
 import type { Expectation, Mode, Scenario, SourcePosition, Warning } from './scenario.ts';
-import { partSchemas, scenarioSchema, type ModeData, type ScenarioData } from './schema.ts';
+import { partSchemas, scenarioSchema, type ScenarioData } from './schema.ts';
 import { describeIssues, valueAt } from './shape.ts';
 import { enumerate, listNames, pathText, quote, type Path } from './wording.ts';
 import { isMapping, ownValue, readYaml, type YamlSource } from './yamlSource.ts';
@@ -63,6 +63,14 @@ export function loadScenario(input: LoadInput): Scenario {
 
 type Report = (path: Path, text: string) => void;
 
+interface View {
+  readonly data: ScenarioData;
+  readonly report: Report;
+}
+
+/** What no mode changes for itself. */
+const sharedByModes = ['modes', 'expect', 'seed', 'replications', 'fleetfall'];
+
 class Loader {
   readonly #input: LoadInput;
   readonly #yaml: YamlSource;
@@ -97,10 +105,7 @@ class Loader {
     }
     const chosen = wanted.length === 0 ? modeNames : modeNames.filter((name) => wanted.includes(name));
     if (data) this.#checkShared(data, (path, text) => this.#problem(path, text));
-    const modes = chosen.flatMap((name) => {
-      const built = this.#mode(name, tree, data);
-      return built ? [{ name, ...built }] : [];
-    });
+    const modes = data ? this.#modes(modeNames, chosen, tree, data) : [];
     const expectations = this.#expectations(tree, chosen, modeNames);
     data?.assume.forEach(({ directive }, index) => {
       const used = modes.some(({ assumptions }) =>
@@ -129,7 +134,7 @@ class Loader {
       title: data.title ?? name,
       seed,
       replications: overrides.replications ?? data.replications,
-      modes: modes satisfies Mode[],
+      modes,
       expectations,
       warnings: folded(unique(this.#warnings)),
       inputHash: hash.digest('hex'),
@@ -179,7 +184,9 @@ class Loader {
       }
       let content: unknown;
       try {
-        content = readYaml('--set', value === '' ? '""' : value).value;
+        const source = readYaml('--set', value === '' ? '""' : value);
+        if (source.problems.length > 0) throw new ScenarioError('--set', source.problems);
+        content = source.value;
       } catch (error) {
         if (!(error instanceof ScenarioError)) throw error;
         this.#problems.push({ position: null, text: `--set ${path}: ${quote(value)} ${error.problems[0]!.text}` });
@@ -339,89 +346,92 @@ class Loader {
 
   // ---------------------------------------------------------------------------------------------------------------- modes
 
-  #mode(name: string, tree: unknown, shared: ScenarioData | null): BuiltMode | null {
-    let data = shared;
-    let report: Report = (path, text) => this.#problem(path, text);
-    const own = isMapping(tree) && isMapping(tree.modes) ? tree.modes[name] : undefined;
-    const overlay = isMapping(own) && isMapping(own.set) ? own.set : undefined;
-    if (overlay && Object.keys(overlay).length > 0) {
-      let changed = tree;
-      let usable = true;
-      for (const [key, value] of Object.entries(overlay)) {
-        const at = ['modes', name, 'set', key];
-        const path = parsePath(key);
-        if (typeof path === 'string') {
-          usable = false; // the schema has said it
-          continue;
-        }
-        if (
-          path[0] === 'modes' ||
-          path[0] === 'expect' ||
-          path[0] === 'seed' ||
-          path[0] === 'replications' ||
-          path[0] === 'fleetfall'
-        ) {
-          usable = false;
-          this.#problem(
-            at,
-            `${pathText(at)}: a mode cannot change ${path[0]}: all modes meet the same luck and the same questions.`,
-          );
-          continue;
-        }
-        const result = setPath(changed, path, value);
-        if (typeof result === 'string') {
-          usable = false;
-          this.#problem(at, `${pathText(at)}: ${result}`);
-        } else changed = result.tree;
-      }
-      if (!usable || !shared) return null;
-      for (const { path, value } of this.#set.values()) {
-        const result = setPath(changed, path, value);
-        if (typeof result !== 'string') changed = result.tree;
-      }
-      const parsed = scenarioSchema.safeParse(changed);
-      if (parsed.success) {
-        data = parsed.data;
-        this.#changed.set(name, changed);
-        report = (path, text) => {
-          const key = overlayKey(overlay, path);
-          if (key === undefined) this.#problem(path, text);
-          else this.#problem(['modes', name, 'set', key], `modes.${name}.set: ${text}`);
-        };
-        this.#checkShared(data, report);
-        for (const [group, { count }] of Object.entries(data.fleet)) {
-          if (ownValue(shared.fleet, group)?.count !== count) {
-            this.#problem(
-              ['modes', name, 'set', overlayKey(overlay, ['fleet', group]) ?? 'fleet'],
-              `modes.${name}.set: the number of agents of ${group} is the same in all modes, or their differences mean nothing.`,
-            );
-            return null;
-          }
-        }
-      } else {
-        const before = scenarioSchema.safeParse(tree);
-        for (const { path, text } of describeIssues(changed, parsed.error)) {
-          const key = overlayKey(overlay, path);
-          if (key !== undefined) this.#problem(['modes', name, 'set', key], `modes.${name}.set: ${text}`);
-          else if (before.success) this.#problem(['modes', name, 'set'], `modes.${name}.set: ${text}`);
-        }
-        return null;
-      }
-    }
-    const mode: ModeData | undefined = data?.modes[name];
-    if (!data || !mode) return null;
-    return buildMode({
-      data,
-      name,
-      mode,
-      files: this.#input.files,
-      texts: this.#texts,
-      warnings: this.#warnings,
-      positionOf: (path) => this.#yaml.positionOfValue(path),
-      isSet: (path) => this.#isSet(path),
-      problem: report,
-      problems: (problems) => this.#problems.push(...problems),
+  #modes(names: readonly string[], chosen: readonly string[], tree: unknown, shared: ScenarioData): Mode[] {
+    const views = names.map((name) => ({ name, view: this.#view(name, tree, shared) }));
+    const nodes = new Set(views.flatMap(({ view }) => (view ? Object.keys(view.data.cluster.nodes) : [])));
+    return views.flatMap(({ name, view }) => {
+      const mode = view && ownValue(view.data.modes, name);
+      if (!mode || !chosen.includes(name)) return [];
+      const built = buildMode({
+        data: view.data,
+        name,
+        mode,
+        nodesOfAnyMode: [...nodes],
+        files: this.#input.files,
+        texts: this.#texts,
+        warnings: this.#warnings,
+        isSet: (path) => this.#isSet(path),
+        problem: view.report,
+        problems: (problems) => this.#problems.push(...problems),
+      });
+      return built ? [{ name, ...built }] : [];
     });
+  }
+
+  /** The scenario as one mode sees it: with its own `set` laid over it. `null` when that cannot be done. */
+  #view(name: string, tree: unknown, shared: ScenarioData): View | null {
+    const mode = isMapping(tree) && isMapping(tree.modes) ? ownValue(tree.modes, name) : undefined;
+    const overlay = isMapping(mode) && isMapping(mode.set) ? mode.set : {};
+    if (Object.keys(overlay).length === 0) return { data: shared, report: (path, text) => this.#problem(path, text) };
+    const changed = this.#overlaid(name, tree, overlay);
+    if (changed === null) return null;
+    const report = (path: Path, text: string): void => {
+      const key = overlayKey(overlay, path);
+      if (key === undefined) this.#problem(path, text);
+      else this.#problem(['modes', name, 'set', key], `modes.${name}.set: ${text}`);
+    };
+    const parsed = scenarioSchema.safeParse(changed);
+    if (!parsed.success) {
+      const fileIsRight = scenarioSchema.safeParse(tree).success;
+      for (const { path, text } of describeIssues(changed, parsed.error)) {
+        if (fileIsRight || overlayKey(overlay, path) !== undefined) report(path, text);
+      }
+      return null;
+    }
+    const { data } = parsed;
+    this.#changed.set(name, changed);
+    this.#checkShared(data, report);
+    for (const [group, { count }] of Object.entries(data.fleet)) {
+      if (ownValue(shared.fleet, group)?.count === count) continue;
+      report(
+        ['fleet', group, 'count'],
+        `the number of agents of ${group} is the same in all modes, or their differences mean nothing.`,
+      );
+      return null;
+    }
+    return { data, report };
+  }
+
+  /** The tree with a mode's `set` laid over it, and what the command line has set over that. */
+  #overlaid(name: string, tree: unknown, overlay: Readonly<Record<string, unknown>>): unknown {
+    let changed = tree;
+    let usable = true;
+    const refuse = (key: string, text: string): void => {
+      usable = false;
+      const at = ['modes', name, 'set', key];
+      this.#problem(at, `${pathText(at)}: ${text}`);
+    };
+    for (const [key, value] of Object.entries(overlay)) {
+      const path = parsePath(key);
+      if (typeof path === 'string') {
+        usable = false; // the schema has said it
+        continue;
+      }
+      const [first] = path;
+      if (typeof first === 'string' && sharedByModes.includes(first)) {
+        refuse(key, `a mode cannot change ${first}: all modes meet the same luck and the same questions.`);
+        continue;
+      }
+      const result = setPath(changed, path, value);
+      if (typeof result === 'string') refuse(key, result);
+      else changed = result.tree;
+    }
+    if (!usable) return null;
+    for (const { path, value } of this.#set.values()) {
+      const result = setPath(changed, path, value);
+      if (typeof result !== 'string') changed = result.tree;
+    }
+    return changed;
   }
 
   // --------------------------------------------------------------------------------------------------------- expectations

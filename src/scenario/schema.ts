@@ -192,6 +192,19 @@ const range = (description: string) => checked('an IPv4 range such as 10.1.0.0/1
 
 const port = (description: string) => whole(description, 1, 65_535);
 
+/** Bounds of the kernel's ip_local_port_range, as a number of ports. */
+const portRange = checked(
+  'a range such as 32768-60999',
+  'Local ports towards one node and port, as a range.',
+  (value) => {
+    const [, from, to] = /^(\d{1,5})-(\d{1,5})$/.exec(value) ?? [];
+    return Number(from) >= 1024 && Number(to) <= 65_535 && Number(from) <= Number(to) ? null : '';
+  },
+).transform((value) => {
+  const [from = 0, to = 0] = value.split('-').map(Number);
+  return to - from + 1;
+});
+
 const namePattern = '^[A-Za-z0-9][A-Za-z0-9_-]*$';
 /** Names of nodes may be addresses or host names. */
 const nodeNamePattern = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
@@ -469,7 +482,11 @@ const nginx = z.union(
         },
       ).optional(),
       cpus: whole('Processors of the balancer, for worker_processes auto.', 1, 1024).optional(),
-      ports: whole('Local ports towards one node and port (ip_local_port_range).', 1, 64_511).optional(),
+      ports: z
+        .union([whole('Local ports towards one node and port.', 1, 64_511), portRange], {
+          error: ({ input }: Issue) => mismatch('a number of ports or a range such as 32768-60999', input),
+        })
+        .optional(),
       addresses: z
         .array(
           text('an address or host name', 'An address or name the agents may be given.'),

@@ -400,6 +400,18 @@ ${inline}
     expect(description).toBe('nginx hash $remote_addr consistent over worker01, worker02');
   });
 
+  test('has as many local ports as a number or the kernel’s range says', () => {
+    const portsOf = (ports: string): number =>
+      modeOf({ modes: `{ lb: { nginx: { file: nginx.conf, ports: ${ports} } } }` }).world.balancer!.sourcePorts;
+
+    expect(portsOf('32768-60999')).toBe(28_232);
+    expect(portsOf('500')).toBe(500);
+    expect(modeOf({ modes: '{ lb: { nginx: nginx.conf } }' }).world.balancer!.sourcePorts).toBe(28_232);
+    expect(problemsOf(scenarioText({ modes: '{ lb: { nginx: { file: nginx.conf, ports: 60999-32768 } } }' }))).toEqual([
+      '5:50  modes.lb.nginx.ports: expected a range such as 32768-60999, got "60999-32768".',
+    ]);
+  });
+
   test('with worker_processes auto needs the number of its processors', () => {
     const files = { 'nginx.conf': `worker_processes auto;\n${nginxConf}` };
     expect(problemsOf(scenarioText({ modes: '{ lb: { nginx: nginx.conf } }' }), { files })).toEqual([

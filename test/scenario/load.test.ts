@@ -264,6 +264,18 @@ describe('a mode is an overlay', () => {
     ]);
   });
 
+  test('that may have a node to itself: a fault there does nothing to the others', () => {
+    const { modes } = load(
+      scenarioText({
+        modes: set('cluster.nodes.worker03: { address: 172.0.0.6 }'),
+        faults: '[{ at: 10m, kill: worker03 }]',
+      }),
+    );
+
+    expect(modes.map(({ world }) => world.faults[0]!.places)).toEqual([['worker03'], ['worker03']]);
+    expect(modes.map(({ world }) => world.nodes.some(({ name }) => name === 'worker03'))).toEqual([false, true]);
+  });
+
   test('that cannot change the luck, the questions, the other modes or the number of agents', () => {
     expect(
       problemsOf(
@@ -338,11 +350,13 @@ describe('the command line', () => {
       { path: 'cluster.nodes.worker09.startup', value: '1s' },
       { path: 'duration', value: '{a: [}' },
       { path: 'no path', value: '1' },
+      { path: 'hosts', value: '{ a: 1.2.3.4, a: 1.2.3.5 }' },
     ];
     expect(problemsOf(scenarioText(), { overrides: { set, modes: ['failovr'] } })).toEqual([
       '--set cluster.nodes.worker09.startup: no node is called "worker09" in cluster.nodes. Did you mean worker01? Known: worker01, worker02.',
       '--set duration: "{a: [}" is no valid YAML: flow sequence in block collection must be sufficiently indented and end with a ].',
       '--set: "no path" is no path. Write it like cluster.nodes.worker01.startup or faults[0].at.',
+      '--set hosts: "{ a: 1.2.3.4, a: 1.2.3.5 }" the key "a" is given twice, first at 1:3. Keep one of them.',
       '--set: fleet.servers.count: expected a whole number from 1 to 5000000, got "many".',
       '--set: fleet.servers.agent: there is no "notifyTim" here. Did you mean notifyTime? Known: notifyTime, timeReconnect, forceReconnectInterval, maxRetries, retryInterval, enrollment, buffer, internal, kernel.',
       '--mode: no mode is called "failovr". Did you mean failover? Known: failover.',
