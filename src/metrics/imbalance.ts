@@ -72,10 +72,13 @@ interface Ratio {
   readonly variation: number;
 }
 
-/** At each step of the time line; `null`: nobody carries anything then, or not the selected node. */
-function ratios(run: RunView, of: 'agents' | 'events', node: number): (Ratio | null)[] {
+/** At each instant of the time line, or for the mean over the time to the next; `null`: nobody carries anything then, or not the selected node. */
+function ratios(run: RunView, of: 'agents' | 'events', at: 'instant' | 'mean', node: number): (Ratio | null)[] {
   const { timeline } = run.books;
-  const series = of === 'agents' ? timeline.connected : timeline.nodeRate;
+  const series =
+    of === 'agents'
+      ? timeline[at === 'instant' ? 'connected' : 'connectedMean']
+      : timeline[at === 'instant' ? 'nodeRate' : 'nodeRateMean'];
   const carriersAt = carriers(run);
   return Array.from({ length: timeline.steps }, (_, step) => {
     const indexes = carriersAt(step * timeline.stepUs);
@@ -88,14 +91,14 @@ function ratios(run: RunView, of: 'agents' | 'events', node: number): (Ratio | n
   });
 }
 
-/** Steps whose instants lie in [fromUs, toUs); when there is none between the two, the first one behind. */
+/** Steps that lie in [fromUs, toUs); when there is none between the two, the first one behind. */
 export function stepsWithin(
   { stepUs, steps }: { readonly stepUs: number; readonly steps: number },
   fromUs: number,
   toUs: number,
 ): { readonly first: number; readonly end: number } {
   const first = Math.max(0, Math.ceil(fromUs / stepUs));
-  const end = toUs <= 0 ? 0 : Math.min(steps, Math.max(first + 1, Math.ceil(toUs / stepUs)));
+  const end = toUs <= 0 ? 0 : Math.min(steps, Math.max(first + 1, Math.floor(toUs / stepUs)));
   return { first, end };
 }
 
@@ -103,7 +106,7 @@ export function stepsWithin(
 export function skew(run: RunView, { node }: Selection, of: 'agents' | 'events', name: string): number | null {
   const { timeline, faults } = run.books;
   const span = faultSpan(faults);
-  const all = ratios(run, of, node);
+  const all = ratios(run, of, name === 'after' || name === 'peak' ? 'instant' : 'mean', node);
   const mean = (fromUs: number, toUs: number, value: (ratio: Ratio) => number): number | null => {
     const { first, end } = stepsWithin(timeline, fromUs, toUs);
     const found = all.slice(first, end).filter((ratio) => ratio !== null);
@@ -150,7 +153,7 @@ export function rebalancedAfter(run: RunView, { below }: Selection): number | nu
       fault.places.includes(name) ? backUs(fault, startupUs) : fault.endUs,
     ),
   );
-  const all = ratios(run, 'agents', -1);
+  const all = ratios(run, 'agents', 'instant', -1);
   const { first } = stepsWithin(timeline, Math.max(...acceptUs), Infinity);
   for (let step = first; step < timeline.steps; step++) {
     const ratio = all[step];

@@ -137,15 +137,15 @@ function nodeNumbers({ books, world }: RunView): NodeNumbers[] {
     return first < end ? sum / (end - first) : 0;
   };
   return world.nodes.map((_, index) => {
-    const around = (values: Float64Array): [number, number, number] => [
-      mean(values, 0, span?.fromUs ?? Infinity),
-      span ? mean(values, span.fromUs, span.toUs) : 0,
+    const around = (means: Float64Array, values: Float64Array): [number, number, number] => [
+      mean(means, 0, span?.fromUs ?? Infinity),
+      span ? mean(means, span.fromUs, span.toUs) : 0,
       values[timeline.steps - 1]!,
     ];
     const { delivered, connectsPeakPerSecond, refused, acceptQueueOverflow } = books.nodes[index]!;
     return {
-      agents: around(timeline.connected[index]!),
-      eventsPerSecond: around(timeline.nodeRate[index]!),
+      agents: around(timeline.connectedMean[index]!, timeline.connected[index]!),
+      eventsPerSecond: around(timeline.nodeRateMean[index]!, timeline.nodeRate[index]!),
       delivered,
       connectsPeakPerSecond,
       refused,

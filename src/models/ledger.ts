@@ -78,12 +78,15 @@ export interface Timeline {
   readonly steps: number;
   /** Agents with a session on each node, [node][step]. A session on a dead node counts until the agent notices. */
   readonly connected: readonly Float64Array[];
+  /** The same as a mean over the time from each instant to the next. */
+  readonly connectedMean: readonly Float64Array[];
   /** Agents without a session. */
   readonly disconnected: Float64Array;
   /** Agents that believe themselves connected while nobody processes their events. */
   readonly unaware: Float64Array;
   /** Events per second offered to each node by the agents on it, [node][step]. */
   readonly nodeRate: readonly Float64Array[];
+  readonly nodeRateMean: readonly Float64Array[];
   /** Cumulated events: [step]. `waiting` is what is inside agents, on the wire, or in node queues. */
   readonly produced: Float64Array;
   readonly delivered: Float64Array;

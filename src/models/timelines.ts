@@ -17,6 +17,17 @@ export function addChange(changes: Float64Array, steps: Steps, atUs: number, cha
   if (step < steps.count) changes[step]! += change;
 }
 
+/** Adds what `change` at `atUs` makes of the mean over the step it falls into, beside the value at that step's instant. */
+export function addPart(parts: Float64Array, steps: Steps, atUs: number, change: number): void {
+  const step = Math.floor(atUs / steps.stepUs);
+  if (step >= 0 && step < steps.count) parts[step]! += change * (Math.ceil(atUs / steps.stepUs) - atUs / steps.stepUs);
+}
+
+/** Mean over each step: its value at the step's instant, and what changed within the step. */
+export function stepMeans(values: Float64Array, parts: Float64Array): Float64Array {
+  return values.map((value, step) => Math.max(0, value + parts[step]!));
+}
+
 export function runningSum(changes: Float64Array): Float64Array {
   const values = new Float64Array(changes.length);
   let sum = 0;

@@ -6,7 +6,7 @@ import type { PlannedFault } from './faultPlan.ts';
 import { playNodeQueue, spread, type NodeQueueInput, type NodeQueueOutput } from './nodeQueue.ts';
 import { Pipelines, type PipelineBooks } from './pipeline.ts';
 import { PlaceState } from './place.ts';
-import { addChange, cumulated, runningSum, stepsOf, type Steps } from './timelines.ts';
+import { addChange, addPart, cumulated, runningSum, stepMeans, stepsOf, type Steps } from './timelines.ts';
 import { namedKey, Purpose, type Arrivals } from './workload.ts';
 import type { WorldOptions } from './worldOptions.ts';
 
@@ -56,7 +56,9 @@ export class WorldBooks implements PipelineBooks {
   #delaySumUs = 0;
   #delayMaxUs = 0;
   readonly #connected: Float64Array[];
+  readonly #connectedParts: Float64Array[];
   readonly #rate: Float64Array[];
+  readonly #rateParts: Float64Array[];
   readonly #sessions: Float64Array;
   readonly #unaware: Float64Array;
   readonly #connectsPerSecond: Int32Array[];
@@ -87,6 +89,8 @@ export class WorldBooks implements PipelineBooks {
     );
     this.#changes = Array.from({ length: places }, () => []);
     this.#connected = nodes.map(() => new Float64Array(this.steps.count));
+    this.#connectedParts = nodes.map(() => new Float64Array(this.steps.count));
+    this.#rateParts = nodes.map(() => new Float64Array(this.steps.count));
     this.#rate = nodes.map(() => new Float64Array(this.steps.count));
     this.#sessions = new Float64Array(this.steps.count);
     this.#unaware = new Float64Array(this.steps.count);
@@ -150,7 +154,9 @@ export class WorldBooks implements PipelineBooks {
     const { pipelines } = this;
     const rate = pipelines.arrivals[pipelines.groupOf[agent]!]!.ratePerUs(pipelines.local(agent)) * 1e6;
     addChange(this.#connected[node]!, this.steps, atUs, change);
+    addPart(this.#connectedParts[node]!, this.steps, atUs, change);
     addChange(this.#rate[node]!, this.steps, atUs, change * rate);
+    addPart(this.#rateParts[node]!, this.steps, atUs, change * rate);
     addChange(this.#sessions, this.steps, atUs, change);
   }
 
@@ -200,6 +206,8 @@ export class WorldBooks implements PipelineBooks {
     // Booked over the same stretches as what becomes of it, so that what waits is a difference without noise.
     const produced = cut(cumulated(flowAmounts(this.produced), sliceUs, steps));
     const sessions = runningSum(this.#sessions);
+    const connected = this.#connected.map((changes) => cut(runningSum(changes)));
+    const nodeRate = this.#rate.map((changes) => cut(runningSum(changes)));
     const seconds = Math.ceil(end.endUs / 1e6);
     return {
       groups: counts,
@@ -215,10 +223,12 @@ export class WorldBooks implements PipelineBooks {
       timeline: {
         stepUs: steps.stepUs,
         steps: count,
-        connected: this.#connected.map((changes) => cut(runningSum(changes))),
+        connected,
+        connectedMean: connected.map((values, node) => stepMeans(values, this.#connectedParts[node]!)),
         disconnected: cut(sessions).map((value) => agents - value),
         unaware: cut(runningSum(this.#unaware)),
-        nodeRate: this.#rate.map((changes) => cut(runningSum(changes))),
+        nodeRate,
+        nodeRateMean: nodeRate.map((values, node) => stepMeans(values, this.#rateParts[node]!)),
         produced,
         delivered,
         lost,

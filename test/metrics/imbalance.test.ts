@@ -182,3 +182,24 @@ test('moved: who is on another node at the end than at the start', () => {
   expect(value(run, 'moved.share')).toBe(0.4);
   expect(value(run, 'moved.share', { group: 1 })).toBe(1);
 });
+
+test('agents that leave a node within the instant of its fault are not on it during the fault', () => {
+  // At 3 s, the instant of the fault, 100 agents are still on the master; a moment later they are not.
+  const run = aRun({
+    world: { groups: [{ count: 300 }] },
+    faults: [['hang', ['master'], 3, 6]],
+    connected: [
+      [100, 100, 100, 100, 0, 0, 0, 0],
+      [100, 100, 100, 100, 200, 200, 200, 200],
+      [100, 100, 100, 100, 100, 100, 100, 100],
+    ],
+    connectedMean: [
+      [100, 100, 100, 0, 0, 0, 0, 0],
+      [100, 100, 100, 200, 200, 200, 200, 200],
+      [100, 100, 100, 100, 100, 100, 100, 100],
+    ],
+  });
+
+  expect(value(run, 'skew.agents.before')).toBe(1);
+  expect(value(run, 'skew.agents.during')).toBeCloseTo(200 / 150, 12);
+});

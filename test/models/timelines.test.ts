@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addChange, cumulated, runningSum, stepsOf } from '../../src/models/timelines.ts';
+import { addChange, addPart, cumulated, runningSum, stepMeans, stepsOf } from '../../src/models/timelines.ts';
 import { minute, second } from '../support/worlds.ts';
 
 test.each([
@@ -21,6 +21,22 @@ test('a change counts from the first instant at or after it', () => {
   addChange(changes, steps, 6 * second, 100);
 
   expect([...runningSum(changes)]).toEqual([3, 3, 2, 2, 1, 1]);
+});
+
+test('the mean over a step knows when in it something changed', () => {
+  const steps = stepsOf(5 * second);
+  const changes = new Float64Array(steps.count);
+  const parts = new Float64Array(steps.count);
+  for (const [atUs, change] of [
+    [-10, 4],
+    [2 * second, -1],
+    [3.25 * second, -2],
+  ] as const) {
+    addChange(changes, steps, atUs, change);
+    addPart(parts, steps, atUs, change);
+  }
+
+  expect([...stepMeans(runningSum(changes), parts)]).toEqual([4, 4, 3, 1.5, 1, 1]);
 });
 
 test('rates that cancel out leave nothing behind', () => {

@@ -40,6 +40,8 @@ export interface BooksSketch {
   readonly faults?: readonly (readonly [string, readonly string[], number, number, number?])[];
   /** Agents on each node, [node][step], a step a second. */
   readonly connected?: readonly (readonly number[])[];
+  /** As `connected` unless said. */
+  readonly connectedMean?: readonly (readonly number[])[];
   readonly nodeRate?: readonly (readonly number[])[];
   readonly nodes?: readonly Partial<NodeBooks>[];
   /** Events by upper edge of their delay, seconds. */
@@ -112,7 +114,9 @@ export function aRun(sketch: BooksSketch = {}): RunView {
       stepUs: second,
       steps,
       connected: series(sketch.connected),
+      connectedMean: series(sketch.connectedMean ?? sketch.connected),
       nodeRate: series(sketch.nodeRate),
+      nodeRateMean: series(sketch.nodeRate),
       disconnected: flat,
       unaware: flat,
       produced: flat,
