@@ -137,7 +137,7 @@ function noticing(stories: readonly Story[], groupCount: number): string[] {
     }
     const everybody = times.size === 1 && same.length === groupCount;
     const texts = [...times].map(([text, names]) => (everybody ? text : `${text} (${listed(names)})`));
-    return `${way}: half of the agents that notice need ${listed(texts)}.`;
+    return `${way}: half of those who notice do within ${listed(texts)}.`;
   });
 }
 

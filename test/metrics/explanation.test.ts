@@ -32,7 +32,7 @@ test('a process that dies is noticed at once, and its server is tried five times
   ]);
 
   expect(sentences).toEqual([
-    'A process that dies closes its connections: half of the agents that notice need 1 ms.',
+    'A process that dies closes its connections: half of those who notice do within 1 ms.',
     'An agent first makes 5 attempts, each refused at once, with 10 s after each. Only then it takes the next server of its list.',
     'Half of the agents search for 50.0 s from noticing to the attempt that works.',
   ]);
@@ -44,7 +44,7 @@ test('over UDP nobody closes anything, however a node goes', () => {
       { faults: occurred, outages: away },
     ]);
     expect(first).toBe(
-      'UDP closes nothing; only the ACKs of the keepalives stay away (time-reconnect is 60 s): half of the agents that notice need 55.9 s.',
+      'UDP closes nothing; only the ACKs of the keepalives stay away (time-reconnect is 60 s): half of those who notice do within 55.9 s.',
     );
   }
 });
@@ -88,7 +88,7 @@ test('who freezes, and why: what the connection takes against what an agent writ
   ]);
 
   expect(off.slice(0, 2)).toEqual([
-    'A host without power closes nothing; only the ACKs of the keepalives stay away (time-reconnect is 60 s): half of the agents that notice need 55.0 s (group0).',
+    'A host without power closes nothing; only the ACKs of the keepalives stay away (time-reconnect is 60 s): half of those who notice do within 55.0 s (group0).',
     'group1: 1 of 1 agent freezes: at 3 kB/s the 75 kB that a connection takes in front of a silent host (send buffer) are full before the agent notices. ' +
       'The next keepalive waits behind them, and with it the thread that would notice, until TCP gives up after 15 min 40 s or the host is back. ' +
       'Half of those who wake notice 15 min 40 s after the break.',
@@ -107,7 +107,7 @@ test('behind the balancer nobody freezes who would without it, and the balancer 
   const off = said({ groups: [balanced], faults: hit('powerOff') }, [{ faults: occurred, outages: away }]);
 
   expect(off.slice(0, 3)).toEqual([
-    'A host without power closes nothing, and neither does the balancer; only the ACKs of the keepalives stay away (time-reconnect is 60 s): half of the agents that notice need 55.9 s.',
+    'A host without power closes nothing, and neither does the balancer; only the ACKs of the keepalives stay away (time-reconnect is 60 s): half of those who notice do within 55.9 s.',
     "Nobody freezes at 3 kB/s: the balancer's host goes on taking what the agent writes, and 2.09 MB fit before it stops (the agent's send buffer, proxy_buffer_size and the balancer's own send buffer).",
     "The balancer's connect to the host that is gone fails after 3.1 s (no answer to ARP); then it takes another node for the same attempt, and passes the node over for 10 s (fail_timeout).",
   ]);
