@@ -33,6 +33,7 @@ export interface RunFlags {
   // The same without a file.
   readonly nginx?: string;
   readonly ossec?: string;
+  readonly cpus?: number;
   readonly agents?: number;
   readonly rate?: string;
   readonly agentVersion?: string;

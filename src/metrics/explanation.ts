@@ -76,12 +76,12 @@ function storyOf(world: WorldOptions, group: GroupOptions, index: number, runs: 
   const [kind] = kinds;
   const places = new Set(world.faults.flatMap((fault) => fault.places));
   const [place] = places;
-  const behind =
-    group.servers.some(({ endpoint }) => endpoint.kind === 'balancer') &&
-    !world.faults.some(({ places }) => places.includes(balancerPlace));
+  const endpoint = group.servers.map((server) => server.endpoint).find(({ kind }) => kind === 'balancer');
+  const behind = endpoint !== undefined && !world.faults.some(({ places }) => places.includes(balancerPlace));
   const { balancer, network } = world;
   const { kernel } = behind && balancer ? balancer : group.agent;
-  const listener = behind && balancer ? balancer.nginx.listeners[0] : undefined;
+  const listener =
+    behind && balancer && endpoint.kind === 'balancer' ? balancer.nginx.listeners[endpoint.listenerIndex] : undefined;
   const hit = world.nodes.find(({ name }) => world.faults.some(({ places }) => places.includes(name)));
   const far = unreachableBetween(
     behind ? network.unreachable.balancer : network.unreachable.agents,

@@ -60,6 +60,10 @@ export function assignNginx(input: AssignInput): Assignment {
   const problem = (text: string): void => void problems.push({ position: null, text });
   const warn = (text: string): void => void warnings.push({ position: null, text });
   const way = wayThrough(conf, input, problem, warn);
+  if (way) {
+    const { listeners, upstreams } = conf.options;
+    problems.push(...conf.problemsOf(listeners.indexOf(way.listener), upstreams.indexOf(way.upstream)));
+  }
   checkNames(conf, input, way, problem, warn);
   checkClients(input, problems);
   if (problems.length > 0) throw new ScenarioError(input.file, problems);

@@ -1,7 +1,7 @@
 // One mode of a checked scenario as the options of a world.
 import type { AgentOptions, Endpoint, ServerOptions } from '../models/agentOptions.ts';
 import { agentWithSettings, atLeast, serverDefaults, type AgentSettings } from '../models/agentVersions.ts';
-import type { NginxBalancerOptions } from '../models/balancer/nginx/options.ts';
+import type { NginxBalancerOptions, NginxPeerOptions } from '../models/balancer/nginx/options.ts';
 import { balancerPlace, killDefaults, type FaultOptions } from '../models/fault.ts';
 import { kernelDefaults, unreachableBetween, type KernelOptions, type Unreachable } from '../models/network.ts';
 import { nodeDefaults, type NodeOptions } from '../models/node.ts';
@@ -84,6 +84,7 @@ class ModeBuilder {
   readonly #assumptions: string[] = [];
   #nginx: NginxConf | null = null;
   #balancer: NginxBalancerOptions | null = null;
+  readonly #usedListeners = new Set<number>();
   #failed = false;
 
   constructor(context: ModeContext) {
@@ -139,6 +140,7 @@ class ModeBuilder {
     if (mode.nginx !== undefined && this.#balancer === null) return null;
     const groups = Object.keys(data.fleet).map((group, index) => this.#group(group, index));
     const built = groups.filter((group) => group !== null);
+    if (this.#nginx) this.#checkListeners(this.#nginx);
     const faults = data.faults.flatMap((fault, index) => this.#fault(fault, index));
     if (this.#failed || built.length < groups.length) return null;
     this.#generalAssumptions(built);
@@ -157,6 +159,12 @@ class ModeBuilder {
         faults,
       },
     };
+  }
+
+  #refuse(problems: readonly Problem[]): void {
+    if (problems.length === 0) return;
+    this.#failed = true;
+    this.#context.problems(problems);
   }
 
   #fail(path: Path, text: string): void {
@@ -291,30 +299,6 @@ class ModeBuilder {
     if (!conf) return;
     this.#context.warnings.push(...conf.warnings);
     for (const text of conf.assumed) this.#assume(text);
-    const used = new Set(conf.options.listeners.map(({ upstreamIndex }) => upstreamIndex));
-    conf.options.upstreams.forEach((upstream, index) => {
-      if (!used.has(index)) return;
-      for (const peer of upstream.peers) {
-        const position = conf.serverPositions.get(`${index}/${peer.serverText}`) ?? null;
-        const node = this.#nodes.find(({ address }) => address === peer.address);
-        const refuse = (text: string): void => {
-          this.#failed = true;
-          this.#context.problems([{ position, text }]);
-        };
-        if (!node) {
-          refuse(`server ${peer.serverText} is no node of the cluster. Known: ${this.#knownHosts()}.`);
-        } else if (
-          peer.port !== node.eventsPort &&
-          peer.port !== (node.registrationPort ?? nodeDefaults.registrationPort)
-        ) {
-          refuse(
-            `nobody listens on port ${peer.port} of ${node.name} (events: ${node.eventsPort}, registration: ${node.registrationPort ?? 'no'}).`,
-          );
-        } else if (peer.port === node.eventsPort && !this.#listens(node, 'tcp')) {
-          refuse(`${node.name} listens for UDP only: its ossec.conf says so.`);
-        }
-      }
-    });
     if (conf.options.listeners.length === 0)
       this.#fail(path, `modes.${name}.nginx: no server of it listens for TCP connections.`);
     this.#nginx = conf;
@@ -331,6 +315,40 @@ class ModeBuilder {
   /** Whether a node takes events over a protocol; without its own ossec.conf this is not known. */
   #listens(node: NodeOptions, protocol: 'tcp' | 'udp'): boolean {
     return this.#managers[this.#nodes.indexOf(node)]?.protocols.includes(protocol) ?? true;
+  }
+
+  /** What agents use of the balancer must be modelled and lead to nodes; the rest of its file may serve anything else. */
+  #checkListeners({ options, listenPositions, problemsOf }: NginxConf): void {
+    const { listeners, upstreams } = options;
+    const checked = new Set<number>();
+    listeners.forEach(({ port, upstreamIndex }, index) => {
+      if (!this.#usedListeners.has(index)) {
+        this.#context.warnings.push({
+          position: listenPositions[index]!,
+          text: `no agent connects to port ${port}: this server is passed over, and so are the connections it holds.`,
+        });
+        return;
+      }
+      this.#refuse(problemsOf(index));
+      if (checked.has(upstreamIndex)) return;
+      checked.add(upstreamIndex);
+      for (const peer of upstreams[upstreamIndex]!.peers) this.#checkPeer(peer, upstreamIndex);
+    });
+  }
+
+  #checkPeer({ serverText, address, port }: NginxPeerOptions, upstreamIndex: number): void {
+    const position = this.#nginx!.serverPositions.get(`${upstreamIndex}/${serverText}`) ?? null;
+    const node = this.#nodes.find((each) => each.address === address);
+    const refuse = (text: string): void => this.#refuse([{ position, text }]);
+    if (!node) {
+      refuse(`server ${serverText} is no node of the cluster. Known: ${this.#knownHosts()}.`);
+    } else if (port !== node.eventsPort && port !== (node.registrationPort ?? nodeDefaults.registrationPort)) {
+      refuse(
+        `nobody listens on port ${port} of ${node.name} (events: ${node.eventsPort}, registration: ${node.registrationPort ?? 'no'}).`,
+      );
+    } else if (port === node.eventsPort && !this.#listens(node, 'tcp')) {
+      refuse(`${node.name} listens for UDP only: its ossec.conf says so.`);
+    }
   }
 
   // ---------------------------------------------------------------------------------------------------------------- groups
@@ -552,6 +570,8 @@ class ModeBuilder {
       ]);
     }
     const registrationIndex = listeners.findIndex(({ port }) => port === agent.enrollment.port);
+    this.#usedListeners.add(listenerIndex);
+    if (registrationIndex >= 0) this.#usedListeners.add(registrationIndex);
     return [
       {
         ...common,

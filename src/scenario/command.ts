@@ -6,6 +6,7 @@ import type { Overrides } from './load.ts';
 export const flagNames = [
   'nginx',
   'ossec',
+  'cpus',
   'agents',
   'rate',
   'agentVersion',

@@ -5,6 +5,7 @@ import { nodeDefaults } from '../models/node.ts';
 import { parseAddress } from './addresses.ts';
 import { flagCommand } from './command.ts';
 import { diskFiles, includeFrom, type Files } from './files.ts';
+import { givesCpus } from './import/nginxConf.ts';
 import { readDirectives, type Directive } from './import/nginxSyntax.ts';
 import { readOssecConf } from './import/ossecConf.ts';
 import { loadScenario, type Overrides } from './load.ts';
@@ -15,6 +16,8 @@ import { listNames } from './wording.ts';
 export interface FlagScenario {
   readonly nginx?: string;
   readonly ossec?: string;
+  /** Processors of the balancer, for `worker_processes auto`. */
+  readonly cpus?: number;
   readonly agents?: number;
   readonly rate?: string;
   readonly agentVersion?: string;
@@ -45,6 +48,9 @@ const flagPaths: readonly (readonly [path: RegExp, flag: string])[] = [
   [/^modes\.[a-z-]+\.ossec\b/, '--ossec'],
 ];
 const faultKinds = ['kill', 'powerOff', 'hang'] as const;
+
+/** `listen` for the events and the registration of agents. */
+const agentPorts = /(^|:)151[45]$/;
 
 /** Stands for the cluster while a configuration that names nobody is asked what is wrong with it. */
 const nobody = '192.0.2.1';
@@ -107,7 +113,8 @@ export function scenarioFromFlags(flags: FlagScenario, files: Files = diskFiles(
   const addresses = '10.0.0.0/8';
   const modes: Record<string, unknown> = {};
   if (flags.nginx !== undefined) {
-    modes['load-balancer'] = { nginx: flags.nginx, ...(behindBalancer && flags.ossec && { ossec: flags.ossec }) };
+    const nginx = flags.cpus === undefined ? flags.nginx : { file: flags.nginx, cpus: flags.cpus };
+    modes['load-balancer'] = { nginx, ...(behindBalancer && flags.ossec && { ossec: flags.ossec }) };
   }
   if (flags.ossec !== undefined && !behindBalancer) modes.failover = { ossec: flags.ossec };
   const scenario = {
@@ -149,28 +156,29 @@ export function scenarioFromFlags(flags: FlagScenario, files: Files = diskFiles(
 }
 
 function inFlags(text: string): string {
+  if (text.includes(givesCpus)) return text.replace(givesCpus, 'say --cpus 4');
   for (const [path, flag] of flagPaths) if (path.test(text)) return text.replace(path, flag);
   return text;
 }
 
-/** Hosts that the stream block of an nginx.conf passes connections to. */
+/** Hosts that the stream block of an nginx.conf passes the connections of agents to. */
 function peersOf(file: string, text: string, files: Files): string[] {
-  const peers: string[] = [];
-  const visit = (list: readonly Directive[], inUpstream: boolean): void => {
-    for (const { name, args, block } of list) {
-      const [target] = args;
-      if (block) visit(block, name === 'upstream');
-      else if (target && ((inUpstream && name === 'server') || (name === 'proxy_pass' && /:\d+$/.test(target.text)))) {
-        peers.push(target.text.replace(/:\d+$/, ''));
-      }
-    }
-  };
   const directives = readDirectives(file, text, includeFrom(files, file), [], []);
-  visit(
-    directives.filter(({ name }) => name === 'stream'),
-    false,
+  const stream = directives.filter(({ name }) => name === 'stream').flatMap(({ block }) => block ?? []);
+  const first = ({ args }: Directive): string => args[0]?.text ?? '';
+  const inside = (name: string, { block }: Directive): string[] =>
+    (block ?? []).filter((inner) => inner.name === name).map(first);
+  const upstreams = new Map(
+    stream.filter(({ name }) => name === 'upstream').map((each) => [first(each), inside('server', each)]),
   );
-  return peers;
+  const servers = stream
+    .filter(({ name }) => name === 'server')
+    .map((each) => ({ listens: inside('listen', each), passes: inside('proxy_pass', each) }));
+  // The balancer may serve a dashboard beside the agents: only what stands on their ports is the cluster.
+  const agents = servers.filter(({ listens }) => listens.some((listen) => agentPorts.test(listen)));
+  return (agents.length > 0 ? agents : servers)
+    .flatMap(({ passes }) => passes.flatMap((to) => upstreams.get(to) ?? (/:\d+$/.test(to) ? [to] : [])))
+    .map((host) => host.replace(/:\d+$/, ''));
 }
 
 /** Hosts of an agent's list. */

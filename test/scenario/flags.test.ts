@@ -9,6 +9,7 @@ const files = filesOf({
   'names.conf': nginxConf.replaceAll('172.0.0.4', 'worker-a.corp').replaceAll('172.0.0.5', 'worker-b.corp'),
   'http.conf': 'events {}\nhttp {}\n',
   'pass.conf': 'stream { server { listen 1514; proxy_pass 172.0.0.4:1514; } }',
+  'dashboard.conf': `worker_processes auto;\n${nginxConf.replace('stream {', 'stream { upstream web { server 172.0.0.9:443; } server { listen 443; proxy_pass web; }')}`,
   'list.conf': ossecConf('172.0.0.4', '172.0.0.6'),
   'balancer.conf': ossecConf('172.0.0.2'),
   'cut.conf': '<ossec_config><client><server>',
@@ -39,6 +40,17 @@ test('the cluster is what the balancer’s upstreams name, the first of them the
   expect(scenario).toMatchObject({ name: 'run', source: 'command line', title: '9000 agents: kill 172.0.0.5' });
   expect(scenario.modes[0]!.world.faults).toMatchObject([
     { kind: 'kill', places: ['172.0.0.5'], atUs: { fromUs: 600e6, toUs: 600e6 }, forUs: 600e6 },
+  ]);
+});
+
+test('a dashboard behind the same balancer is no node; its processors are said where nginx counts them', () => {
+  const scenario = read({ nginx: 'dashboard.conf', cpus: 4, agents: 5 });
+
+  expect(nodesOf(scenario)).toEqual(['172.0.0.4 172.0.0.4 master', '172.0.0.5 172.0.0.5 worker']);
+  expect(scenario.modes[0]!.world.balancer!.nginx.workers).toBe(4);
+  expect(scenario.command).toContain('--cpus 4');
+  expect(problemsOf({ nginx: 'dashboard.conf', agents: 5 })).toEqual([
+    'dashboard.conf:1:18  worker_processes auto needs the number of processors: say --cpus 4.',
   ]);
 });
 

@@ -12,6 +12,7 @@ export const listenBacklog = 511;
 
 /** Where a peer's address leads. */
 export interface PeerTarget {
+  /** -1: to no node of the cluster, behind a listener that no agent uses. */
   readonly nodeIndex: number;
   readonly registration: boolean;
 }
@@ -35,7 +36,7 @@ export interface Proxy {
   readonly portsPerPeer: number;
 }
 
-/** A balancer whose processes have just started. @throws when a peer is no node of the cluster: the loader has checked. */
+/** A balancer whose processes have just started. */
 export function newProxy(options: NginxBalancerOptions, nodes: readonly NodeOptions[]): Proxy {
   const { nginx } = options;
   // Only upstreams something passes to: the others may have servers that are no nodes.
@@ -49,10 +50,9 @@ export function newProxy(options: NginxBalancerOptions, nodes: readonly NodeOpti
   const listeners = nginx.listeners.map((listener): ProxyListener => {
     const { upstream, ports } = running.get(listener.upstreamIndex)!;
     const { method, peers } = upstream.options;
-    const targets = peers.map(({ serverText, address, port }): PeerTarget => {
+    const targets = peers.map(({ address, port }): PeerTarget => {
       const nodeIndex = nodes.findIndex((node) => node.address === address);
-      if (nodeIndex < 0) throw new Error(`server ${serverText} is no node of the cluster`);
-      return { nodeIndex, registration: port !== nodes[nodeIndex]!.eventsPort };
+      return { nodeIndex, registration: port !== nodes[nodeIndex]?.eventsPort };
     });
     const key = 'key' in method ? parseKey(method.key) : [];
     if (typeof key === 'string') throw new Error(`hash: ${key}`);

@@ -40,9 +40,18 @@ export interface NginxConf {
   /** Where each `server` text of each upstream stands, by `upstream index/server text`. */
   readonly serverPositions: ReadonlyMap<string, SourcePosition>;
   readonly listenPositions: readonly SourcePosition[];
+  /**
+   * What is not modelled of a listener, or of the upstream it passes to. A mistake only for who uses it: the balancer of the
+   * agents may serve a dashboard as well.
+   * @param upstreamIndex another upstream than the listener's.
+   */
+  readonly problemsOf: (listenerIndex: number, upstreamIndex?: number) => readonly Problem[];
   /** `nginx hash $remote_addr consistent`. */
   readonly description: (listenerIndex: number) => string;
 }
+
+/** How a scenario says what `worker_processes auto` counts. */
+export const givesCpus = 'give the balancer `cpus: 4`';
 
 /** @throws ScenarioError with every mistake of the file and of what it includes. */
 export function readNginxConf(input: NginxConfInput): NginxConf {
@@ -50,8 +59,11 @@ export function readNginxConf(input: NginxConfInput): NginxConf {
   const warnings: Warning[] = [];
   const top = readDirectives(input.file, input.text, input.readInclude, problems, warnings);
   const conf = new ConfReader(input, problems, warnings).read(top);
-  if (problems.length > 0) throw new ScenarioError(input.file, sorted(problems, input.file));
-  return conf;
+  if (problems.length === 0) return conf;
+  // Who uses which listener cannot be asked any more; on the ports of agents it will be they.
+  const { listeners } = conf.options;
+  const agents = listeners.flatMap(({ port }, index) => (port === 1514 || port === 1515 ? conf.problemsOf(index) : []));
+  throw new ScenarioError(input.file, sorted([...new Set([...problems, ...agents])], input.file));
 }
 
 /** The file itself first, then what it includes. */
@@ -101,6 +113,10 @@ class ConfReader {
   readonly #upstreams: NginxUpstreamOptions[] = [];
   readonly #listeners: NginxListenerOptions[] = [];
   readonly #listenPositions: SourcePosition[] = [];
+  readonly #listenProblems: Problem[][] = [];
+  readonly #upstreamProblems: Problem[][] = [];
+  /** What is not modelled in the block that is being read; `null`: outside of server and upstream blocks. */
+  #unmodelled: Problem[] | null = null;
   readonly #serverPositions = new Map<string, SourcePosition>();
   readonly #sockets: Socket[] = [];
   readonly #zones = new Map<string, { sized: boolean; position: SourcePosition }>();
@@ -189,6 +205,8 @@ class ConfReader {
       assumed: this.#assumed,
       serverPositions: this.#serverPositions,
       listenPositions: this.#listenPositions,
+      problemsOf: (index, upstreamIndex = this.#listeners[index]!.upstreamIndex) =>
+        sorted([...this.#listenProblems[index]!, ...(this.#upstreamProblems[upstreamIndex] ?? [])], this.#input.file),
       description: (index) => `nginx ${methodText(this.#upstreams[this.#listeners[index]!.upstreamIndex]!.method)}`,
     };
   }
@@ -197,10 +215,7 @@ class ConfReader {
     const [value] = this.#args(directive, 1, 1);
     if (value?.text !== 'auto') return this.#number(directive, 1, 1024);
     if (this.#input.cpus === null) {
-      this.#problem(
-        value.position,
-        'worker_processes auto needs the number of processors: give the balancer `cpus: 4`.',
-      );
+      this.#problem(value.position, `worker_processes auto needs the number of processors: ${givesCpus}.`);
     }
     return this.#input.cpus;
   }
@@ -222,6 +237,13 @@ class ConfReader {
     }
     const servers = block.filter(({ name }) => name === 'server');
     for (const server of servers) this.#server(server, defaults);
+    const udp = this.#sockets.find(({ protocol }) => protocol === 'udp');
+    if (udp && this.#listeners.length === 0) {
+      this.#problem(
+        udp.position,
+        'UDP sessions through nginx are not modelled. Use TCP, or let agents connect to the nodes.',
+      );
+    }
     if (servers.length === 0 && !syntaxIsBroken) {
       this.#problem(stream.position, 'the "stream" block has no "server" block: nothing listens for agents.');
     }
@@ -240,6 +262,8 @@ class ConfReader {
     let chosen: Directive | null = null;
     let zone = false;
     const before = this.#problems.length;
+    const unmodelled: Problem[] = [];
+    this.#unmodelled = unmodelled;
     for (const inner of block) {
       switch (inner.name) {
         case 'server':
@@ -273,6 +297,7 @@ class ConfReader {
           this.#other(inner, 'upstream');
       }
     }
+    this.#unmodelled = null;
     if (peers.length === 0 && this.#problems.length === before) {
       this.#problem(directive.position, `upstream ${quote(name.text)} has no server.`);
     } else if (peers.length > 0 && peers.every(({ backup }) => backup)) {
@@ -286,6 +311,7 @@ class ConfReader {
       );
     }
     this.#upstreams.push({ name: name.text, method, peers, zone });
+    this.#upstreamProblems[index] = unmodelled;
   }
 
   /** Case does not matter. src/stream/ngx_stream_upstream.c, ngx_stream_upstream_add(). */
@@ -399,6 +425,8 @@ class ConfReader {
     const block = this.#block(directive, 0);
     if (directive.block === null) return;
     const before = this.#problems.length;
+    const unmodelled: Problem[] = [];
+    this.#unmodelled = unmodelled;
     for (const inner of block) {
       if (inner.name === 'listen') listens.push(inner);
       else if (inner.name === 'proxy_pass') {
@@ -410,7 +438,10 @@ class ConfReader {
     const complete = (): boolean => this.#problems.length === before;
     if (listens.length === 0 && complete()) this.#problem(directive.position, 'this server has no "listen".');
     const upstreamIndex = pass ? this.#upstreamOf(pass) : 0;
+    const { length: first } = this.#listeners;
     for (const listen of listens) this.#listen(listen, settings, upstreamIndex);
+    this.#unmodelled = null;
+    for (let index = first; index < this.#listeners.length; index++) this.#listenProblems[index]!.push(...unmodelled);
     if (!pass && complete()) this.#problem(directive.position, 'this server has no "proxy_pass".');
   }
 
@@ -418,8 +449,12 @@ class ConfReader {
     const known = this.#upstreamNamed(pass.text);
     if (known >= 0) return known;
     if (pass.text.includes('$')) {
-      this.#problem(pass.position, 'proxy_pass with variables is not modelled. Name an upstream.');
-      return 0;
+      this.#unmodelled!.push({
+        position: pass.position,
+        text: 'proxy_pass with variables is not modelled. Name an upstream.',
+      });
+      this.#upstreams.push({ name: pass.text, method: { kind: 'roundRobin' }, zone: false, peers: [] });
+      return this.#upstreams.length - 1;
     }
     const named = this.#upstreamNamed(pass.text.replace(/:\d*$/, ''));
     if (named >= 0) {
@@ -499,14 +534,15 @@ class ConfReader {
         return;
       }
       this.#sockets.push(socket);
-      if (!this.#reachable(socket, directive)) return;
+      if (!this.#reachable(socket)) return;
       this.#listenPositions.push(word.position);
+      this.#listenProblems.push([]);
       this.#listeners.push({ port, protocol, mappedAddresses: socket.dual, upstreamIndex, ...settings });
     }
   }
 
   /** May agents use this socket? */
-  #reachable({ address, port, protocol, dual, position }: Socket, directive: Directive): boolean {
+  #reachable({ address, port, protocol, dual, position }: Socket): boolean {
     if (/^unix:/i.test(address)) {
       this.#warn(position, 'agents cannot connect to a unix: socket; this listen is passed over.');
       return false;
@@ -517,17 +553,15 @@ class ConfReader {
       return false;
     }
     if (protocol === 'udp') {
-      this.#problem(
-        directive.position,
-        'UDP sessions through nginx are not modelled. Use TCP, or let agents connect to the nodes.',
-      );
+      this.#warn(position, 'UDP sessions through nginx are not modelled; this listen is passed over.');
       return false;
     }
-    if (this.#listeners.some((other) => other.port === port)) {
-      this.#problem(
+    const twin = this.#listeners.findIndex((other) => other.port === port);
+    if (twin >= 0) {
+      this.#listenProblems[twin]!.push({
         position,
-        `a second server listens on ${port}, on another address. The simulation tells servers by their port: let them differ.`,
-      );
+        text: `a second server listens on ${port}, on another address. The simulation tells servers by their port: let them differ.`,
+      });
       return false;
     }
     return true;
@@ -613,7 +647,12 @@ class ConfReader {
     this.#matters(name, position, `${name} is not modelled: ${notModelled[name]!}`);
   }
 
-  #matters(name: string, position: SourcePosition, why: string): void {
+  #matters(
+    name: string,
+    position: SourcePosition,
+    why: string,
+    problems: Problem[] = this.#unmodelled ?? this.#problems,
+  ): void {
     const assumed = this.#input.assume.find(({ directive }) => directive === name);
     if (assumed) {
       const text = `${name} is passed over: ${assumed.because}`;
@@ -622,9 +661,9 @@ class ConfReader {
     }
     if (this.#input.listeners === 'agents') {
       const mend = `say in the scenario why it does not matter: assume: [{ directive: ${name}, because: … }]`;
-      this.#problem(position, `${why}. Remove it, or ${mend}.`);
+      problems.push({ position, text: `${why}. Remove it, or ${mend}.` });
     } else if (choosesNothing.has(name)) this.#harmless(name, position);
-    else this.#problem(position, `${why}. Remove it.`);
+    else problems.push({ position, text: `${why}. Remove it.` });
   }
 
   /** A directive that is not read: harmless, not modelled, or unknown. */
@@ -653,7 +692,9 @@ class ConfReader {
       return;
     }
     const guess = nearest(name, [...modelled[context], ...harmless[context], ...Object.keys(notModelled)]);
-    this.#matters(name, position, `unknown directive ${quote(name)}${guess ? `. Did you mean ${guess}?` : ''}`);
+    const unknown = `unknown directive ${quote(name)}${guess ? `. Did you mean ${guess}?` : ''}`;
+    // nginx would not start with it, whoever uses the block it stands in.
+    this.#matters(name, position, unknown, this.#problems);
   }
 
   #once(directive: Directive, seen: Set<string>): void {

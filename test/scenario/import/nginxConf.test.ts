@@ -21,8 +21,9 @@ function read(text: string, given: Given = {}): NginxConf {
 /** `line:column text`, as the command prints them. */
 function problemsOf(text: string, given: Given = {}): readonly string[] {
   try {
-    read(text, given);
-    return [];
+    const { options, problemsOf: ofListener } = read(text, given);
+    const problems = options.listeners.flatMap((_, index) => ofListener(index));
+    return problems.map((problem) => `${problem.position!.line}:${problem.position!.column} ${problem.text}`);
   } catch (error) {
     if (!(error instanceof ScenarioError)) throw error;
     return error.message
@@ -297,12 +298,15 @@ test('fewer connections than sockets is no configuration', () => {
   expect(problemsOf(text)).toEqual(['1:10 1 worker_connections are not enough for 1 listening sockets.']);
 });
 
-test('UDP is refused for a run, and can be asked about', () => {
+test('UDP is refused for a run, passed over beside TCP, and can be asked about', () => {
   const text = conf(peer, 'listen 1514 udp; proxy_pass c;');
+  const both = conf(peer, 'listen 1514; listen 1514 udp; proxy_pass c;');
 
   expect(problemsOf(text)).toEqual([
-    '4:11 UDP sessions through nginx are not modelled. Use TCP, or let agents connect to the nodes.',
+    '4:18 UDP sessions through nginx are not modelled. Use TCP, or let agents connect to the nodes.',
   ]);
+  expect(problemsOf(both)).toEqual([]);
+  expect(warningsOf(both)).toEqual(['4:31 UDP sessions through nginx are not modelled; this listen is passed over.']);
   expect(read(text, { listeners: 'all' }).options.listeners[0]).toMatchObject({ port: 1514, protocol: 'udp' });
 });
 
