@@ -190,7 +190,7 @@ export class WorldBooks implements PipelineBooks {
       own.produced += written;
       own.pending += pipelines.upstream[agent]! + pipelines.ring[agent]!;
     }
-    const queues = this.#playQueues(end.endUs);
+    const queues = this.#playQueues(end);
     for (const own of counts) {
       if (!balances(own)) {
         throw new Error(
@@ -286,9 +286,10 @@ export class WorldBooks implements PipelineBooks {
   }
 
   /** Nodes whose capacity is judged: what did not fit was not delivered after all. */
-  #playQueues(
-    endUs: number,
-  ): ({ output: NodeQueueOutput; lostQueue: number; lostAnalysis: number; lostMemory: number } | undefined)[] {
+  #playQueues({
+    endUs,
+    resumes,
+  }: RunEnd): ({ output: NodeQueueOutput; lostQueue: number; lostAnalysis: number; lostMemory: number } | undefined)[] {
     const { nodes } = this.options;
     return nodes.map((node, index) => {
       const flows = this.inflow[index];
@@ -348,14 +349,18 @@ export class WorldBooks implements PipelineBooks {
         totals,
         this.counts.map(({ delivered }) => delivered),
       );
+      // What waits in processes that stand still for ever is as lost as what dies with them.
+      const isStuck = this.#changes[index]!.at(-1)?.state === PlaceState.Hung && !resumes[index];
       parts.forEach((part, group) => {
-        this.counts[group]!.delivered -= part;
-        this.counts[group]!.pending += part;
+        const counts = this.counts[group]!;
+        counts.delivered -= part;
+        if (isStuck) counts.lost.nodeMemory += part;
+        else counts.pending += part;
         this.nodeDelivered[index]! -= part;
       });
       this.#delaySumUs += output.waitSumUs;
       this.#delayMaxUs = Math.max(this.#delayMaxUs, output.waitMaxUs);
-      return { output, lostQueue, lostAnalysis, lostMemory };
+      return { output, lostQueue, lostAnalysis, lostMemory: lostMemory + (isStuck ? waiting : 0) };
     });
   }
 
