@@ -63,6 +63,8 @@ export class Pipelines {
   readonly upstream: Float64Array;
   /** Events that would have been written while the writer was blocked. */
   readonly unwritten: Float64Array;
+  /** Datagrams that lay in the local socket when the lock was set. */
+  readonly inSocket: Float64Array;
   /** Instant of the dispatcher's next send while it has a backlog. */
   readonly slotUs: Float64Array;
   /** The main thread drains the local socket. */
@@ -111,6 +113,7 @@ export class Pipelines {
     this.ring = new Float64Array(agents);
     this.upstream = new Float64Array(agents);
     this.unwritten = new Float64Array(agents);
+    this.inSocket = new Float64Array(agents);
     this.slotUs = new Float64Array(agents);
     this.reads = new Uint8Array(agents);
     this.collects = new Uint8Array(agents).fill(1);
@@ -183,6 +186,13 @@ export class Pipelines {
   resumeDispatcher(agent: number, atUs: number): void {
     this.dispatches[agent] = 1;
     this.slotUs[agent] = atUs;
+  }
+
+  /** The main loop stops reading under the lock; what a loop that slept has left in the local socket stays there. */
+  stopReading(agent: number): void {
+    const { socketSize } = this.limits[this.groupOf[agent]!]!;
+    this.inSocket[agent] = this.reads[agent] === 1 ? 0 : Math.min(this.upstream[agent]!, socketSize);
+    this.reads[agent] = 0;
   }
 
   /** True when more waits than the local socket holds. */
@@ -304,7 +314,7 @@ export class Pipelines {
       return;
     }
     // Queue and the output thread's hand; with the socket unread but no lock, its datagrams too.
-    const room = limits.queueSize + 1 + (this.collects[agent] === 1 ? limits.socketSize : 0);
+    const room = limits.queueSize + 1 + (this.collects[agent] === 1 ? limits.socketSize : this.inSocket[agent]!);
     const excess = Math.max(0, waiting - Math.max(room, this.upstream[agent]!));
     this.upstream[agent] = waiting - excess;
     if (excess > 0) {

@@ -847,7 +847,7 @@ class World implements Wakes {
     this.queue.cancel(slot + Timer.Dispatch);
     this.queue.cancel(slot + Timer.Logcollector);
     pipelines.dispatches[agent] = 0;
-    pipelines.reads[agent] = 0;
+    pipelines.stopReading(agent);
     if (!pipelines.limits[this.groupOf[agent]!]!.blocks) pipelines.collects[agent] = 0;
     this.lockSeen[agent] = pipelines.seen[agent]!;
   }
