@@ -65,8 +65,11 @@ export function nextKeepaliveUs(clock: Clockwork, wakes: Wakes, ackUs: number, a
   let k = Math.max(1, Math.floor((wholeSeconds(atUs, keepalivePhaseUs) - keepaliveSecond) / notifyTimeSeconds));
   for (;;) {
     const due = instantOfSecond(keepaliveSecond + k * notifyTimeSeconds, keepalivePhaseUs);
-    const sent = turnAt(wakes, ackUs, Math.max(due, ackUs));
-    if (sent >= atUs) return sent;
+    // One that was due before the last ACK has been answered by it.
+    if (due >= ackUs) {
+      const sent = turnAt(wakes, ackUs, due);
+      if (sent >= atUs) return sent;
+    }
     k += 1;
   }
 }

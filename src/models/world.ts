@@ -560,7 +560,7 @@ class World implements Wakes {
     this.#armMain(agent, Math.min(silenceUs, this.#forcedUs(agent, nowUs)));
     if (condition === Broken.Void) return;
     this.#noteFirstSend(agent, nowUs - toPlaceUs);
-    this.#armGiveUp(agent);
+    this.#armGiveUp(agent, nowUs);
     this.#armBlock(agent, nowUs);
   }
 
@@ -585,11 +585,12 @@ class World implements Wakes {
       if (before === Broken.Hung && after === Broken.Silent && this.blocked[agent] === 0) {
         const fromUs = nowUs - this.#fromPlaceUs(agent, at);
         this.books.pipelines.advance(agent, fromUs);
+        this.heldBefore[agent] = this.books.pipelines.heldInPath(agent, at);
         this.#noteFirstSend(agent, fromUs);
       }
       // A FIN or RST that is under way still arrives.
       if (before === Broken.Dead && this.#deadline(agent, Timer.Path) <= nowUs + this.#fromPlaceUs(agent, at)) return;
-      this.#armGiveUp(agent);
+      this.#armGiveUp(agent, nowUs);
       this.#armBlock(agent, nowUs);
     }
   }
@@ -620,7 +621,8 @@ class World implements Wakes {
     const at = this.brokenPlace[agent]!;
     const node = this.node[agent]!;
     // From the place that goes on, past the node, to the agent.
-    const backUs = at === this.balancerPlace ? 2 * toNodeUs - this.#latencyTo(agent, at) : toNodeUs;
+    const toPlaceUs = this.#fromPlaceUs(agent, at);
+    const backUs = 2 * toNodeUs - toPlaceUs;
     pipelines.advance(agent, nowUs);
     pipelines.settlePath(agent, at, 'delivered', nowUs);
     this.queue.cancel(agent * timersPerAgent + Timer.Path);
@@ -645,13 +647,13 @@ class World implements Wakes {
       this.keepaliveSecond[agent] = wholeSeconds(nowUs, this.keepalivePhaseUs[agent]!);
       this.ackUs[agent] = nowUs + backUs;
     } else {
-      const deadline = this.queue.deadline(agent * timersPerAgent + Timer.Main) - this.options.warmupUs;
-      const answered =
-        this.udp[agent] === 1
-          ? nextKeepaliveUs(clock, this, this.ackUs[agent]!, nowUs - toNodeUs) + 2 * toNodeUs
-          : nextKeepaliveUs(clock, this, this.ackUs[agent]!, this.brokenSinceUs[agent]! - toNodeUs) < nowUs
-            ? nowUs + backUs
-            : this.ackUs[agent]!;
+      const deadline = Math.max(nowUs, noticeUs(clock, this, this.ackUs[agent]!));
+      let answered = this.ackUs[agent]!;
+      const sentFrom = (fromUs: number): number => nextKeepaliveUs(clock, this, this.ackUs[agent]!, fromUs);
+      if (this.udp[agent] === 1) answered = sentFrom(nowUs - toNodeUs) + 2 * toNodeUs;
+      else if (sentFrom(this.brokenSinceUs[agent]! - toPlaceUs) < nowUs) answered = nowUs + backUs;
+      // A balancer that stood still had passed the keepalive on: its ACK waited there.
+      else if (sentFrom(this.brokenSinceUs[agent]! - backUs) < nowUs) answered = nowUs + toPlaceUs;
       if (answered > deadline) {
         // The events flow again, but no ACK comes in time: the agent still leaves.
         this.#unblock(agent, nowUs);
@@ -683,7 +685,7 @@ class World implements Wakes {
   }
 
   /** When TCP gives the connection up, or the balancer closes one on which nothing moves. */
-  #armGiveUp(agent: number): void {
+  #armGiveUp(agent: number, nowUs: number): void {
     const group = this.options.groups[this.groupOf[agent]!]!;
     const at = this.brokenPlace[agent]!;
     const { balancer } = this.options;
@@ -696,8 +698,11 @@ class World implements Wakes {
         closedUs = this.firstSendUs[agent]! + balancer.kernel.tcpGiveUpUs + 2 * toBalancerUs;
       }
       const { sessionTimeoutUs } = this.proxy!.listeners[this.listener[agent]!]!.options;
-      const bytes = this.#balancerRoom(agent);
-      const full = this.books.pipelines.sendInstant(agent, Math.floor(bytes / group.events.sizeBytes) + 1);
+      const { pipelines } = this.books;
+      pipelines.advance(agent, nowUs);
+      this.wakesAgent = agent;
+      const left = this.#fits(agent, this.#balancerRoom(agent));
+      const full = left < 0 ? this.before(nowUs) : pipelines.sendInstant(agent, left + 1);
       closedUs = Math.min(closedUs, full + sessionTimeoutUs + 2 * toBalancerUs);
     }
     if (closedUs < this.options.durationUs) this.#later(agent, Step.Closed, closedUs);
@@ -729,8 +734,7 @@ class World implements Wakes {
 
   /** Events that still fit into the send buffers of a broken path; negative: a burst was too large for them. */
   #roomLeft(agent: number): number {
-    const { pipelines } = this.books;
-    const { agent: options, events } = this.options.groups[this.groupOf[agent]!]!;
+    const { agent: options } = this.options.groups[this.groupOf[agent]!]!;
     const { sendBuffer } = options.kernel;
     const beyond = this.viaBalancer[agent] === 1 && this.brokenPlace[agent] !== this.balancerPlace;
     const bytes = beyond
@@ -738,8 +742,14 @@ class World implements Wakes {
       : this.broken[agent] === Broken.Silent
         ? sendBuffer.silentBytes
         : sendBuffer.hungBytes;
-    const written = pipelines.heldInPath(agent, this.brokenPlace[agent]!) - this.heldBefore[agent]!;
-    return Math.floor(bytes / events.sizeBytes) - written;
+    return this.#fits(agent, bytes);
+  }
+
+  /** Events for which so many bytes have room beyond what was written since the path broke. */
+  #fits(agent: number, bytes: number): number {
+    const { sizeBytes } = this.options.groups[this.groupOf[agent]!]!.events;
+    const written = this.books.pipelines.heldInPath(agent, this.brokenPlace[agent]!) - this.heldBefore[agent]!;
+    return Math.floor(bytes / sizeBytes) - written;
   }
 
   #hasNoBuffer(agent: number): boolean {
@@ -769,6 +779,8 @@ class World implements Wakes {
     const { pipelines } = this.books;
     pipelines.advance(agent, nowUs);
     pipelines.reads[agent] = 0;
+    // The keepalive it falls asleep with counts as sent.
+    this.keepaliveSecond[agent] = lastKeepaliveSecond(this.#clockOf(agent), this, this.ackUs[agent]!, nowUs + 1);
     this.state[agent] = State.Frozen;
     this.open.froze[agent] = 1;
     this.queue.cancel(agent * timersPerAgent + Timer.Main);
@@ -809,12 +821,18 @@ class World implements Wakes {
     // An event that wakes the main loop is read, and sent, before the loop looks at its clock.
     pipelines.advance(agent, why === 'closed' ? nowUs : nowUs + 1);
     const clock = this.#clockOf(agent);
-    const isFirstTurn = this.broken[agent] === Broken.No && this.ackUs[agent]! >= nowUs;
+    const slept = this.state[agent] === State.Waking; // no keepalive left since it fell asleep
+    // Healed, and leaving before the first ACK since.
+    if (this.broken[agent] === Broken.No && this.ackUs[agent]! > nowUs)
+      this.ackUs[agent] = this.ackBeforeHealUs[agent]!;
+    const isFirstTurn = this.broken[agent] === Broken.No && this.ackUs[agent] === nowUs;
     if (this.broken[agent] === Broken.No && !isFirstTurn) {
       this.ackUs[agent] = lastAckUs(clock, this, this.ackUs[agent]!, nowUs, this.#toNodeUs(agent));
     }
     // An agent that has to leave in the turn of its handshake sends no keepalive before.
-    if (!isFirstTurn) this.keepaliveSecond[agent] = lastKeepaliveSecond(clock, this, this.ackUs[agent]!, nowUs);
+    if (!isFirstTurn && !slept) {
+      this.keepaliveSecond[agent] = lastKeepaliveSecond(clock, this, this.ackUs[agent]!, nowUs);
+    }
     this.queue.cancel(slot + Timer.Keepalive);
     this.queue.cancel(slot + Timer.Main);
     if (this.open.fault[agent]! >= 0) this.open.noticedAtUs[agent] = nowUs;
@@ -1360,6 +1378,8 @@ class World implements Wakes {
     const second = wholeSeconds(nowUs, this.keepalivePhaseUs[agent]!);
     this.ackUs[agent] = nowUs;
     this.connectedSecond[agent] = wholeSeconds(this.attemptAtUs[agent]!, this.phaseUs[agent]!);
+    // The first keepalive is due at once.
+    if (this.keepaliveSecond[agent] === -Infinity) this.keepaliveSecond[agent] = second - group.agent.notifyTimeSeconds;
     const keepaliveIsDue = second - this.keepaliveSecond[agent]! >= group.agent.notifyTimeSeconds;
     if (keepaliveIsDue && this.#forcedDueUs(agent) > nowUs) {
       this.keepaliveSecond[agent] = second;
@@ -1436,6 +1456,11 @@ class World implements Wakes {
     if (this.broken[agent] !== Broken.No) return turnAt(this, Math.min(nowUs, this.ackUs[agent]!), atUs);
     // Of every keepalive that leaves before, whether or not its ACK comes before.
     const toNodeUs = this.#toNodeUs(agent);
+    if (this.ackUs[agent]! > nowUs) {
+      // Of a session that has just healed the first keepalive may be due in this turn, or later.
+      const turn = turnAt(this, this.ackBeforeHealUs[agent]!, atUs);
+      if (turn <= this.ackUs[agent]! - 2 * toNodeUs) return turn;
+    }
     const ackUs = lastAckUs(clock, this, this.ackUs[agent]!, atUs + toNodeUs - 1, toNodeUs);
     return ackUs > atUs ? Math.min(ackUs, this.from(atUs)) : turnAt(this, ackUs, atUs);
   }
@@ -1505,12 +1530,15 @@ class World implements Wakes {
         this.#fail(agent, nowUs);
         return;
       case State.Waking:
-        this.state[agent] = State.Connected;
         this.#notice(agent, nowUs, 'closed');
         return;
       case State.Connected:
-        // Without a buffer the main thread sends the event that woke it before it looks at its clock: it sleeps in the send.
-        if (this.#hasNoBuffer(agent) && this.#deadline(agent, Timer.Dispatch) === nowUs) return;
+        // The event that wakes the loop finds no room: without a buffer the main thread itself now sleeps in the send.
+        if (this.books.pipelines.dispatches[agent] === 1 && this.#deadline(agent, Timer.Dispatch) === nowUs) {
+          this.queue.cancel(agent * timersPerAgent + Timer.Dispatch);
+          this.#dispatcherBlocks(agent, nowUs);
+          if (this.#hasNoBuffer(agent)) return;
+        }
         if (this.open.fault[agent]! < 0) this.away += 1;
         this.#notice(agent, nowUs, this.#isForced(agent, nowUs) ? 'forced' : 'silence');
         return;
