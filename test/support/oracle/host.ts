@@ -33,7 +33,7 @@ export interface Message {
   readonly kind: 'startup' | 'keepalive' | 'event' | 'ping' | 'hello' | 'request' | 'ack' | 'pong';
   /** Bytes that count in send buffers. */
   readonly bytes: number;
-  /** The process at the other end has it. */
+  /** It is in nobody's send buffer any more. */
   read?(): void;
   /** It will never be read. */
   lost(): void;

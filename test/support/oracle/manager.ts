@@ -1,4 +1,5 @@
 // The processes of a manager node: remoted and authd answer, analysisd writes what it has once a second.
+import { analysisRing } from '../../../src/models/nodeQueue.ts';
 import { Rank, type Calendar } from './calendar.ts';
 import type { Event } from './event.ts';
 import type { Host, Message, Processes, Remote } from './host.ts';
@@ -21,16 +22,22 @@ export class Manager implements Processes {
   readonly #flushPhaseUs: number;
   /** Refuses a second connection of a key whose first one is open. */
   readonly #checksKeys: boolean;
+  /** Capacity of analysisd; `null`: it keeps up with everything. */
+  readonly #eventsPerSecond: number | null;
+  /** Waits for analysisd. */
+  #queue: Event[] = [];
+  #analyses = false;
   #inMemory: Event[] = [];
   #flushPlanned = false;
   /** Agents whose newest connection waits to be accepted while the processes go on. */
   #waiting = new Set<number>();
 
-  constructor(host: Host, flushPhaseUs: number, checksKeys: boolean) {
+  constructor(host: Host, flushPhaseUs: number, checksKeys: boolean, eventsPerSecond: number | null) {
     this.#host = host;
     this.#calendar = host.calendar;
     this.#flushPhaseUs = flushPhaseUs;
     this.#checksKeys = checksKeys;
+    this.#eventsPerSecond = eventsPerSecond;
   }
 
   accepted(): void {
@@ -63,6 +70,30 @@ export class Manager implements Processes {
   }
 
   #take(event: Event): void {
+    if (this.#eventsPerSecond === null) {
+      this.#analysed(event);
+    } else if (this.#queue.length >= analysisRing - 1) {
+      event.end('analysis');
+    } else {
+      this.#queue.push(event);
+      this.#analyse(this.#eventsPerSecond);
+    }
+  }
+
+  /** One event after the other, each in its time. */
+  #analyse(eventsPerSecond: number): void {
+    if (this.#analyses || this.#queue.length === 0 || !this.#host.works) return;
+    this.#analyses = true;
+    const { life } = this.#host;
+    this.#calendar.at(this.#calendar.nowUs + Math.round(1e6 / eventsPerSecond), Rank.event, () => {
+      this.#analyses = false;
+      const event = this.#host.works && this.#host.life === life ? this.#queue.shift() : undefined;
+      if (event) this.#analysed(event);
+      this.#analyse(eventsPerSecond);
+    });
+  }
+
+  #analysed(event: Event): void {
     this.#inMemory.push(event);
     this.#planFlush();
   }
@@ -88,8 +119,9 @@ export class Manager implements Processes {
   }
 
   died(): void {
-    for (const event of this.#inMemory) event.end('nodeMemory');
+    for (const event of [...this.#inMemory, ...this.#queue]) event.end('nodeMemory');
     this.#inMemory = [];
+    this.#queue = [];
   }
 
   stuck(): void {
@@ -97,6 +129,7 @@ export class Manager implements Processes {
   }
 
   resumed(): void {
+    if (this.#eventsPerSecond !== null) this.#analyse(this.#eventsPerSecond);
     if (!this.#checksKeys) return;
     for (const connection of this.#host.connections) {
       const asks = connection.held.some(({ kind }) => kind === 'startup');

@@ -99,7 +99,7 @@ class Oracle {
       const services: Service[] = node.registrationPort === null ? ['events'] : ['events', 'registration'];
       const host = new Host(this.calendar, { ...node, index, services });
       const flushPhaseUs = Math.floor(uniform(namedKey(root, Purpose.FlushPhase, node.name), 0, 0) * 1e6);
-      host.processes = new Manager(host, flushPhaseUs, atLeast(node.version, '4.4.0'));
+      host.processes = new Manager(host, flushPhaseUs, atLeast(node.version, '4.4.0'), node.eventsPerSecond);
       return host;
     });
     this.addresses = options.groups.map((group) => groupAddresses(group, namedKey(root, Purpose.Address, group.name)));

@@ -102,9 +102,13 @@ export class Connection implements Remote {
     }
   }
 
-  #read(message: Message): void {
+  #leaves(message: Message): void {
     this.outstanding -= message.bytes;
     message.read?.();
+  }
+
+  #read(message: Message): void {
+    this.#leaves(message);
     this.way.host.processes.received(this, message);
   }
 
@@ -143,7 +147,11 @@ export class Connection implements Remote {
   serverDied(kernelLives: boolean): void {
     // A window that was closed is asked about at the instants of a segment that is repeated.
     if (!kernelLives && this.isFull) this.#repeat(this.#firstHeldUs);
-    for (const message of this.held) message.lost();
+    for (const message of this.held) {
+      // The kernel that hung had acknowledged it: the sender's buffers are empty.
+      if (!this.isFull) this.#leaves(message);
+      message.lost();
+    }
     this.held = [];
     if (kernelLives) {
       this.#calendar.at(this.#calendar.nowUs + this.way.latencyUs, Rank.control, () => this.#closedByServer());
