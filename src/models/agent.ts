@@ -19,7 +19,7 @@ export const sendErrorSleepUs = 1_000_000;
 
 /** First look at the lock at or after `freeUs` by somebody who first met it at `metUs`. */
 export function lockReleaseUs(metUs: number, freeUs: number): number {
-  if (freeUs <= metUs) return freeUs;
+  if (freeUs <= metUs) return metUs; // the lock is gone when he comes to it
   return metUs + Math.ceil((freeUs - metUs) / lockPollUs) * lockPollUs;
 }
 
