@@ -623,7 +623,8 @@ class World implements Wakes {
     // From the place that goes on, past the node, to the agent.
     const toPlaceUs = this.#fromPlaceUs(agent, at);
     const backUs = 2 * toNodeUs - toPlaceUs;
-    pipelines.advance(agent, nowUs);
+    // A datagram that is under way arrives at a place that works.
+    pipelines.advance(agent, this.udp[agent] === 1 ? nowUs - toNodeUs : nowUs);
     pipelines.settlePath(agent, at, 'delivered', nowUs);
     this.queue.cancel(agent * timersPerAgent + Timer.Path);
     this.broken[agent] = Broken.No;
@@ -639,13 +640,18 @@ class World implements Wakes {
     }
     pipelines.sink[agent] = Sink.Live;
     pipelines.sinkPlace[agent] = node;
+    let isAnswered = true;
     if (this.state[agent] === State.Frozen) {
       this.state[agent] = State.Connected;
       pipelines.reads[agent] = 1;
       if (this.#hasNoBuffer(agent)) this.#unblock(agent, nowUs); // nothing but the send takes what waits
       pipelines.release(agent, nowUs);
-      this.keepaliveSecond[agent] = wholeSeconds(nowUs, this.keepalivePhaseUs[agent]!);
-      this.ackUs[agent] = nowUs + backUs;
+      // The keepalive it slept with leaves, and another at the ACK if that one is long ago.
+      const ackUs = nowUs + backUs + 2 * toNodeUs;
+      const second = wholeSeconds(ackUs, this.keepalivePhaseUs[agent]!);
+      const isDue = second - this.keepaliveSecond[agent]! >= clock.notifyTimeSeconds;
+      if (isDue) this.keepaliveSecond[agent] = second;
+      this.ackUs[agent] = isDue ? ackUs + 2 * toNodeUs : ackUs;
     } else {
       const deadline = Math.max(nowUs, noticeUs(clock, this, this.ackUs[agent]!));
       let answered = this.ackUs[agent]!;
@@ -654,16 +660,15 @@ class World implements Wakes {
       else if (sentFrom(this.brokenSinceUs[agent]! - toPlaceUs) < nowUs) answered = nowUs + backUs;
       // A balancer that stood still had passed the keepalive on: its ACK waited there.
       else if (sentFrom(this.brokenSinceUs[agent]! - backUs) < nowUs) answered = nowUs + toPlaceUs;
-      if (answered > deadline) {
-        // The events flow again, but no ACK comes in time: the agent still leaves.
-        this.#unblock(agent, nowUs);
-        return;
+      // When no ACK comes in time the agent still leaves, though its events flow.
+      isAnswered = answered <= deadline;
+      if (isAnswered) {
+        this.ackBeforeHealUs[agent] = this.ackUs[agent]!;
+        this.ackUs[agent] = answered;
       }
-      this.ackBeforeHealUs[agent] = this.ackUs[agent]!;
-      this.ackUs[agent] = answered;
     }
     this.#unblock(agent, nowUs);
-    this.#armForced(agent, nowUs);
+    if (isAnswered) this.#armForced(agent, nowUs);
     this.outages.close(this.open, agent, 'healed', node, nowUs, nowUs);
     this.books.blind(agent, nowUs - this.open.brokenAtUs[agent]!);
     this.backSinceUs[agent] = nowUs;
