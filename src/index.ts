@@ -44,7 +44,8 @@ export type {
   Unit,
   Verdict,
 } from './metrics/comparison.ts';
-export { runWorld, type WorldFixed, type WorldProbe } from './models/world.ts';
+export { runWorld } from './models/world.ts';
+export type { WorldFixed, WorldProbe } from './models/world/state.ts';
 export type { GroupOptions, Luck, WorldOptions } from './models/worldOptions.ts';
 export type { Books, EventCounts, LossCause } from './models/ledger.ts';
 export { reportFiles, type ReportFile } from './report/files.ts';

@@ -6,7 +6,8 @@ import { killDefaults, type FaultOptions } from '../../src/models/fault.ts';
 import { networkDefaults } from '../../src/models/network.ts';
 import { nodeDefaults } from '../../src/models/node.ts';
 import { workloadDefaults } from '../../src/models/workload.ts';
-import { runWorld, type WorldProbe } from '../../src/models/world.ts';
+import { runWorld } from '../../src/models/world.ts';
+import type { WorldProbe } from '../../src/models/world/state.ts';
 import type { WorldOptions } from '../../src/models/worldOptions.ts';
 
 export interface MeasuredRun {

@@ -1,6 +1,7 @@
 // What the agents of a small world live through, as rows a test can compare with the measured tables.
 import type { Books } from '../../src/models/ledger.ts';
-import { runWorld, type WorldFixed } from '../../src/models/world.ts';
+import { runWorld } from '../../src/models/world.ts';
+import type { WorldFixed } from '../../src/models/world/state.ts';
 import type { WorldOptions } from '../../src/models/worldOptions.ts';
 
 export interface Moment {

@@ -1,0 +1,391 @@
+// An agent that looks for a manager: attempts, retries, enrollment, the next server, the handshake.
+import { lockReleaseUs, synRetryUs, wholeSeconds } from '../agent.ts';
+import type { Endpoint, ServerOptions } from '../agentOptions.ts';
+import { Sink } from '../pipeline.ts';
+import { PlaceState } from '../place.ts';
+import {
+  Broken,
+  State,
+  Step,
+  Timer,
+  Wait,
+  armMain,
+  armTimer,
+  conditionOf,
+  latencyTo,
+  nextStep,
+  nodeLatencyUs,
+  timersPerAgent,
+  unreachableTo,
+  type WorldState,
+} from './state.ts';
+import { abandonSession, acceptAtBalancer } from './throughBalancer.ts';
+import {
+  armAttemptTimeout,
+  armForced,
+  forcedDueUs,
+  noteBacklog,
+  queueUp,
+  serverOf,
+  waitForAnswer,
+  waitSyn,
+} from './waits.ts';
+
+/** All attempts at the current entry of the list, from the first. */
+export function beginServer(world: WorldState, agent: number, nowUs: number): void {
+  world.triesLeft[agent] = serverOf(world, agent).maxRetries;
+  beginAttempt(world, agent, nowUs);
+}
+
+function beginAttempt(world: WorldState, agent: number, nowUs: number): void {
+  const server = serverOf(world, agent);
+  world.state[agent] = State.Trying;
+  world.wait[agent] = Wait.None;
+  world.attemptAtUs[agent] = nowUs;
+  if (world.open.fault[agent]! >= 0) world.open.attempts[agent]! += 1;
+  world.probe.tried?.(agent, nowUs, world.server[agent]!);
+  approach(world, agent, server, nowUs);
+}
+
+/** Sends the startup message, or the ping, to the current server: in a datagram, or as soon as a connection stands. */
+function approach(world: WorldState, agent: number, { endpoint, protocol }: ServerOptions, nowUs: number): void {
+  if (protocol === 'tcp' || endpoint.kind === 'balancer') {
+    sendSyn(world, agent, endpoint, nowUs);
+    return;
+  }
+  world.target[agent] = endpoint.nodeIndex;
+  world.peerNode[agent] = -1;
+  world.connectAtUs[agent] = nowUs;
+  world.establishedAtUs[agent] = nowUs;
+  armAttemptTimeout(world, agent);
+  nextStep(world, agent, Step.Udp, nowUs + latencyTo(world, agent, endpoint.nodeIndex));
+}
+
+function sendSyn(world: WorldState, agent: number, endpoint: Endpoint, nowUs: number): void {
+  const target = endpoint.kind === 'node' ? endpoint.nodeIndex : world.balancerPlace;
+  world.target[agent] = target;
+  world.peerNode[agent] = -1;
+  if (endpoint.kind === 'balancer') world.listener[agent] = endpoint.listenerIndex;
+  world.connectAtUs[agent] = nowUs;
+  nextStep(world, agent, Step.Arrive, nowUs + latencyTo(world, agent, target));
+}
+
+/** The SYN reaches the host the agent connects to. */
+export function synArrives(world: WorldState, agent: number, nowUs: number): void {
+  const target = world.target[agent]!;
+  const place = world.places[target]!;
+  const oneWayUs = latencyTo(world, agent, target);
+  const enrolling = world.state[agent] === State.Enrolling;
+  const nobody = enrolling && serverOf(world, agent).registration === null;
+  if (place.state === PlaceState.Silent) {
+    waitSyn(world, agent, unreachableTo(world, agent, target) === 'routed');
+    return;
+  }
+  if (nobody || place.state === PlaceState.Refusing) {
+    world.books.refused(target, nowUs);
+    nextStep(world, agent, Step.Fail, nowUs + oneWayUs);
+    return;
+  }
+  world.establishedAtUs[agent] = nowUs + oneWayUs;
+  if (place.state === PlaceState.Dying) {
+    nextStep(world, agent, Step.Fail, nowUs + 3 * oneWayUs);
+    return;
+  }
+  if (place.state === PlaceState.Hung) {
+    if (!queueUp(world, place, enrolling, target, nowUs)) {
+      waitSyn(world, agent, true);
+      return;
+    }
+    if (target !== world.balancerPlace) world.nodeLife[agent] = place.life;
+    else world.balancerLife[agent] = place.life;
+    world.wait[agent] = Wait.Queue;
+    armAttemptTimeout(world, agent);
+    return;
+  }
+  if (target === world.balancerPlace) {
+    // nginx gets the connection when the handshake is over; until then it lies in the kernel.
+    world.balancerLife[agent] = place.life;
+    world.wait[agent] = Wait.Queue;
+    armAttemptTimeout(world, agent);
+    nextStep(world, agent, Step.Accept, nowUs + 2 * oneWayUs);
+    return;
+  }
+  world.nodeLife[agent] = place.life;
+  world.books.accepted(target, nowUs);
+  // Startup message and ACK; an enrollment takes a round trip for TLS and one for the request.
+  if (enrolling) nextStep(world, agent, Step.Enrolled, nowUs + 5 * oneWayUs);
+  else nextStep(world, agent, Step.Handshake, nowUs + 3 * oneWayUs);
+}
+
+/** The agent's ACK, or the answer to its enrollment, is due: does the connection still stand? */
+export function answerDue(world: WorldState, agent: number, nowUs: number): void {
+  const condition = attemptCondition(world, agent);
+  if (condition === Broken.Dead) {
+    attemptFailed(world, agent, nowUs);
+  } else if (condition !== Broken.No) {
+    waitForAnswer(world, agent, nowUs);
+  } else if (world.state[agent] === State.Enrolling) {
+    attemptFailed(world, agent, nowUs); // the manager refuses a second registration of a key that is valid
+  } else if (world.state[agent] === State.Pinging) {
+    abandonSession(world, agent, nowUs);
+    enroll(world, agent, nowUs);
+  } else {
+    handshakeDone(world, agent, nowUs);
+  }
+}
+
+function attemptCondition(world: WorldState, agent: number): number {
+  let condition: number = Broken.No;
+  let node = world.target[agent]!;
+  if (node === world.balancerPlace) {
+    condition = conditionOf(world.places[node]!, world.balancerLife[agent]!);
+    node = world.peerNode[agent]!;
+  }
+  if (condition !== Broken.No || node < 0) return condition;
+  return conditionOf(world.places[node]!, world.nodeLife[agent]!);
+}
+
+/** A place changed while an attempt waits for something there. */
+export function reviewAttempt(world: WorldState, agent: number, nowUs: number): void {
+  const target = world.target[agent]!;
+  const place = world.places[target]!;
+  const oneWayUs = latencyTo(world, agent, target);
+  const slot = agent * timersPerAgent;
+  switch (world.wait[agent]) {
+    case Wait.Syn: {
+      if (place.state === PlaceState.Silent) return;
+      const { kernel } = world.options.groups[world.groupOf[agent]!]!.agent;
+      const deadlineUs = world.queue.deadline(slot + Timer.Main) - world.options.warmupUs;
+      const sinceUs = world.connectAtUs[agent]!;
+      const againUs = synRetryUs(sinceUs, nowUs - oneWayUs, kernel.synLinearTimeouts, deadlineUs - sinceUs) + oneWayUs;
+      if (againUs >= deadlineUs) return;
+      // The attempt goes on; should its SYN be dropped again, the clock of the first one still runs.
+      world.queue.cancel(slot + Timer.Main);
+      world.wait[agent] = Wait.None;
+      nextStep(world, agent, Step.Arrive, againUs);
+      return;
+    }
+    case Wait.Queue:
+      if (place.state === PlaceState.Hung) return;
+      if (place.state === PlaceState.Silent) {
+        waitInVain(world, agent);
+        return;
+      }
+      world.queue.cancel(slot + Timer.Main);
+      world.wait[agent] = Wait.None;
+      if (
+        conditionOf(place, target === world.balancerPlace ? world.balancerLife[agent]! : world.nodeLife[agent]!) !==
+        Broken.No
+      ) {
+        nextStep(world, agent, Step.Fail, nowUs + oneWayUs);
+      } else if (target === world.balancerPlace) {
+        acceptAtBalancer(world, agent, nowUs);
+      } else {
+        world.books.accepted(target, nowUs);
+        if (world.state[agent] === State.Enrolling) nextStep(world, agent, Step.Enrolled, nowUs + 3 * oneWayUs);
+        else nextStep(world, agent, Step.Handshake, nowUs + oneWayUs);
+      }
+      return;
+    case Wait.Ack: {
+      const condition = attemptCondition(world, agent);
+      if (condition === Broken.Hung) return;
+      if (condition === Broken.Silent) {
+        waitInVain(world, agent);
+        return;
+      }
+      const node = world.peerNode[agent]!;
+      const backUs = oneWayUs + (node >= 0 ? world.balancerLatency[node]! : 0);
+      // A datagram that was taken in gets no refusal when its reader dies.
+      if (world.step[agent] === Step.Udp && condition === Broken.Dead) return;
+      world.queue.cancel(slot + Timer.Main);
+      world.wait[agent] = Wait.None;
+      if (condition === Broken.Dead) nextStep(world, agent, Step.Fail, nowUs + backUs);
+      else if (world.state[agent] === State.Enrolling) nextStep(world, agent, Step.Enrolled, nowUs + 3 * backUs);
+      else nextStep(world, agent, Step.Handshake, nowUs + backUs);
+      return;
+    }
+    case Wait.PeerSyn: {
+      const node = world.peerNode[agent]!;
+      if (node < 0 || world.places[node]!.state === PlaceState.Silent) return;
+      const deadlineUs = world.queue.deadline(slot + Timer.Path) - world.options.warmupUs;
+      const sinceUs = world.peerSinceUs[agent]!;
+      const toNodeUs = world.balancerLatency[node]!;
+      const { synLinearTimeouts } = world.options.balancer!.kernel;
+      const againUs = synRetryUs(sinceUs, nowUs - toNodeUs, synLinearTimeouts, world.peerSynUs[agent]!) + toNodeUs;
+      if (againUs >= deadlineUs) return;
+      world.wait[agent] = Wait.None;
+      nextStep(world, agent, Step.PeerArrive, againUs);
+      return;
+    }
+    case Wait.Stalled:
+      if (world.places[world.balancerPlace]!.state !== PlaceState.Up) return;
+      world.wait[agent] = Wait.None;
+      nextStep(world, agent, world.step[agent]!, nowUs);
+      return;
+    default:
+  }
+}
+
+/**
+ * What was to answer has lost its memory, and nothing is on the way that a new host could reset: only the attempt's own
+ * time-out ends it.
+ */
+export function waitInVain(world: WorldState, agent: number): void {
+  world.wait[agent] = Wait.None;
+}
+
+/** The attempt has failed, or the enrollment is over. */
+export function attemptFailed(world: WorldState, agent: number, nowUs: number): void {
+  const slot = agent * timersPerAgent;
+  world.queue.cancel(slot + Timer.Path);
+  world.queue.cancel(slot + Timer.Main);
+  abandonSession(world, agent, nowUs);
+  world.wait[agent] = Wait.None;
+  world.peerNode[agent] = -1;
+  const server = serverOf(world, agent);
+  const { enrollment } = world.options.groups[world.groupOf[agent]!]!.agent;
+  if (world.state[agent] === State.Trying) {
+    world.triesLeft[agent]! -= 1;
+    world.books.attemptsFailed += 1;
+    if (world.triesLeft[agent] === 0 && enrollment.enabled) {
+      if (enrollment.pingsFirst) {
+        world.state[agent] = State.Pinging;
+        approach(world, agent, server, nowUs);
+      } else {
+        enroll(world, agent, nowUs);
+      }
+      return;
+    }
+  }
+  world.state[agent] = State.Sleeping;
+  armMain(world, agent, nowUs + server.retryIntervalSeconds * 1e6);
+}
+
+function enroll(world: WorldState, agent: number, nowUs: number): void {
+  const { registration, endpoint } = serverOf(world, agent);
+  world.state[agent] = State.Enrolling;
+  sendSyn(world, agent, registration ?? endpoint, nowUs);
+}
+
+export function wakeUp(world: WorldState, agent: number, nowUs: number): void {
+  if (world.triesLeft[agent]! > 0) {
+    beginAttempt(world, agent, nowUs);
+    return;
+  }
+  world.probe.gaveUp?.(agent, nowUs, world.server[agent]!);
+  const { servers } = world.options.groups[world.groupOf[agent]!]!;
+  world.server[agent] = (world.server[agent]! + 1) % servers.length;
+  beginServer(world, agent, nowUs);
+}
+
+/** The handshake's ACK has come. */
+function handshakeDone(world: WorldState, agent: number, nowUs: number): void {
+  const { pipelines } = world.books;
+  const slot = agent * timersPerAgent;
+  const group = world.options.groups[world.groupOf[agent]!]!;
+  const server = serverOf(world, agent);
+  const session = world.sessions.get(agent);
+  world.queue.cancel(slot + Timer.Main);
+  world.state[agent] = State.Connected;
+  world.wait[agent] = Wait.None;
+  world.viaBalancer[agent] = session ? 1 : 0;
+  world.udp[agent] = server.protocol === 'udp' && !session ? 1 : 0;
+  const node = session ? world.peerNode[agent]! : world.target[agent]!;
+  if (session) {
+    world.worker[agent] = session.worker;
+    world.peer[agent] = session.peerIndex;
+    world.sessions.delete(agent);
+  }
+  world.node[agent] = node;
+  world.broken[agent] = Broken.No;
+  world.brokenPlace[agent] = -1;
+  const toNodeUs = nodeLatencyUs(world, agent);
+  const second = wholeSeconds(nowUs, world.keepalivePhaseUs[agent]!);
+  world.ackUs[agent] = nowUs;
+  world.connectedSecond[agent] = wholeSeconds(world.attemptAtUs[agent]!, world.phaseUs[agent]!);
+  // The first keepalive is due at once.
+  if (world.keepaliveSecond[agent] === -Infinity) world.keepaliveSecond[agent] = second - group.agent.notifyTimeSeconds;
+  const keepaliveIsDue = second - world.keepaliveSecond[agent]! >= group.agent.notifyTimeSeconds;
+  if (keepaliveIsDue && forcedDueUs(world, agent) > nowUs) {
+    world.keepaliveSecond[agent] = second;
+    world.ackUs[agent] = nowUs + 2 * toNodeUs;
+  }
+  pipelines.advance(agent, nowUs);
+  pipelines.sink[agent] = Sink.Live;
+  pipelines.sinkPlace[agent] = node;
+  pipelines.sinkNode[agent] = node;
+  pipelines.latencyUs[agent] = toNodeUs;
+  pipelines.reads[agent] = 1;
+  let flowsUs = nowUs;
+  if (world.dispatcherMetUs[agent] === -Infinity) {
+    pipelines.resumeDispatcher(agent, nowUs);
+  } else {
+    flowsUs = lockReleaseUs(world.dispatcherMetUs[agent]!, nowUs);
+    armTimer(world, agent, Timer.Dispatch, flowsUs);
+  }
+  if (pipelines.limits[world.groupOf[agent]!]!.blocks) {
+    pipelines.release(agent, nowUs);
+  } else {
+    const atSocket = world.atSocket[agent] === 1;
+    world.atSocket[agent] = 0;
+    if (world.logcollectorMetUs[agent] === -Infinity && !atSocket && pipelines.seen[agent]! > world.lockSeen[agent]!) {
+      world.logcollectorMetUs[agent] = pipelines.writtenAt(agent, world.lockSeen[agent]! + 1);
+    }
+    const met = world.logcollectorMetUs[agent]!;
+    world.releaseUs[agent] = -Infinity;
+    if (met === -Infinity) {
+      pipelines.collects[agent] = 1;
+      pipelines.release(agent, nowUs);
+    } else {
+      const releasedUs = lockReleaseUs(met, nowUs);
+      armTimer(world, agent, Timer.Logcollector, releasedUs);
+      world.releaseUs[agent] = releasedUs;
+      if (releasedUs > flowsUs) flowsUs = releasedUs;
+    }
+  }
+  armForced(world, agent, nowUs);
+  world.books.joined(node, nowUs, agent);
+  world.probe.connected?.(agent, nowUs, world.server[agent]!, node);
+  world.away -= 1;
+  world.lastChangeUs = nowUs;
+  if (world.open.fault[agent]! >= 0) {
+    world.books.blind(agent, flowsUs - world.open.brokenAtUs[agent]!);
+    world.outages.close(world.open, agent, 'reconnected', node, world.attemptAtUs[agent]!, nowUs);
+    world.backSinceUs[agent] = nowUs;
+    noteBacklog(world, agent, nowUs);
+  } else {
+    world.backSinceUs[agent] = -Infinity;
+  }
+}
+
+/** The startup datagram reaches the node. */
+export function udpArrive(world: WorldState, agent: number, nowUs: number): void {
+  const target = world.target[agent]!;
+  const place = world.places[target]!;
+  const oneWayUs = latencyTo(world, agent, target);
+  switch (place.state) {
+    case PlaceState.Up:
+      world.nodeLife[agent] = place.life;
+      world.books.accepted(target, nowUs);
+      nextStep(world, agent, Step.Handshake, nowUs + oneWayUs);
+      return;
+    case PlaceState.Refusing:
+    case PlaceState.Dying:
+      world.books.refused(target, nowUs);
+      nextStep(world, agent, Step.Fail, nowUs + oneWayUs);
+      return;
+    case PlaceState.Hung:
+      world.nodeLife[agent] = place.life;
+      world.wait[agent] = Wait.Ack;
+      return;
+    case PlaceState.Silent:
+      world.wait[agent] = Wait.None;
+      if (unreachableTo(world, agent, target) === 'sameSegment') {
+        const { arpTimeoutUs } = world.options.groups[world.groupOf[agent]!]!.agent.kernel;
+        armMain(world, agent, world.connectAtUs[agent]! + arpTimeoutUs);
+      }
+      return;
+    default:
+      place.state satisfies never;
+  }
+}

@@ -1,0 +1,366 @@
+// All state of the world of one replication, and what is asked of it from everywhere: clocks, distances, timers.
+import { EventQueue } from '../../kernel/eventQueue.ts';
+import { deriveKey, rootKey, shuffle, uniform, type Key } from '../../kernel/random.ts';
+import { groupAddresses } from '../addresses.ts';
+import type { NginxSession } from '../balancer/nginx/session.ts';
+import { listenBacklog, newProxy, type Proxy } from '../balancer/proxy.ts';
+import { eventRates } from '../eventRates.ts';
+import { planFaults, type PlannedFault } from '../faultPlan.ts';
+import { type Clockwork, type Wakes } from '../keepalive.ts';
+import { unreachableBetween, type Unreachable } from '../network.ts';
+import { OutageBook, newOpenOutages } from '../outages.ts';
+import { PlaceState, newPlace, type Place } from '../place.ts';
+import { Arrivals, Purpose, namedKey } from '../workload.ts';
+import { WorldBooks } from '../worldBooks.ts';
+import type { GroupOptions, Luck, WorldOptions } from '../worldOptions.ts';
+
+/** Told what an agent's main thread does, as it happens; instants in µs since the end of the warm-up. */
+export interface WorldProbe {
+  /** An attempt at entry `server` of the agent's list begins. */
+  tried?(agent: number, atUs: number, server: number): void;
+  noticed?(agent: number, atUs: number, why: 'closed' | 'silence' | 'forced'): void;
+  connected?(agent: number, atUs: number, server: number, node: number): void;
+  /** The agent goes on to the next entry of its list. */
+  gaveUp?(agent: number, atUs: number, server: number): void;
+  /** A place changed its state. */
+  changed?(place: number, atUs: number, state: PlaceState): void;
+}
+
+/** What a measurement fixes instead of leaving it to chance. Arrays by agent; NaN: drawn as usual. */
+export interface WorldFixed {
+  readonly startUs?: Float64Array;
+  readonly clockPhaseUs?: Float64Array;
+  /** The last ACK before the first fault. */
+  readonly lastAckUs?: Float64Array;
+}
+
+// What the main thread of an agent does.
+export const State = {
+  Off: 0,
+  Trying: 1,
+  Sleeping: 2,
+  /** Up to 4.2.1, before it enrolls: asks whether the manager lives. */
+  Pinging: 3,
+  Enrolling: 4,
+  Connected: 5,
+  Frozen: 6,
+  Waking: 7,
+} as const;
+// Next step of a connection attempt, or of the end of a connection.
+export const Step = {
+  Arrive: 0,
+  PeerArrive: 1,
+  PeerFailed: 2,
+  Handshake: 3,
+  Enrolled: 4,
+  Fail: 5,
+  Closed: 6,
+  Udp: 7,
+  /** The balancer has seen no byte for its time-out. */
+  Idle: 8,
+  /** The third packet of the handshake reaches the balancer. */
+  Accept: 9,
+  /** The peer's answer to the balancer's SYN arrives. */
+  PeerConnected: 10,
+} as const;
+// What an attempt waits for when no step is under way.
+export const Wait = { None: 0, Syn: 1, Queue: 2, Ack: 3, PeerSyn: 4, Stalled: 5 } as const;
+// What happens to what a connected agent sends.
+export const Broken = { No: 0, Silent: 1, Hung: 2, Dead: 3, Void: 4 } as const;
+// Timers of an agent: its main thread, its connection, its dispatcher, logcollector, the keepalive that meets a full buffer.
+export const Timer = { Main: 0, Path: 1, Dispatch: 2, Logcollector: 3, Keepalive: 4 } as const;
+export const timersPerAgent = 5;
+export const EventKind = { FaultStart: 0, FaultEnd: 1, StartupEnd: 2, AcceptsEnd: 3, Settled: 4 } as const;
+
+/** All state of one replication. What happens to it is in the files beside this one. */
+export class WorldState implements Wakes {
+  readonly options: WorldOptions;
+  readonly root: Key;
+  readonly probe: WorldProbe;
+  readonly fixed: WorldFixed;
+  readonly fixedAckUs: Float64Array | undefined;
+  readonly agents: number;
+  readonly queue: EventQueue;
+  readonly places: Place[];
+  /** The balancer's place; equal to the number of nodes whether there is a balancer or not. */
+  readonly balancerPlace: number;
+  proxy: Proxy | null;
+  readonly balancerPhaseUs: number;
+  readonly books: WorldBooks;
+  readonly faults: readonly PlannedFault[];
+  readonly notes: string[];
+  readonly outages = new OutageBook();
+
+  readonly groupOf: Uint16Array;
+  readonly indexInGroup: (agent: number) => number;
+  /** One way between an agent of a group and a place, µs, [group][place]. */
+  readonly latency: number[][];
+  /** One way between the balancer and a node. */
+  readonly balancerLatency: number[];
+  /** What agents see of a host that is gone, by group and place. */
+  readonly unreachable: readonly (readonly Unreachable[])[];
+  /** What the balancer sees of a node that is gone. */
+  readonly balancerUnreachable: readonly Unreachable[];
+  readonly addresses: (Uint32Array | null)[];
+  readonly workerKeys: Key[];
+  readonly orders: (Uint8Array | null)[];
+
+  readonly state: Uint8Array;
+  readonly server: Int16Array;
+  readonly triesLeft: Int32Array;
+  readonly attemptAtUs: Float64Array;
+  readonly arrivedAtUs: Float64Array;
+  readonly connectAtUs: Float64Array;
+  readonly establishedAtUs: Float64Array;
+  readonly step: Uint8Array;
+  readonly wait: Uint8Array;
+  readonly target: Int16Array;
+  readonly listener: Int16Array;
+  readonly peerNode: Int16Array;
+  readonly peerSinceUs: Float64Array;
+  readonly connects: Int32Array;
+  readonly nodeLife: Int32Array;
+  readonly balancerLife: Int32Array;
+  readonly worker: Int16Array;
+  readonly peer: Int16Array;
+  readonly sessions = new Map<number, NginxSession>();
+
+  /** Node of the agent's session, -1: none. */
+  readonly node: Int16Array;
+  readonly viaBalancer: Uint8Array;
+  readonly udp: Uint8Array;
+  readonly ackUs: Float64Array;
+  readonly phaseUs: Float64Array;
+  readonly keepalivePhaseUs: Float64Array;
+  readonly keepaliveSecond: Float64Array;
+  readonly connectedSecond: Float64Array;
+  readonly broken: Uint8Array;
+  readonly brokenPlace: Int16Array;
+  readonly brokenSinceUs: Float64Array;
+  readonly firstSendUs: Float64Array;
+  readonly heldBefore: Float64Array;
+  readonly blocked: Uint8Array;
+  readonly locked: Uint8Array;
+  readonly lockSeen: Float64Array;
+  readonly dispatcherMetUs: Float64Array;
+  readonly logcollectorMetUs: Float64Array;
+  /** 1: logcollector sleeps in a send to the local socket that nobody reads. */
+  readonly atSocket: Uint8Array;
+  /** How long the balancer's kernel tries to reach the peer. */
+  readonly peerSynUs: Float64Array;
+  /** When logcollector lets go of what it held during the handshake: until then nothing it reads wakes the main loop. */
+  readonly releaseUs: Float64Array;
+  /** The last ACK before the session healed; `ackUs` is then the first one after it, which may still be to come. */
+  readonly ackBeforeHealUs: Float64Array;
+  /** When the latest outage ended, -Infinity: there was none. */
+  readonly backSinceUs: Float64Array;
+  readonly open: ReturnType<typeof newOpenOutages>;
+
+  readonly clock = {
+    phaseUs: 0,
+    keepalivePhaseUs: 0,
+    keepaliveSecond: 0,
+    notifyTimeSeconds: 0,
+    timeReconnectSeconds: 0,
+  };
+  wakesAgent = 0;
+  /** Occurrence whose change is being worked on. */
+  cause = 0;
+  /** Agents with no session that works. */
+  away: number;
+  faultsUnderWay: number;
+  lastChangeUs = 0;
+  settledHandle = -1;
+  endUs: number;
+
+  constructor(options: WorldOptions, luck: Luck, probe: WorldProbe, fixed: WorldFixed) {
+    this.options = options;
+    this.probe = probe;
+    this.fixed = fixed;
+    this.fixedAckUs = fixed.lastAckUs?.slice();
+    this.root = rootKey(luck.seed, luck.replication);
+    this.agents = options.groups.reduce((sum, { count }) => sum + count, 0);
+    const { agents, root } = this;
+    this.endUs = options.durationUs;
+    this.queue = new EventQueue({ staticSlots: agents * timersPerAgent });
+    const { nodes, balancer, network, groups } = options;
+    this.balancerPlace = nodes.length;
+    this.places = nodes.map((node) => newPlace(node.startupUs, node.acceptQueue));
+    if (balancer) this.places.push(newPlace(0, listenBacklog));
+    this.proxy = balancer ? newProxy(balancer, nodes) : null;
+    this.balancerPhaseUs = Math.floor(uniform(deriveKey(root, Purpose.BalancerClock, 0), 0, 0) * 1e6);
+    const slowest = (...own: (number | null | undefined)[]): number => {
+      const given = own.filter((value) => typeof value === 'number');
+      return given.length > 0 ? Math.max(...given) : network.latencyUs;
+    };
+    const placeLatency = [...nodes.map((node) => node.latencyUs), ...(balancer ? [balancer.latencyUs] : [])];
+    this.latency = groups.map((group) => placeLatency.map((own) => slowest(group.latencyUs, own)));
+    this.balancerLatency = nodes.map((node) => slowest(node.latencyUs, balancer?.latencyUs));
+    const { agents: agentsSee, balancer: balancerSees } = network.unreachable;
+    this.unreachable = groups.map((group) => [
+      ...nodes.map((node) => unreachableBetween(agentsSee, group.unreachable, node.unreachable)),
+      unreachableBetween(agentsSee, group.unreachable),
+    ]);
+    this.balancerUnreachable = nodes.map((node) =>
+      unreachableBetween(balancerSees, balancer?.unreachable, node.unreachable),
+    );
+    this.addresses = groups.map((group) =>
+      balancer ? groupAddresses(group, namedKey(root, Purpose.Address, group.name)) : null,
+    );
+    this.workerKeys = groups.map(({ name }) => namedKey(root, Purpose.BalancerWorker, name));
+    this.orders = groups.map((group) => serverOrders(group, namedKey(root, Purpose.ServerOrder, group.name)));
+    const arrivals = groups.map(
+      (group) => new Arrivals(root, group.name, group.events.arrival, eventRates(group, root)),
+    );
+    this.books = new WorldBooks(options, arrivals, root);
+    const { pipelines } = this.books;
+    this.groupOf = pipelines.groupOf;
+    this.indexInGroup = (agent) => pipelines.local(agent);
+    const plan = planFaults(options, root);
+    this.faults = plan.faults;
+    this.notes = [...plan.notes];
+    this.faultsUnderWay = plan.faults.length;
+    this.away = agents;
+
+    const f64 = (): Float64Array => new Float64Array(agents);
+    this.state = new Uint8Array(agents);
+    this.server = new Int16Array(agents);
+    this.triesLeft = new Int32Array(agents);
+    this.attemptAtUs = f64();
+    this.arrivedAtUs = f64();
+    this.connectAtUs = f64();
+    this.establishedAtUs = f64();
+    this.step = new Uint8Array(agents);
+    this.wait = new Uint8Array(agents);
+    this.target = new Int16Array(agents);
+    this.listener = new Int16Array(agents);
+    this.peerNode = new Int16Array(agents).fill(-1);
+    this.peerSinceUs = f64();
+    this.connects = new Int32Array(agents);
+    this.nodeLife = new Int32Array(agents);
+    this.balancerLife = new Int32Array(agents);
+    this.worker = new Int16Array(agents).fill(-1);
+    this.peer = new Int16Array(agents);
+    this.node = new Int16Array(agents).fill(-1);
+    this.viaBalancer = new Uint8Array(agents);
+    this.udp = new Uint8Array(agents);
+    this.ackUs = f64();
+    this.phaseUs = f64();
+    this.keepalivePhaseUs = f64();
+    this.keepaliveSecond = f64();
+    this.connectedSecond = f64();
+    this.broken = new Uint8Array(agents);
+    this.brokenPlace = new Int16Array(agents).fill(-1);
+    this.brokenSinceUs = f64();
+    this.firstSendUs = f64();
+    this.heldBefore = f64();
+    this.blocked = new Uint8Array(agents);
+    this.locked = new Uint8Array(agents);
+    this.lockSeen = f64();
+    this.dispatcherMetUs = f64().fill(-Infinity);
+    this.logcollectorMetUs = f64().fill(-Infinity);
+    this.peerSynUs = f64();
+    this.atSocket = new Uint8Array(agents);
+    this.releaseUs = f64().fill(-Infinity);
+    this.ackBeforeHealUs = f64();
+    this.backSinceUs = f64().fill(-Infinity);
+    this.open = newOpenOutages(agents);
+  }
+
+  before(atUs: number): number {
+    const { pipelines } = this.books;
+    const written = pipelines.written(this.wakesAgent, atUs);
+    const last = written === 0 ? -Infinity : pipelines.writtenAt(this.wakesAgent, written);
+    const releaseUs = this.releaseUs[this.wakesAgent]!;
+    if (last >= releaseUs) return last;
+    return releaseUs < atUs ? releaseUs : -Infinity;
+  }
+
+  from(atUs: number): number {
+    const { pipelines } = this.books;
+    if (atUs <= this.releaseUs[this.wakesAgent]!) return this.releaseUs[this.wakesAgent]!;
+    return pipelines.writtenAt(this.wakesAgent, pipelines.written(this.wakesAgent, atUs) + 1);
+  }
+}
+
+/** When a timer of an agent fires, Infinity: it is not armed. */
+export function deadlineUs(world: WorldState, agent: number, timer: number): number {
+  const tick = world.queue.deadline(agent * timersPerAgent + timer);
+  return tick < 0 ? Infinity : tick - world.options.warmupUs;
+}
+
+export function hasNoBuffer(world: WorldState, agent: number): boolean {
+  return world.options.groups[world.groupOf[agent]!]!.agent.clientBuffer.disabled;
+}
+
+/** The agent's clockwork, valid until the next call; also points the wakes at the agent. */
+export function clockOf(world: WorldState, agent: number): Clockwork {
+  const { clock } = world;
+  const { agent: options } = world.options.groups[world.groupOf[agent]!]!;
+  world.wakesAgent = agent;
+  clock.phaseUs = world.phaseUs[agent]!;
+  clock.keepalivePhaseUs = world.keepalivePhaseUs[agent]!;
+  clock.keepaliveSecond = world.keepaliveSecond[agent]!;
+  clock.notifyTimeSeconds = options.notifyTimeSeconds;
+  clock.timeReconnectSeconds = options.timeReconnectSeconds;
+  return clock;
+}
+
+export function unreachableTo(world: WorldState, agent: number, place: number): Unreachable {
+  return world.unreachable[world.groupOf[agent]!]![place]!;
+}
+
+export function latencyTo(world: WorldState, agent: number, place: number): number {
+  return world.latency[world.groupOf[agent]!]![place]!;
+}
+
+/** One way from a connected agent to its node. */
+export function nodeLatencyUs(world: WorldState, agent: number): number {
+  const node = world.node[agent]!;
+  if (world.viaBalancer[agent] === 0) return latencyTo(world, agent, node);
+  return latencyTo(world, agent, world.balancerPlace) + world.balancerLatency[node]!;
+}
+
+export function placeLatencyUs(world: WorldState, agent: number, place: number): number {
+  return place === world.balancerPlace ? latencyTo(world, agent, place) : nodeLatencyUs(world, agent);
+}
+
+export function armTimer(world: WorldState, agent: number, timer: number, atUs: number): void {
+  if (atUs < world.options.durationUs)
+    world.queue.schedule(agent * timersPerAgent + timer, Math.ceil(atUs) + world.options.warmupUs);
+  else world.queue.cancel(agent * timersPerAgent + timer);
+}
+
+/** The main timer is armed even past the end: others compare themselves with it. */
+export function armMain(world: WorldState, agent: number, atUs: number): void {
+  world.queue.schedule(agent * timersPerAgent + Timer.Main, Math.ceil(atUs) + world.options.warmupUs);
+}
+
+export function nextStep(world: WorldState, agent: number, step: number, atUs: number): void {
+  world.step[agent] = step;
+  world.queue.schedule(agent * timersPerAgent + Timer.Path, Math.ceil(atUs) + world.options.warmupUs);
+}
+
+export function addPlaceEvent(world: WorldState, kind: number, argument: number, atUs: number): void {
+  world.queue.add(kind, argument, atUs + world.options.warmupUs);
+}
+
+/** What a connection made in `life` of a place's processes has become. */
+export function conditionOf(place: Place, life: number): number {
+  if (place.state === PlaceState.Silent) return Broken.Silent;
+  if (place.life !== life) return Broken.Dead;
+  return place.state === PlaceState.Hung ? Broken.Hung : Broken.No;
+}
+
+/** Entry of the configured list at each position of each agent's own list; `null`: as listed. */
+function serverOrders(group: GroupOptions, key: Key): Uint8Array | null {
+  const { length } = group.servers;
+  if (group.order === 'listed' || length < 2) return null;
+  const orders = new Uint8Array(group.count * length);
+  for (let i = 0; i < group.count; i++) {
+    const list = group.servers.map((_, at) => (group.order === 'rotated' ? (at + i) % length : at));
+    if (group.order === 'shuffled') shuffle(list, key, i);
+    orders.set(list, i * length);
+  }
+  return orders;
+}

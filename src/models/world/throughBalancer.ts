@@ -1,0 +1,171 @@
+// A connection through the balancer: its slot, its peer, its end.
+import { below } from '../../kernel/random.ts';
+import { wholeSeconds } from '../agent.ts';
+import type { NginxSession } from '../balancer/nginx/session.ts';
+import { keyOf, type ProxyListener } from '../balancer/proxy.ts';
+import { PlaceState } from '../place.ts';
+import { Broken, State, Step, Wait, latencyTo, nextStep, type WorldState } from './state.ts';
+import { armAttemptTimeout, queueUp, waitForAnswer } from './waits.ts';
+
+/** Bytes a balancer takes for a node that does not: its own send buffer and its proxy buffer. */
+export function balancerRoom(world: WorldState, agent: number): number {
+  const { balancer } = world.options;
+  const { sendBuffer } = balancer!.kernel;
+  const own = world.broken[agent] === Broken.Silent ? sendBuffer.silentBytes : sendBuffer.hungBytes;
+  return own + world.proxy!.listeners[world.listener[agent]!]!.options.proxyBufferBytes;
+}
+
+export function acceptAtBalancer(world: WorldState, agent: number, nowUs: number): void {
+  const proxy = world.proxy!;
+  const group = world.groupOf[agent]!;
+  const listener = proxy.listeners[world.listener[agent]!]!;
+  const connect = world.connects[agent]!;
+  world.connects[agent] = connect + 1;
+  const local = world.indexInGroup(agent);
+  const worker = below(proxy.workers, world.workerKeys[group]!, local, connect);
+  world.balancerLife[agent] = world.places[world.balancerPlace]!.life;
+  if (proxy.slots[worker]! >= proxy.sessionsPerWorker) {
+    world.books.noSlot += 1;
+    nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.balancerPlace));
+    return;
+  }
+  proxy.slots[worker]! += 1;
+  // Ports of a client: net.ipv4.ip_local_port_range, 32768 to 60999 by default.
+  const remotePort = 32_768 + below(28_232, world.workerKeys[group]!, local, -1 - connect);
+  const session = listener.balancer.open(keyOf(listener, world.addresses[group]![local]!, remotePort), worker);
+  world.sessions.set(agent, session);
+  world.arrivedAtUs[agent] = nowUs;
+  tryPeer(world, agent, session, listener, nowUs);
+}
+
+function tryPeer(
+  world: WorldState,
+  agent: number,
+  session: NginxSession,
+  listener: ProxyListener,
+  nowUs: number,
+): void {
+  const proxy = world.proxy!;
+  const seconds = wholeSeconds(nowUs, world.balancerPhaseUs);
+  for (;;) {
+    const peer = listener.balancer.next(session, seconds);
+    if (peer < 0) {
+      world.books.noPeer += 1;
+      break;
+    }
+    if (listener.ports[peer]! < proxy.portsPerPeer) {
+      listener.ports[peer]! += 1;
+      world.peerNode[agent] = listener.targets[peer]!.nodeIndex;
+      world.peerSinceUs[agent] = nowUs;
+      nextStep(world, agent, Step.PeerArrive, nowUs + world.balancerLatency[world.peerNode[agent]]!);
+      return;
+    }
+    // No local port is left: nginx counts it as a failure of the peer.
+    world.books.noPort += 1;
+    if (!listener.balancer.failed(session, seconds, nowUs - world.arrivedAtUs[agent]!)) break;
+  }
+  dropSession(world, agent, session);
+  nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.balancerPlace));
+}
+
+/** The balancer's SYN reaches the peer. */
+export function peerArrive(world: WorldState, agent: number, nowUs: number): void {
+  const session = world.sessions.get(agent)!;
+  const listener = world.proxy!.listeners[world.listener[agent]!]!;
+  const index = world.peerNode[agent]!;
+  const place = world.places[index]!;
+  const oneWayUs = world.balancerLatency[index]!;
+  const { registration } = listener.targets[session.peerIndex]!;
+  const nobody = registration && world.options.nodes[index]!.registrationPort === null;
+  const connectTimeoutUs = listener.options.connectTimeoutUs;
+  const { kernel } = world.options.balancer!;
+  const giveUp = (kernelUs: number): void => {
+    world.wait[agent] = Wait.PeerSyn;
+    world.peerSynUs[agent] = kernelUs;
+    armAttemptTimeout(world, agent);
+    nextStep(world, agent, Step.PeerFailed, world.peerSinceUs[agent]! + Math.min(connectTimeoutUs, kernelUs));
+  };
+  if (place.state === PlaceState.Silent) {
+    giveUp(world.balancerUnreachable[index] === 'sameSegment' ? kernel.arpTimeoutUs : kernel.connectTimeoutUs);
+    return;
+  }
+  if (nobody || place.state === PlaceState.Refusing) {
+    world.books.refused(index, nowUs);
+    nextStep(world, agent, Step.PeerFailed, nowUs + oneWayUs);
+    return;
+  }
+  if (place.state === PlaceState.Hung && !queueUp(world, place, registration, index, nowUs)) {
+    giveUp(kernel.connectTimeoutUs);
+    return;
+  }
+  // A dying process takes the connection of no life that goes on.
+  world.nodeLife[agent] = place.state === PlaceState.Dying ? -1 : place.life;
+  if (place.state === PlaceState.Up) world.books.accepted(index, nowUs);
+  nextStep(world, agent, Step.PeerConnected, nowUs + oneWayUs);
+}
+
+/** The peer's answer reaches the balancer, which passes on what the client has sent. */
+export function peerConnected(world: WorldState, agent: number, nowUs: number): void {
+  const session = world.sessions.get(agent)!;
+  const listener = world.proxy!.listeners[world.listener[agent]!]!;
+  const index = world.peerNode[agent]!;
+  const place = world.places[index]!;
+  listener.balancer.connected(session, wholeSeconds(nowUs, world.balancerPhaseUs));
+  if (place.state === PlaceState.Hung && place.life === world.nodeLife[agent]) {
+    waitForAnswer(world, agent, nowUs);
+    return;
+  }
+  const oneWayUs = world.balancerLatency[index]!;
+  const toBalancerUs = latencyTo(world, agent, world.balancerPlace);
+  const answerUs = nowUs + 2 * oneWayUs + toBalancerUs;
+  if (world.state[agent] === State.Enrolling) {
+    nextStep(world, agent, Step.Enrolled, answerUs + 2 * (oneWayUs + toBalancerUs));
+  } else {
+    nextStep(world, agent, Step.Handshake, answerUs);
+  }
+}
+
+export function peerFailed(world: WorldState, agent: number, nowUs: number): void {
+  const session = world.sessions.get(agent)!;
+  const listener = world.proxy!.listeners[world.listener[agent]!]!;
+  const seconds = wholeSeconds(nowUs, world.balancerPhaseUs);
+  world.wait[agent] = Wait.None;
+  listener.ports[session.peerIndex]! -= 1;
+  world.peerNode[agent] = -1;
+  if (listener.balancer.failed(session, seconds, nowUs - world.arrivedAtUs[agent]!)) {
+    tryPeer(world, agent, session, listener, nowUs);
+    return;
+  }
+  dropSession(world, agent, session);
+  nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.balancerPlace));
+}
+
+/** Frees the slot of a session that has no peer. */
+function dropSession(world: WorldState, agent: number, session: NginxSession): void {
+  world.proxy!.slots[session.worker]! -= 1;
+  world.sessions.delete(agent);
+  world.peerNode[agent] = -1;
+}
+
+/** An established session through the balancer ends, whoever ended it. */
+export function endSession(world: WorldState, agent: number, nowUs: number): void {
+  if (world.balancerLife[agent] !== world.places[world.balancerPlace]!.life) return;
+  const listener = world.proxy!.listeners[world.listener[agent]!]!;
+  const worker = world.worker[agent]!;
+  const peerIndex = world.peer[agent]!;
+  listener.ports[peerIndex]! -= 1;
+  listener.balancer.closed({ worker, peerIndex }, wholeSeconds(nowUs, world.balancerPhaseUs));
+  world.proxy!.slots[worker]! -= 1;
+}
+
+/** The client of an attempt through the balancer has gone: a normal end, even of a session still looking for a peer. */
+export function abandonSession(world: WorldState, agent: number, nowUs: number): void {
+  const session = world.sessions.get(agent);
+  if (!session) return;
+  if (session.peerIndex >= 0) {
+    const listener = world.proxy!.listeners[world.listener[agent]!]!;
+    listener.ports[session.peerIndex]! -= 1;
+    listener.balancer.closed(session, wholeSeconds(nowUs, world.balancerPhaseUs));
+  }
+  dropSession(world, agent, session);
+}

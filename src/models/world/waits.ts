@@ -1,0 +1,103 @@
+// What an agent waits for while it connects, and when it is made to connect anew.
+import { instantOfSecond, receiveTimeoutUs } from '../agent.ts';
+import type { ServerOptions } from '../agentOptions.ts';
+import { lastAckUs, noticeUs, turnAt } from '../keepalive.ts';
+import { fitsQueue, type Place } from '../place.ts';
+import {
+  Broken,
+  State,
+  Step,
+  Timer,
+  Wait,
+  armMain,
+  clockOf,
+  nextStep,
+  nodeLatencyUs,
+  timersPerAgent,
+  type WorldState,
+} from './state.ts';
+
+export function serverOf(world: WorldState, agent: number): ServerOptions {
+  const group = world.groupOf[agent]!;
+  const { servers } = world.options.groups[group]!;
+  const order = world.orders[group];
+  const at = world.server[agent]!;
+  return servers[order ? order[world.indexInGroup(agent) * servers.length + at]! : at]!;
+}
+
+/** True when the connection fits into the accept queue of processes that take none. */
+export function queueUp(world: WorldState, place: Place, registration: boolean, index: number, nowUs: number): boolean {
+  if (!fitsQueue(registration ? place.queuedRegistration : place.queued, place.acceptQueue)) {
+    world.books.overflowed(index, nowUs);
+    return false;
+  }
+  if (registration) place.queuedRegistration += 1;
+  else place.queued += 1;
+  return true;
+}
+
+export function waitSyn(world: WorldState, agent: number, routed: boolean): void {
+  const { kernel } = world.options.groups[world.groupOf[agent]!]!.agent;
+  world.wait[agent] = Wait.Syn;
+  armMain(world, agent, world.connectAtUs[agent]! + (routed ? kernel.connectTimeoutUs : kernel.arpTimeoutUs));
+}
+
+/** The time-out of an established attempt: of the handshake ACK, or of the enrollment's answer. */
+export function armAttemptTimeout(world: WorldState, agent: number): void {
+  const { internal, enrollment } = world.options.groups[world.groupOf[agent]!]!.agent;
+  const seconds = world.state[agent] === State.Enrolling ? enrollment.timeoutSeconds : internal.recvTimeoutSeconds;
+  if (seconds === null) world.queue.cancel(agent * timersPerAgent + Timer.Main);
+  else armMain(world, agent, world.establishedAtUs[agent]! + receiveTimeoutUs(seconds));
+}
+
+/** Nobody answers for now. A balancer in between closes a session in which no byte has moved since `movedUs` for too long. */
+export function waitForAnswer(world: WorldState, agent: number, movedUs: number): void {
+  world.wait[agent] = Wait.Ack;
+  armAttemptTimeout(world, agent);
+  if (world.target[agent] !== world.balancerPlace) return;
+  const { sessionTimeoutUs } = world.proxy!.listeners[world.listener[agent]!]!.options;
+  nextStep(world, agent, Step.Idle, movedUs + sessionTimeoutUs);
+}
+
+/** Notes how long what waits in an agent that is back will take; again when the next of its threads goes on. */
+export function noteBacklog(world: WorldState, agent: number, nowUs: number): void {
+  const { pipelines } = world.books;
+  const sinceUs = world.backSinceUs[agent]!;
+  if (sinceUs === -Infinity || pipelines.dispatches[agent] === 0) return;
+  world.books.drained(agent, nowUs - sinceUs + pipelines.drainUs(agent));
+}
+
+export function armForced(world: WorldState, agent: number, nowUs: number): void {
+  const forcedUs = nextForcedUs(world, agent, nowUs);
+  if (forcedUs === Infinity) world.queue.cancel(agent * timersPerAgent + Timer.Main);
+  else armMain(world, agent, forcedUs);
+}
+
+/** Turn of the main loop at which force_reconnect_interval makes the agent leave; Infinity: never. */
+export function nextForcedUs(world: WorldState, agent: number, nowUs: number): number {
+  const dueUs = forcedDueUs(world, agent);
+  if (dueUs === Infinity) return Infinity;
+  const clock = clockOf(world, agent);
+  const atUs = Math.max(nowUs, dueUs);
+  if (world.broken[agent] !== Broken.No) return turnAt(world, Math.min(nowUs, world.ackUs[agent]!), atUs);
+  // Of every keepalive that leaves before, whether or not its ACK comes before.
+  const toNodeUs = nodeLatencyUs(world, agent);
+  if (world.ackUs[agent]! > nowUs) {
+    // Of a session that has just healed the first keepalive may be due in world turn, or later.
+    const turn = turnAt(world, world.ackBeforeHealUs[agent]!, atUs);
+    if (turn <= world.ackUs[agent]! - 2 * toNodeUs) return turn;
+  }
+  const ackUs = lastAckUs(clock, world, world.ackUs[agent]!, atUs + toNodeUs - 1, toNodeUs);
+  return ackUs > atUs ? Math.min(ackUs, world.from(atUs)) : turnAt(world, ackUs, atUs);
+}
+
+/** Why the main loop makes the agent leave in world turn: the missing ACK comes first. */
+export function isForced(world: WorldState, agent: number, nowUs: number): boolean {
+  if (nowUs < forcedDueUs(world, agent)) return false;
+  return world.broken[agent] === Broken.No || nowUs < noticeUs(clockOf(world, agent), world, world.ackUs[agent]!);
+}
+
+export function forcedDueUs(world: WorldState, agent: number): number {
+  const seconds = world.options.groups[world.groupOf[agent]!]!.agent.forceReconnectIntervalSeconds;
+  return seconds === 0 ? Infinity : instantOfSecond(world.connectedSecond[agent]! + seconds, world.phaseUs[agent]!);
+}
