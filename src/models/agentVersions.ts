@@ -1,6 +1,6 @@
 // What an agent and a manager do when nothing is configured, by Wazuh release, and how settings are laid over it.
 import type { AgentOptions } from './agentOptions.ts';
-import { kernelDefaults } from './network.ts';
+import { connectTimeoutUs, kernelDefaults } from './network.ts';
 import type { KernelOptions } from './network.ts';
 import { nodeDefaults } from './node.ts';
 import type { NodeOptions } from './node.ts';
@@ -134,16 +134,19 @@ export function effectiveTimeReconnectSeconds(notifyTimeSeconds: number, timeRec
 /**
  * The release's defaults with settings laid over them, a later layer over an earlier one, and the product's own corrections:
  * time-reconnect as above, events_per_second raised to agent.min_eps (src/client-agent/config.c, ClientConf()), the read
- * time-out of enrollment following agent.recv_timeout unless it is set itself.
+ * time-out of enrollment following agent.recv_timeout unless it is set itself. So does the kernel's connect time-out its linear
+ * SYN time-outs.
  */
 export function agentWithSettings(version: string, layers: readonly (AgentSettings | undefined)[]): AgentDefaults {
   let agent = agentDefaults(version);
   let timeoutIsSet = false;
+  let connectTimeoutIsSet = false;
   for (const layer of layers) {
     if (layer === undefined) continue;
     const { notifyTimeSeconds, timeReconnectSeconds, forceReconnectIntervalSeconds } = layer;
     const { maxRetries, retryIntervalSeconds, enrollment, clientBuffer, internal, kernel } = layer;
     if (enrollment?.timeoutSeconds !== undefined) timeoutIsSet = true;
+    if (kernel?.connectTimeoutUs !== undefined) connectTimeoutIsSet = true;
     agent = {
       ...written(agent, { notifyTimeSeconds, timeReconnectSeconds, forceReconnectIntervalSeconds }),
       enrollment: written(agent.enrollment, enrollment),
@@ -158,6 +161,9 @@ export function agentWithSettings(version: string, layers: readonly (AgentSettin
   }
   return {
     ...agent,
+    kernel: connectTimeoutIsSet
+      ? agent.kernel
+      : { ...agent.kernel, connectTimeoutUs: connectTimeoutUs(agent.kernel.synLinearTimeouts) },
     timeReconnectSeconds: effectiveTimeReconnectSeconds(agent.notifyTimeSeconds, agent.timeReconnectSeconds),
     enrollment: timeoutIsSet
       ? agent.enrollment

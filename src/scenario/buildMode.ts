@@ -3,7 +3,13 @@ import type { AgentOptions, Endpoint, ServerOptions } from '../models/agentOptio
 import { agentWithSettings, atLeast, serverDefaults, type AgentSettings } from '../models/agentVersions.ts';
 import type { NginxBalancerOptions, NginxPeerOptions } from '../models/balancer/nginx/options.ts';
 import { balancerPlace, killDefaults, type FaultOptions } from '../models/fault.ts';
-import { kernelDefaults, unreachableBetween, type KernelOptions, type Unreachable } from '../models/network.ts';
+import {
+  connectTimeoutUs,
+  kernelDefaults,
+  unreachableBetween,
+  type KernelOptions,
+  type Unreachable,
+} from '../models/network.ts';
 import { nodeDefaults, type NodeOptions } from '../models/node.ts';
 import type { AddressPlan, GroupOptions, WorldOptions } from '../models/worldOptions.ts';
 import { parseRange } from './addresses.ts';
@@ -800,9 +806,10 @@ function defaultRange(count: number, index: number): string {
 }
 
 function kernelOf(given: KernelSettings | undefined): KernelOptions {
+  const synLinearTimeouts = given?.synLinearTimeouts ?? kernelDefaults.synLinearTimeouts;
   return {
-    connectTimeoutUs: given?.connectTimeout ?? kernelDefaults.connectTimeoutUs,
-    synLinearTimeouts: given?.synLinearTimeouts ?? kernelDefaults.synLinearTimeouts,
+    connectTimeoutUs: given?.connectTimeout ?? connectTimeoutUs(synLinearTimeouts),
+    synLinearTimeouts,
     arpTimeoutUs: given?.arpTimeout ?? kernelDefaults.arpTimeoutUs,
     sendBuffer: {
       silentBytes: given?.sendBuffer?.silent ?? kernelDefaults.sendBuffer.silentBytes,

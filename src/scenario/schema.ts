@@ -223,7 +223,7 @@ const kernel = z
   .strictObject(
     {
       connectTimeout: duration(
-        `connect() to a host that never answers. Default ${kernelDefaults.connectTimeoutUs / second}s.`,
+        `connect() to a host that never answers. Default ${kernelDefaults.connectTimeoutUs / second}s, with other synLinearTimeouts accordingly.`,
         { from: 1, to: 3600 * second, text: 'up to 1h' },
       ).optional(),
       synLinearTimeouts: whole(

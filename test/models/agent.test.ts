@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   dispatchSpacingUs,
   lockReleaseUs,
+  retrySleepUs,
   nextTurnUs,
   receiveTimeoutUs,
   retransmissionUs,
@@ -33,6 +34,10 @@ test('a host counts whole seconds from its own phase', () => {
   expect(wholeSeconds(600_000, 400_000)).toBe(1);
   expect(wholeSeconds(-400_001, 400_000)).toBe(-1);
   expect(instantOfSecond(wholeSeconds(7_700_000, 400_000), 400_000)).toBe(7_600_000);
+});
+
+test('from one refused attempt to the next it takes a millisecond more than retry_interval', () => {
+  expect([10, 5].map((seconds) => retrySleepUs(seconds) / second)).toEqual([10.001, 5.001]);
 });
 
 test('the wait for a handshake lasts a thousandth longer than it says', () => {

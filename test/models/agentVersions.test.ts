@@ -123,6 +123,14 @@ describe('settings laid over the defaults', () => {
     expect(agentWithSettings('4.14.7', layers).clientBuffer.eventsPerSecond).toBe(10);
   });
 
+  test('carry the linear SYN time-outs over to the connect time-out, unless that is set itself', () => {
+    // Measured: 133.36 s with four of them, 129 to 131 s without.
+    const seconds = (...layers: Parameters<typeof agentWithSettings>[1]): number =>
+      agentWithSettings('4.9.2', layers).kernel.connectTimeoutUs / 1e6;
+    expect([seconds(), seconds({ kernel: { synLinearTimeouts: 0 } })]).toEqual([133.36, 130]);
+    expect(seconds({ kernel: { connectTimeoutUs: 21e6 } }, { kernel: { synLinearTimeouts: 0 } })).toBe(21);
+  });
+
   test('carry agent.recv_timeout over to the enrollment, unless that is set itself', () => {
     const internal = { recvTimeoutSeconds: 15 };
     expect(agentWithSettings('4.14.7', [{ internal }]).enrollment.timeoutSeconds).toBe(15);

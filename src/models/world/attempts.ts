@@ -1,5 +1,5 @@
 // An agent that looks for a manager: attempts, retries, enrollment, the next server, the handshake.
-import { lockReleaseUs, synRetryUs, wholeSeconds } from '../agent.ts';
+import { lockReleaseUs, retrySleepUs, synRetryUs, wholeSeconds } from '../agent.ts';
 import type { Endpoint, ServerOptions } from '../agentOptions.ts';
 import { Sink } from '../pipeline.ts';
 import { PlaceState } from '../place.ts';
@@ -258,7 +258,7 @@ export function attemptFailed(world: WorldState, agent: number, nowUs: number): 
     }
   }
   world.state[agent] = State.Sleeping;
-  armMain(world, agent, nowUs + server.retryIntervalSeconds * 1e6);
+  armMain(world, agent, nowUs + retrySleepUs(server.retryIntervalSeconds));
 }
 
 function enroll(world: WorldState, agent: number, nowUs: number): void {

@@ -1,5 +1,11 @@
 // One agent daemon: its main thread turn by turn, its connection, its pipeline.
-import { loopPeriodUs, receiveTimeoutUs, sendErrorSleepUs, wholeSeconds } from '../../../src/models/agent.ts';
+import {
+  loopPeriodUs,
+  receiveTimeoutUs,
+  retrySleepUs,
+  sendErrorSleepUs,
+  wholeSeconds,
+} from '../../../src/models/agent.ts';
 import type { ServerOptions } from '../../../src/models/agentOptions.ts';
 import type { GroupOptions } from '../../../src/models/worldOptions.ts';
 import { Rank, type Calendar, type Entry } from './calendar.ts';
@@ -169,8 +175,8 @@ export class Agent implements Daemon {
     const { retryIntervalSeconds } = this.#entry;
     this.#world.attemptFailed();
     this.#triesLeft -= 1;
-    if (this.#triesLeft > 0) this.#after(retryIntervalSeconds * 1e6, () => this.#attempt());
-    else this.#enroll(() => this.#after(retryIntervalSeconds * 1e6, () => this.#nextServer()));
+    if (this.#triesLeft > 0) this.#after(retrySleepUs(retryIntervalSeconds), () => this.#attempt());
+    else this.#enroll(() => this.#after(retrySleepUs(retryIntervalSeconds), () => this.#nextServer()));
   }
 
   #nextServer(): void {
