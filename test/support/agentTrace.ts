@@ -1,11 +1,13 @@
 // A measured run of the real agent, played by the engine. Loopback: next to no latency, send buffers of its MTU, nobody on the
 // registration port.
-import { agentDefaults } from '../../src/models/agentVersions.ts';
 import type { AgentOptions, ServerOptions } from '../../src/models/agentOptions.ts';
+import { agentWithSettings, type AgentSettings } from '../../src/models/agentVersions.ts';
 import { killDefaults, type FaultOptions } from '../../src/models/fault.ts';
 import { networkDefaults } from '../../src/models/network.ts';
 import { nodeDefaults } from '../../src/models/node.ts';
 import { workloadDefaults } from '../../src/models/workload.ts';
+import { readInternalOptions } from '../../src/scenario/import/internalOptions.ts';
+import { ScenarioError } from '../../src/scenario/problem.ts';
 import { runWorld } from '../../src/models/world.ts';
 import type { WorldProbe } from '../../src/models/world/state.ts';
 import type { WorldOptions } from '../../src/models/worldOptions.ts';
@@ -45,32 +47,34 @@ export interface AgentStory {
   readonly gaveUp: { seconds: number; node: string }[];
 }
 
+export type Played =
+  | { readonly kind: 'played'; readonly story: AgentStory }
+  /** What happened is understood, and the world cannot play it. */
+  | { readonly kind: 'notModelled'; readonly why: string }
+  /** The run says something that is not understood. */
+  | { readonly kind: 'refused'; readonly why: string };
+
 const us = (seconds: number): number => Math.round(seconds * 1e6);
 
 /** Plays a measured run: home node, phase, age of the ACK and the instants at which nodes listened are the run's. */
-export function playRun(run: MeasuredRun): AgentStory {
-  const names = ['A', 'B'];
+export function playRun(run: MeasuredRun): Played {
   const boots = run.id.startsWith('E10');
-  const { config } = run;
-  const agent = agentOf(run);
-  const list = config.servers ?? names;
-  const servers = list.map((name): ServerOptions => {
-    const tag = (key: string): number | undefined => {
-      const found = new RegExp(`<${key}>(\\d+)<`).exec(config.server_extra ?? '');
-      return found ? Number(found[1]) : undefined;
-    };
-    return {
-      text: name,
-      endpoint: { kind: 'node', nodeIndex: names.indexOf(name) },
-      port: 1514,
-      protocol: config.proto === 'udp' ? 'udp' : 'tcp',
-      maxRetries: tag('max_retries') ?? 5,
-      retryIntervalSeconds: tag('retry_interval') ?? 10,
-      registration: null,
-    };
-  });
+  const { config, homeNode } = run;
+  const refused: string[] = [];
+  const list = config.servers ?? ['A', 'B'];
+  const names = [...new Set(['A', 'B', ...list])];
+  const { faults, dropped, noArp } = stepsOf(run, names, refused);
+  // The list is a ring: an agent on its second server is one on the first of a list that begins there.
+  const first = boots ? 0 : list.indexOf(homeNode);
+  const ring = [...list.slice(first), ...list.slice(0, Math.max(first, 0))];
+  if (first < 0) refused.push(`no server of its list is the home node ${homeNode}`);
+  if (!boots && config.up?.includes(homeNode) === false) refused.push(`the home node ${homeNode} does not run`);
+  const servers = serversOf(run, ring, names, refused);
+  const agent = agentOf(run, refused);
+  if (refused.length > 0) return { kind: 'refused', why: refused.join('; ') };
+
   const handshakeUs = boots ? 0 : -us(run.secondsFromHandshakeToFault);
-  const warmupUs = 60_000_000;
+  const warmupUs = 60_000_000 - handshakeUs;
   const options: WorldOptions = {
     warmupUs,
     durationUs: us(run.watchedSeconds),
@@ -81,6 +85,7 @@ export function playRun(run: MeasuredRun): AgentStory {
       address: `127.0.0.${index + 1}`,
       startupUs: 0,
       registrationPort: null,
+      ...(noArp.has(name) ? { unreachable: 'sameSegment' as const } : {}),
     })),
     network: { ...networkDefaults, latencyUs: 50 },
     balancer: null,
@@ -97,75 +102,213 @@ export function playRun(run: MeasuredRun): AgentStory {
         latencyUs: null,
       },
     ],
-    faults: faultsOf(run, boots),
+    faults,
   };
   const story: AgentStory = { noticed: [], tries: [], handshakes: [], gaveUp: [] };
-  const nodeOf = (server: number): string => list[server]!;
+  const nodeOf = (server: number): string => ring[server]!;
   const started = boots ? -1 : 0;
   const add = (rows: { seconds: number; node: string }[], atUs: number, node: string): void => {
     if (atUs >= started) rows.push({ seconds: atUs / 1e6, node });
   };
+  // Where the agent is, from when on.
+  const stays: { fromUs: number; node: string; connected: boolean }[] = [];
   const probe: WorldProbe = {
     noticed: (_, atUs) => add(story.noticed, atUs, ''),
-    tried: (_, atUs, server) => add(story.tries, atUs, nodeOf(server)),
-    connected: (_, atUs, server) => add(story.handshakes, atUs, nodeOf(server)),
+    tried: (_, atUs, server) => {
+      stays.push({ fromUs: atUs, node: nodeOf(server), connected: false });
+      add(story.tries, atUs, nodeOf(server));
+    },
+    connected: (_, atUs, server) => {
+      stays.push({ fromUs: atUs, node: nodeOf(server), connected: true });
+      add(story.handshakes, atUs, nodeOf(server));
+    },
     gaveUp: (_, atUs, server) => add(story.gaveUp, atUs, nodeOf(server)),
   };
-  const ackUs = run.lastAckSeconds === null ? NaN : us(run.lastAckSeconds);
+  const lastAckUs = run.lastAckSeconds === null ? NaN : us(run.lastAckSeconds);
   const fraction = us(run.lastAckUnixFraction ?? 0);
-  const phase = Number.isNaN(ackUs) ? 0 : (((fraction - ackUs) % 1_000_000) + 1_000_000) % 1_000_000;
+  const phase = Number.isNaN(lastAckUs) ? 0 : (((fraction - lastAckUs) % 1_000_000) + 1_000_000) % 1_000_000;
+  // It is the last one before time 0; where home breaks later, others have followed.
+  const breaksAtOnce = run.steps.some(([seconds, , where]) => seconds <= 0 && (where === 'home' || where === homeNode));
   runWorld(options, { seed: '1', replication: 0 }, probe, {
     startUs: Float64Array.of(handshakeUs),
     clockPhaseUs: Float64Array.of(phase),
-    lastAckUs: Float64Array.of(ackUs),
+    lastAckUs: Float64Array.of(breaksAtOnce ? lastAckUs : NaN),
   });
-  return story;
+  // A host that was off comes back without its connections; one behind a path that heals still has them.
+  const survives = dropped.some(({ node, fromUs, toUs, stopped }) => {
+    const last = stays.filter((stay) => stay.fromUs < toUs).at(-1);
+    return config.proto === 'tcp' && last?.node === node && last.fromUs < fromUs && (last.connected || stopped);
+  });
+  return survives ? { kind: 'notModelled', why: 'the path heals' } : { kind: 'played', story };
 }
 
-function agentOf({ agentVersion, config }: MeasuredRun): AgentOptions {
-  const defaults = agentDefaults(agentVersion);
-  const internal = /^agent\.recv_timeout=(\d+)$/.exec(config.internal?.[0] ?? '');
-  const linear = config.sysctl?.['net/ipv4/tcp_syn_linear_timeouts'];
-  return {
-    ...defaults,
-    notifyTimeSeconds: config.notify ?? defaults.notifyTimeSeconds,
-    timeReconnectSeconds: config.reconnect ?? defaults.timeReconnectSeconds,
-    enrollment: { ...defaults.enrollment, enabled: config.enrollment !== 'no' },
-    internal: { ...defaults.internal, recvTimeoutSeconds: internal ? Number(internal[1]) : 60 },
-    kernel: {
-      ...defaults.kernel,
-      sendBuffer: { silentBytes: 3_940_000, hungBytes: 4_150_000 },
-      // Measured without the linear SYN time-outs: 129 to 131 s.
-      ...(linear === 0 ? { synLinearTimeouts: 0, connectTimeoutUs: 130_000_000 } : {}),
-    },
+const configKeys = 'proto notify reconnect rate up servers enrollment internal server_extra sysctl'.split(' ');
+
+function serversOf(
+  { config }: MeasuredRun,
+  list: readonly string[],
+  names: readonly string[],
+  refused: string[],
+): ServerOptions[] {
+  const { proto, server_extra: extra = '' } = config;
+  for (const key of Object.keys(config)) if (!configKeys.includes(key)) refused.push(`config.${key} is unknown`);
+  if (proto !== 'tcp' && proto !== 'udp') refused.push(`protocol ${proto} is unknown`);
+  const tags = new Map<string, number>();
+  const rest = extra.replace(/<(max_retries|retry_interval)>(\d+)<\/\1>/g, (_, tag: string, value: string) => {
+    tags.set(tag, Number(value));
+    return '';
+  });
+  if (rest.trim() !== '') refused.push(`in <server>, ${rest.trim()} is unknown`);
+  return list.map((name) => ({
+    text: name,
+    endpoint: { kind: 'node', nodeIndex: names.indexOf(name) },
+    port: 1514,
+    protocol: proto === 'udp' ? 'udp' : 'tcp',
+    maxRetries: tags.get('max_retries') ?? 5,
+    retryIntervalSeconds: tags.get('retry_interval') ?? 10,
+    registration: null,
+  }));
+}
+
+const sysctls: Readonly<Record<string, 'synLinearTimeouts' | 'maxDgramQlen'>> = {
+  'net/ipv4/tcp_syn_linear_timeouts': 'synLinearTimeouts',
+  'net/unix/max_dgram_qlen': 'maxDgramQlen',
+};
+
+function agentOf({ agentVersion: version, config }: MeasuredRun, refused: string[]): AgentOptions {
+  const kernel: NonNullable<AgentSettings['kernel']>[] = Object.entries(config.sysctl ?? {}).map(([name, value]) => {
+    const key = sysctls[name];
+    if (key) return { [key]: value };
+    refused.push(`sysctl ${name} is not modelled`);
+    return {};
+  });
+  const loopback: AgentSettings = {
+    notifyTimeSeconds: config.notify ?? undefined,
+    timeReconnectSeconds: config.reconnect ?? undefined,
+    enrollment: { enabled: config.enrollment !== 'no' },
+    kernel: { sendBuffer: { silentBytes: 3_940_000, hungBytes: 4_150_000 } },
   };
+  return agentWithSettings(version, [
+    loopback,
+    ...kernel.map((layer) => ({ kernel: layer })),
+    ...(config.internal ?? []).map((line) => ({ internal: internalOf(line, version, refused) })),
+  ]);
 }
 
-/** Steps of a run as faults: what begins with kill, stop or drop ends with start, cont or undrop at the same node. */
-function faultsOf({ steps, config, homeNode, listeningAtSeconds }: MeasuredRun, boots: boolean): FaultOptions[] {
+function internalOf(line: string, version: string, refused: string[]): AgentSettings['internal'] {
+  try {
+    const { internal } = readInternalOptions({ file: 'internal', text: line, version });
+    if (Object.keys(internal).length === 0) refused.push(`internal option ${line} is not modelled`);
+    return internal;
+  } catch (error) {
+    if (!(error instanceof ScenarioError)) throw error;
+    refused.push(error.message);
+    return {};
+  }
+}
+
+/** A path to a node that was cut and healed. */
+interface Dropped {
+  readonly node: string;
+  readonly fromUs: number;
+  readonly toUs: number;
+  /** The process stood still at the cut: its kernel may have taken a connection without an answer. */
+  readonly stopped: boolean;
+}
+
+interface Steps {
+  readonly faults: readonly FaultOptions[];
+  readonly dropped: readonly Dropped[];
+  /** Nodes that stopped answering ARP. */
+  readonly noArp: ReadonlySet<string>;
+}
+
+/** What was done to the nodes, as faults from one step to the one that ends it. */
+function stepsOf(run: MeasuredRun, names: readonly string[], refused: string[]): Steps {
+  const { config, homeNode, listeningAtSeconds } = run;
+  const steps = run.steps.toSorted(([a], [b]) => a - b);
   const faults: FaultOptions[] = [];
-  const add = (kind: FaultOptions['kind'], place: string, atUs: number | null, endUs: number | null): void => {
+  const dropped: Dropped[] = [];
+  const noArp = new Set<string>();
+  /** Faults that have no end yet, by kind and node. */
+  const open = new Map<
+    string,
+    { readonly fromUs: number | null; readonly position: number; readonly stopped: boolean }
+  >();
+  const begin = (kind: FaultOptions['kind'], node: string, fromUs: number | null): void => {
+    open.set(`${kind} ${node}`, { fromUs, position: faults.length, stopped: open.has(`hang ${node}`) });
     faults.push({
       kind,
-      places: [place],
-      atUs: atUs === null ? null : { fromUs: atUs, toUs: atUs },
-      forUs: endUs === null ? null : endUs - (atUs ?? 0),
+      places: [node],
+      atUs: fromUs === null ? null : { fromUs, toUs: fromUs },
+      forUs: null,
       everyUs: null,
       times: 1,
       ...killDefaults,
     });
   };
-  const endOf = (end: string, node: string, from: number): number | null => {
-    if (end === 'start' && listeningAtSeconds[node] !== undefined) return us(listeningAtSeconds[node]);
-    const step = steps.find(([seconds, what, where]) => seconds >= from && what === end && where === node);
-    return step ? us(step[0]) : null;
+  /** @returns what has ended, if it had begun. */
+  const end = (kind: FaultOptions['kind'], node: string, toUs: number): Dropped | undefined => {
+    const key = `${kind} ${node}`;
+    const fault = open.get(key);
+    if (!fault) return undefined;
+    open.delete(key);
+    const fromUs = fault.fromUs ?? 0; // what is down from the start is so for the warm-up and `forUs`
+    faults[fault.position] = { ...faults[fault.position]!, forUs: toUs - fromUs };
+    return { node, fromUs, toUs, stopped: fault.stopped };
   };
-  if (boots) add('kill', config.up === 'B' ? 'A' : 'B', null, endOf('start', 'A', 0));
+  for (const name of names) if (config.up?.includes(name) === false) begin('kill', name, null);
   for (const [seconds, what, where] of steps) {
+    if (what === 'sockets') continue; // somebody looked at the send queues
     const node = where === 'home' ? homeNode : where;
-    if (what === 'kill') add('kill', node, us(seconds), endOf('start', node, seconds));
-    if (what === 'stop') add('hang', node, us(seconds), endOf('cont', node, seconds));
-    if (what === 'drop') add('powerOff', node, us(seconds), endOf('undrop', node, seconds));
+    const atUs = us(seconds);
+    const is = (kind: FaultOptions['kind']): boolean => open.has(`${kind} ${node}`);
+    const refuse = (why: string): void => void refused.push(`step ${what} ${where} at ${seconds} s: ${why}`);
+    if (!names.includes(node)) {
+      refuse('there is no such node');
+      continue;
+    }
+    switch (what) {
+      case 'term': // SIGTERM: an orderly stop closes the connections as the death of the process does
+      case 'kill':
+        if (is('kill')) break;
+        if (what === 'term' && is('hang')) refuse('a stopped process does not see the signal');
+        begin('kill', node, atUs);
+        end('hang', node, atUs);
+        break;
+      case 'start': {
+        const again = steps.find(([later, next, place]) => later > seconds && next === what && place === where);
+        const listening = listeningAtSeconds[node] ?? -Infinity;
+        const listens = listening >= seconds && listening < (again?.[0] ?? Infinity);
+        if (!end('kill', node, listens ? us(listening) : atUs)) refuse('it runs');
+        break;
+      }
+      case 'stop':
+        if (!is('kill') && !is('hang')) begin('hang', node, atUs);
+        break;
+      case 'cont':
+        if (!end('hang', node, atUs) && !is('kill')) refuse('it was not stopped');
+        break;
+      case 'drop':
+      case 'hostoff':
+        if (is('powerOff')) refuse('it is gone already');
+        if (what === 'hostoff') noArp.add(node);
+        begin('powerOff', node, atUs);
+        break;
+      case 'undrop': {
+        const cut = end('powerOff', node, atUs);
+        if (cut) dropped.push(cut);
+        else refuse('nothing was dropped');
+        break;
+      }
+      default:
+        refuse('unknown');
+    }
   }
-  return faults;
+  for (const node of noArp) {
+    if (steps.some(([, what, where]) => what === 'drop' && (where === 'home' ? homeNode : where) === node)) {
+      refused.push(`${node} is both off and behind a path that drops`);
+    }
+  }
+  return { faults, dropped, noArp };
 }

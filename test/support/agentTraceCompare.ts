@@ -1,9 +1,12 @@
 // Compares a measured run of the agent with the engine's, instant by instant.
-import { playRun, type MeasuredRun } from './agentTrace.ts';
+import { playRun, type MeasuredRun, type Played } from './agentTrace.ts';
 
 export interface RunComparison {
-  /** Instants compared. */
+  readonly kind: 'compared';
+  /** Instants measured, or played if those are more. */
   readonly instants: number;
+  /** Of these, the ones that agree. */
+  readonly good: number;
   /** Largest difference in seconds; gaps behind a dropped connect are not in it. */
   readonly worst: number;
   readonly problems: readonly string[];
@@ -23,8 +26,10 @@ interface Moment {
  * Noticing, tries, give-ups and handshakes, in order. Behind each dropped connect gaps are compared, with ± 2 s. An ACK within
  * 70 ms of a whole second may be missed a second earlier: then the run is compared from there.
  */
-export function compareRun(run: MeasuredRun): RunComparison {
-  const story = playRun(run);
+export function compareRun(run: MeasuredRun): RunComparison | Exclude<Played, { readonly kind: 'played' }> {
+  const played = playRun(run);
+  if (played.kind !== 'played') return played;
+  const { story } = played;
   const moments = (rows: readonly { seconds: number; node: string }[], what: string): Moment[] =>
     rows.map(({ seconds, node }) => ({ what, seconds, node }));
   const measured = (rows: readonly (readonly [number, string])[]): { seconds: number; node: string }[] =>
@@ -58,7 +63,9 @@ export function compareRun(run: MeasuredRun): RunComparison {
     run.lastAckUnixFraction !== null && (run.lastAckUnixFraction > 0.93 || run.lastAckUnixFraction < 0.01);
   let shift = 0;
   let worst = 0;
-  for (let i = 0; i < Math.max(ours.length, real.length); i++) {
+  let good = 0;
+  const instants = Math.max(ours.length, real.length);
+  for (let i = 0; i < instants; i++) {
     const a = ours[i];
     const b = real[i];
     if (!a || !b || a.what !== b.what || a.node !== b.node) {
@@ -78,10 +85,10 @@ export function compareRun(run: MeasuredRun): RunComparison {
       }
     }
     worst = Math.max(worst, Math.abs(difference));
-    if (Math.abs(difference) > tolerance)
-      problems.push(`${i}: measured ${say(b)}, ours ${say(a)} (${difference.toFixed(3)} s)`);
+    if (Math.abs(difference) <= tolerance) good += 1;
+    else problems.push(`${i}: measured ${say(b)}, ours ${say(a)} (${difference.toFixed(3)} s)`);
   }
-  return { instants: real.length, worst, problems };
+  return { kind: 'compared', instants, good, worst, problems };
 }
 
 function say(moment: Moment | undefined): string {
