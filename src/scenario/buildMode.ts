@@ -90,7 +90,8 @@ class ModeBuilder {
   readonly #assumptions: string[] = [];
   #nginx: NginxConf | null = null;
   #balancer: NginxBalancerOptions | null = null;
-  readonly #usedListeners = new Set<number>();
+  /** What agents connect to each listener for; one that is not here is not used. */
+  readonly #usedListeners = new Map<number, 'events' | 'registration'>();
   #failed = false;
 
   constructor(context: ModeContext) {
@@ -326,9 +327,10 @@ class ModeBuilder {
   /** What agents use of the balancer must be modelled and lead to nodes; the rest of its file may serve anything else. */
   #checkListeners({ options, listenPositions, problemsOf }: NginxConf): void {
     const { listeners, upstreams } = options;
-    const checked = new Set<number>();
+    const checked = new Set<string>();
     listeners.forEach(({ port, upstreamIndex }, index) => {
-      if (!this.#usedListeners.has(index)) {
+      const use = this.#usedListeners.get(index);
+      if (use === undefined) {
         this.#context.warnings.push({
           position: listenPositions[index]!,
           text: `no agent connects to port ${port}: this server is passed over, and so are the connections it holds.`,
@@ -336,21 +338,28 @@ class ModeBuilder {
         return;
       }
       this.#refuse(problemsOf(index));
-      if (checked.has(upstreamIndex)) return;
-      checked.add(upstreamIndex);
-      for (const peer of upstreams[upstreamIndex]!.peers) this.#checkPeer(peer, upstreamIndex);
+      const asked = `${upstreamIndex} ${use}`;
+      if (checked.has(asked)) return;
+      checked.add(asked);
+      for (const peer of upstreams[upstreamIndex]!.peers) this.#checkPeer(peer, upstreamIndex, use);
     });
   }
 
-  #checkPeer({ serverText, address, port }: NginxPeerOptions, upstreamIndex: number): void {
+  #checkPeer(
+    { serverText, address, port }: NginxPeerOptions,
+    upstreamIndex: number,
+    use: 'events' | 'registration',
+  ): void {
     const position = this.#nginx!.serverPositions.get(`${upstreamIndex}/${serverText}`) ?? null;
     const node = this.#nodes.find((each) => each.address === address);
     const refuse = (text: string): void => this.#refuse([{ position, text }]);
     if (!node) {
       refuse(`server ${serverText} is no node of the cluster. Known: ${this.#knownHosts()}.`);
-    } else if (port !== node.eventsPort && port !== (node.registrationPort ?? nodeDefaults.registrationPort)) {
+    } else if (
+      port !== (use === 'events' ? node.eventsPort : (node.registrationPort ?? nodeDefaults.registrationPort))
+    ) {
       refuse(
-        `nobody listens on port ${port} of ${node.name} (events: ${node.eventsPort}, registration: ${node.registrationPort ?? 'no'}).`,
+        `nobody listens for ${use} on port ${port} of ${node.name} (events: ${node.eventsPort}, registration: ${node.registrationPort ?? 'no'}).`,
       );
     } else if (port === node.eventsPort && !this.#listens(node, 'tcp')) {
       refuse(`${node.name} listens for UDP only: its ossec.conf says so.`);
@@ -576,8 +585,10 @@ class ModeBuilder {
       ]);
     }
     const registrationIndex = listeners.findIndex(({ port }) => port === agent.enrollment.port);
-    this.#usedListeners.add(listenerIndex);
-    if (registrationIndex >= 0) this.#usedListeners.add(registrationIndex);
+    this.#usedListeners.set(listenerIndex, 'events');
+    if (registrationIndex >= 0 && !this.#usedListeners.has(registrationIndex)) {
+      this.#usedListeners.set(registrationIndex, 'registration');
+    }
     return [
       {
         ...common,

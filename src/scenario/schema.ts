@@ -205,14 +205,21 @@ const portRange = checked(
   return to - from + 1;
 });
 
-const namePattern = '^[A-Za-z0-9][A-Za-z0-9_-]*$';
+// Names are keys: digits alone would change their order, and what every object has is no name of ours.
+const noName =
+  '(?!(?:\\d+|constructor|hasOwnProperty|isPrototypeOf|propertyIsEnumerable|toLocaleString|toString|valueOf)$)';
+const namePattern = `^${noName}[A-Za-z0-9][A-Za-z0-9_-]*$`;
 /** Names of nodes may be addresses or host names. */
-const nodeNamePattern = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
+const nodeNamePattern = `^${noName}[A-Za-z0-9][A-Za-z0-9._-]*$`;
 
 const name = (pattern: string) =>
   z.string().regex(new RegExp(pattern), {
     error: ({ input }: Issue) =>
-      `${quote(String(input))} cannot be a name here. Use letters, digits, "-" and "_", beginning with a letter or digit.`,
+      `${quote(String(input))} cannot be a name here. ${
+        new RegExp(`^${noName}`).test(String(input))
+          ? 'Use letters, digits, "-" and "_", beginning with a letter or digit.'
+          : `Put something before it, such as x-${String(input)}.`
+      }`,
   });
 
 const latency = (of: string) => duration(`One way, ${of}.`, { from: 0, to: 10 * second, text: 'from 0s to 10s' });

@@ -78,7 +78,7 @@ describe('from text to node', () => {
       'nginx.conf:3:82  server 172.0.0.5:1514 is no node of the cluster. Known: worker01, 172.0.0.4.',
     ]);
     expect(problemsOf(scenarioText({ cluster, modes: '{ lb: { nginx: nginx.conf } }' }))).toEqual([
-      'nginx.conf:3:82  nobody listens on port 1514 of worker02 (events: 2514, registration: 2515).',
+      'nginx.conf:3:82  nobody listens for events on port 1514 of worker02 (events: 2514, registration: 2515).',
     ]);
   });
 });
@@ -504,4 +504,16 @@ test('what agents use of the balancer must be modelled and lead to nodes', () =>
     'nginx.conf:3:60  server 192.0.2.9:1514 is no node of the cluster. Known: worker01, 172.0.0.4, worker02, 172.0.0.5.',
     'nginx.conf:4:24  listen … proxy_protocol: agents do not speak it on their events port. Remove it, or say in the scenario why it does not matter: assume: [{ directive: proxy_protocol, because: … }].',
   ]);
+});
+
+test('events that the balancer passes to a registration port are refused', () => {
+  const conf = nginxConf.replaceAll(':1514', ':1515');
+
+  expect(
+    problemsOf(scenarioText({ modes: '{ lb: { nginx: nginx.conf } }' }), { files: { 'nginx.conf': conf } }),
+  ).toEqual(
+    [0, 1].map((index): unknown =>
+      expect.stringContaining(`nobody listens for events on port 1515 of worker0${index + 1} (events: 1514`),
+    ),
+  );
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { scenarioJsonSchema, scenarioSchema } from '../../src/scenario/schema.ts';
-import { scenarioText, type Parts } from '../support/scenarios.ts';
+import { problemsOf, scenarioText, type Parts } from '../support/scenarios.ts';
 
 const shipped = readdirSync('scenarios').filter((name) => name.endsWith('.yaml'));
 type JsonSchema = Exclude<Parameters<typeof z.fromJSONSchema>[0], boolean>;
@@ -142,4 +142,10 @@ test('a node’s address is an IPv4 address', () => {
   expect(at('172.0.0.4')).toBeUndefined();
   expect(at('::1')).toBe('expected an IPv4 address such as 172.0.0.4, got "::1". IPv6 is not modelled yet.');
   expect(at('worker01.corp')).toBe('expected an IPv4 address such as 172.0.0.4, got "worker01.corp".');
+});
+
+test.each(['constructor', 'toString', '10'])('no mode, group or node is called %s', (word) => {
+  expect(problemsOf(scenarioText({ modes: `{ "${word}": { servers: [worker01] } }` }))).toEqual([
+    expect.stringContaining(`cannot be a name here. Put something before it, such as x-${word}.`),
+  ]);
 });
