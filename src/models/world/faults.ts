@@ -29,6 +29,8 @@ export function scheduleFaults(world: WorldState): void {
 
 export function faultStart(world: WorldState, fault: PlannedFault, nowUs: number): void {
   world.cause = fault.index;
+  // Nobody waits for the end of what never ends.
+  if (fault.endUs === Infinity) world.faultsUnderWay -= 1;
   for (const index of fault.placeIndexes) {
     const place = world.places[index]!;
     switch (fault.options.kind) {
