@@ -51,10 +51,19 @@ function modeSentence(mode: ModeResult): string {
       ? 'no event is lost'
       : `${formatShare(meanOf(mode, 'loss.share'))} of all events are lost (${mainLoss(mode, lost)})`;
   const outages = Math.round(meanOf(mode, 'reconnect.count'));
-  if (meanOf(mode, 'reconnect.count') === 0) return `${mode.name}: no agent is cut off, ${losses}`;
+  const outside = outsideText(mode);
+  if (meanOf(mode, 'reconnect.count') === 0) return `${mode.name}: ${outside}no agent is cut off, ${losses}`;
   const agents = Math.round(meanOf(mode, 'reconnect.agents'));
   const times = outages > agents ? `, ${formatCount(outages)} times in all` : '';
-  return `${mode.name}: ${counted(agents, 'agent is', 'agents are')} cut off${times}, ${returnText(mode)}, ${losses}`;
+  return `${mode.name}: ${outside}${counted(agents, 'agent is', 'agents are')} cut off${times}, ${returnText(mode)}, ${losses}`;
+}
+
+/** Agents that find no place to connect to are cut off from nothing, and lose what they write all the same. */
+function outsideText({ timeline: { disconnected } }: ModeResult): string {
+  const first = Math.round(disconnected[0] ?? 0);
+  if (first === 0) return '';
+  const last = Math.round(disconnected.at(-1) ?? 0);
+  return `${counted(first, 'agent has', 'agents have')} no session when the run begins (${formatCount(last)} when it ends), `;
 }
 
 const lostHow: Readonly<Record<LossCause, string>> = {
@@ -102,23 +111,28 @@ export function verdictOf(faults: readonly FaultText[], modes: readonly ModeResu
 
 /** Which mode loses the fewest events, as far as the replications tell; nothing where all lose the same. */
 function choiceOf(modes: readonly ModeResult[]): string[] {
-  const [best, second] = [...modes].sort((a, b) => meanOf(a, 'events.lost') - meanOf(b, 'events.lost'));
-  if (!best || !second) return [];
+  const [best, ...others] = [...modes].sort((a, b) => meanOf(a, 'events.lost') - meanOf(b, 'events.lost'));
+  if (!best || others.length === 0) return [];
   const bestLost = meanOf(best, 'events.lost');
-  const secondLost = meanOf(second, 'events.lost');
-  if (bestLost === secondLost) {
-    const equal = modes.filter((mode) => meanOf(mode, 'events.lost') === bestLost).map(({ name }) => name);
-    return equal.length === modes.length ? [] : [`${listed(equal)} lose the fewest events`];
-  }
-  const { mean, halfWidth } = pairedDifference(
-    estimateOf(second, 'events.lost')!.values,
-    estimateOf(best, 'events.lost')!.values,
-  );
-  if (halfWidth !== null && mean !== null && halfWidth >= mean) {
-    const runs = estimateOf(best, 'events.lost')!.values.length;
-    return [`Which of ${best.name} and ${second.name} loses fewer events cannot be told from ${runs} replications`];
+  const { values } = estimateOf(best, 'events.lost')!;
+  const equal = [best, ...others].filter((mode) => meanOf(mode, 'events.lost') === bestLost);
+  const rest = others.filter((mode) => meanOf(mode, 'events.lost') !== bestLost);
+  const [next] = rest;
+  if (!next) return [];
+  const unclear = rest.filter((mode) => {
+    const { mean, halfWidth } = pairedDifference(estimateOf(mode, 'events.lost')!.values, values);
+    return halfWidth !== null && mean !== null && halfWidth >= mean;
+  });
+  const names = (list: readonly ModeResult[]): string => listed(list.map(({ name }) => name));
+  if (unclear.length > 0) {
+    const asked = [...equal, ...unclear];
+    const what = asked.length === 2 ? 'fewer' : 'the fewest';
+    return [`Which of ${names(asked)} loses ${what} events cannot be told from ${values.length} replications`];
   }
   const times =
-    bestLost > 0 ? `: ${second.name}, the next, loses ${formatCount(secondLost / bestLost)} times as many` : '';
-  return [`${best.name} loses the fewest events${times}`];
+    bestLost > 0
+      ? `: ${next.name}, the next, loses ${formatCount(meanOf(next, 'events.lost') / bestLost)} times as many`
+      : '';
+  const runs = values.length === 1 ? 'In the only replication ' : '';
+  return [`${runs}${names(equal)} ${equal.length === 1 ? 'loses' : 'lose'} the fewest events${times}`];
 }

@@ -61,9 +61,19 @@ test('several modes: the one that loses the fewest events', () => {
   const modes = { list: [cut([back(0, 50)], 30)], lb: [cut([back(0, 10)], 10)], udp: [cut([back(0, 90)], 400)] };
 
   expect(verdict(modes)).toMatch(
-    /^worker01 is killed at 10 min for 10 min\. lb loses the fewest events: list, the next, loses 3 times as many\. list: /,
+    /^worker01 is killed at 10 min for 10 min\. In the only replication lb loses the fewest events: list, the next, loses 3 times as many\. list: /,
   );
-  expect(verdict({ list: modes.list, lb: [cut([back(0, 10)])] })).toMatch(/\. lb loses the fewest events\. list: /);
+  expect(verdict({ list: modes.list, lb: [cut([back(0, 10)])] })).toMatch(
+    /\. In the only replication lb loses the fewest events\. list: /,
+  );
+});
+
+test('agents that never find a place are told of, though nothing cuts them off', () => {
+  const full = { ...cut([]), connected: [[30], [30]] };
+
+  expect(verdict({ lb: [{ ...full, disconnected: [70, 70] }] })).toContain(
+    'lb: 70 agents have no session when the run begins (70 when it ends), no agent is cut off',
+  );
 });
 
 test('what took most of the lost events is said with its share', () => {

@@ -42,6 +42,8 @@ export interface BooksSketch {
   readonly connected?: readonly (readonly number[])[];
   /** As `connected` unless said. */
   readonly connectedMean?: readonly (readonly number[])[];
+  /** Agents without a session, [step]; none unless said. */
+  readonly disconnected?: readonly number[];
   readonly nodeRate?: readonly (readonly number[])[];
   readonly nodes?: readonly Partial<NodeBooks>[];
   /** Events by upper edge of their delay, seconds. */
@@ -117,7 +119,7 @@ export function aRun(sketch: BooksSketch = {}): RunView {
       connectedMean: series(sketch.connectedMean ?? sketch.connected),
       nodeRate: series(sketch.nodeRate),
       nodeRateMean: series(sketch.nodeRate),
-      disconnected: flat,
+      disconnected: sketch.disconnected ? Float64Array.from(sketch.disconnected) : flat,
       unaware: flat,
       produced: flat,
       delivered: flat,
