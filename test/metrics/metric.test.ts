@@ -11,7 +11,7 @@ test('every metric that an expectation may name has a value in a run with a faul
     groups: [{ count: 60 }, { count: 20, list: [1, 2] }],
     faults: [fault('kill', 'worker01', 120, 60)],
     durationUs: 15 * minute,
-    eventsPerSecond: 500,
+    eventsPerSecond: 50_000,
   });
   const books = runWorld(world, { seed: '1', replication: 0 });
 
