@@ -368,6 +368,17 @@ class ModeBuilder {
 
   // ---------------------------------------------------------------------------------------------------------------- groups
 
+  /** Settings that are read and decide nothing: they raise alerts, or wait for what does not happen. */
+  #nameIdle(settings: AgentData | undefined, path: Path): void {
+    const { tolerance, warnLevel, normalLevel } = settings?.internal ?? {};
+    const { delayAfterEnrollment } = settings?.enrollment ?? {};
+    const given = { tolerance, warnLevel, normalLevel, delayAfterEnrollment };
+    const idle = Object.entries(given).flatMap(([key, value]) => (value === undefined ? [] : [key]));
+    if (idle.length === 0) return;
+    const text = `${listNames(idle)} of ${pathText(path)} ${idle.length === 1 ? 'decides' : 'decide'} nothing in a simulation.`;
+    this.#context.warnings.push({ position: null, text });
+  }
+
   #group(name: string, index: number): GroupOptions | null {
     const { data, mode } = this.#context;
     const group = data.fleet[name]!;
@@ -384,6 +395,7 @@ class ModeBuilder {
       [mode.agent, [...modePath, 'agent']],
       [own.agent, [...ownPath, 'agent']],
     ];
+    for (const [settings, at] of scenario) this.#nameIdle(settings, at);
     const agent = agentWithSettings(group.version, [
       ...(conf?.settings ?? []),
       ...scenario.map(([settings]) => settingsOf(settings)),

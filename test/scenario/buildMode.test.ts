@@ -517,3 +517,12 @@ test('events that the balancer passes to a registration port are refused', () =>
     ),
   );
 });
+
+test('settings of agents that decide nothing are named', () => {
+  const fleet =
+    '{ servers: { count: 1, events: { rate: 1/s }, agent: { internal: { tolerance: 5s }, enrollment: { delayAfterEnrollment: 5s } } } }';
+
+  expect(load(scenarioText({ fleet })).warnings.map(({ text }) => text)).toEqual([
+    'tolerance, delayAfterEnrollment of fleet.servers.agent decide nothing in a simulation.',
+  ]);
+});

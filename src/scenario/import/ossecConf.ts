@@ -563,7 +563,13 @@ class ClientSections {
       ['port', { read: (element) => (enrollment.port = conf.whole(element, 1, 65_535)) }],
       [
         'delay_after_enrollment',
-        { read: (element) => (enrollment.delayAfterEnrollmentSeconds = conf.whole(element, 1)) },
+        {
+          // A second registration of a valid key is refused, so nobody waits behind one.
+          read: (element) => {
+            enrollment.delayAfterEnrollmentSeconds = conf.whole(element, 1);
+            if (enrollment.delayAfterEnrollmentSeconds !== undefined) conf.idle(element);
+          },
+        },
       ],
       // Asked only by an agent without a key: start_agent.c, w_agentd_keys_init(). Agents of a simulation have one.
       ['manager_address', { read: (element) => conf.host(element) !== undefined && conf.idle(element) }],

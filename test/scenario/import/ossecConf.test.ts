@@ -138,7 +138,7 @@ describe('an agent’s ossec.conf', () => {
       clientBuffer: { disabled: false, queueSize: 20_000, eventsPerSecond: 1000 },
     });
     expect(warnings.map((warning) => warning.text)).toEqual([
-      '<manager_address> and <groups> decide nothing in a simulation.',
+      '<delay_after_enrollment>, <manager_address> and <groups> decide nothing in a simulation.',
     ]);
   });
 
