@@ -789,7 +789,6 @@ export type NodeData = z.output<typeof node>;
 export type GroupData = z.output<typeof group>;
 export type ModeData = z.output<typeof mode>;
 export type RoutingData = Pick<ModeData, 'ossec' | 'servers' | 'order' | 'agent'>;
-export type ServerData = z.output<typeof server>;
 export type FaultData = z.output<typeof fault>;
 export type AgentSettings = z.output<typeof agentSettings>;
 export type KernelSettings = z.output<typeof kernel>;
