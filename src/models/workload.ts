@@ -2,15 +2,28 @@
 import { crc32 } from 'node:zlib';
 import { binomialHalf, poisson } from '../kernel/distributions.ts';
 import { deriveKey, lane, threefry, uniform, type Key } from '../kernel/random.ts';
+import { RateShape, type BurstOptions, type DayProfile } from './rateShape.ts';
 
 export type Arrival = 'poisson' | 'regular';
 export type EventSource = 'logcollector' | 'socket';
 
+/** Who of a group writes how much. */
+export type Spread =
+  | { readonly kind: 'equal' }
+  | { readonly kind: 'pareto'; readonly alpha: number }
+  /** Events per second, one an agent, in the order of the group. */
+  | { readonly kind: 'list'; readonly ratesPerSecond: Float64Array };
+
 export interface WorkloadOptions {
   /** Events per second of one agent; with a spread this is the mean and `spread` says who gets how much. */
   readonly ratePerSecond: number;
-  readonly spread: { readonly kind: 'equal' } | { readonly kind: 'pareto'; readonly alpha: number };
+  readonly spread: Spread;
+  /** So many agents of the group, drawn in every replication, write this much instead of their part; `null`: none. */
+  readonly hitters: { readonly count: number; readonly ratePerSecond: number } | null;
   readonly arrival: Arrival;
+  readonly burst: BurstOptions | null;
+  /** The rate is the one where the factor is 1. */
+  readonly profile: DayProfile | null;
   /** Bytes of one event on the wire. */
   readonly sizeBytes: number;
   /** `logcollector` keeps reading and drops when its queue is full; `socket` blocks the writer. */
@@ -19,7 +32,10 @@ export interface WorkloadOptions {
 
 export const workloadDefaults = {
   spread: { kind: 'equal' },
+  hitters: null,
   arrival: 'poisson',
+  burst: null,
+  profile: null,
   sizeBytes: 300,
   source: 'logcollector',
 } satisfies Omit<WorkloadOptions, 'ratePerSecond'>;
@@ -37,11 +53,38 @@ export const Purpose = {
   FaultInstant: 9,
   FlushPhase: 10,
   EventRate: 11,
+  Hitter: 31,
+  BurstPhase: 32,
+  StartOrder: 33,
 } as const;
 
 /** Key of a purpose for what is called `name`: a group or a node listed before it changes none of its draws. */
 export function namedKey(root: Key, purpose: number, name: string): Key {
   return deriveKey(root, purpose, crc32(name));
+}
+
+/** What the draws of a group's agents are keyed by, where it is not the group's name and the agent's place in it. */
+export interface DrawKeys {
+  readonly name: string;
+  /** One an agent of the group. */
+  readonly indexes: Uint32Array;
+}
+
+/** A group as far as draws are concerned. */
+export interface Drawn {
+  readonly name: string;
+  /** Agents of an inventory keep their luck when a line is added, and when their group or version changes. */
+  readonly draws?: DrawKeys | undefined;
+}
+
+/** Key of a purpose for the agents of a group. */
+export function groupKey(root: Key, purpose: number, { name, draws }: Drawn): Key {
+  return namedKey(root, purpose, draws?.name ?? name);
+}
+
+/** Index under which the draws of the `local`-th agent of a group are made. */
+export function drawIndex({ draws }: Drawn, local: number): number {
+  return draws === undefined ? local : draws.indexes[local]!;
 }
 
 // A cell of the Poisson bridge, µs: 2^26, about 67 s. Inside a cell the count is split in halves down to single µs.
@@ -69,14 +112,24 @@ export class Arrivals {
   #wayCell = -1;
   readonly #wayNode = new Int32Array(cellBits + 1);
   readonly #wayLeft = new Float64Array(cellBits + 1);
+  /** `null`: the rates never change. Else everything else here is in operational time. */
+  readonly #shape: RateShape | null;
 
   /**
-   * @param group name of the group.
+   * @param group the group, or its name.
    * @param rates events per second, one an agent of the group.
    */
-  constructor(root: Key, group: string, arrival: Arrival, rates: Float64Array) {
+  constructor(
+    root: Key,
+    group: string | Drawn,
+    arrival: Arrival,
+    rates: Float64Array,
+    { burst, profile }: Pick<WorkloadOptions, 'burst' | 'profile'> = workloadDefaults,
+  ) {
+    const drawn: Drawn = typeof group === 'string' ? { name: group } : group;
     const count = rates.length;
     this.#arrival = arrival;
+    this.#shape = burst || profile ? new RateShape(burst, profile, burstPhases(root, drawn, burst, count)) : null;
     this.#ratePerUs = rates.map((rate) => rate / 1e6);
     this.#keys0 = new Int32Array(arrival === 'poisson' ? count : 0);
     this.#keys1 = new Int32Array(arrival === 'poisson' ? count : 0);
@@ -84,35 +137,75 @@ export class Arrivals {
     this.#cell = new Int32Array(arrival === 'poisson' ? count : 0);
     this.#cellBase = new Float64Array(arrival === 'poisson' ? count : 0);
     this.#cellCount = new Float64Array(arrival === 'poisson' ? count : 0).fill(-1);
-    const key = namedKey(root, Purpose.Arrivals, group);
-    const phaseKey = namedKey(root, Purpose.ArrivalPhase, group);
+    const key = groupKey(root, Purpose.Arrivals, drawn);
+    const phaseKey = groupKey(root, Purpose.ArrivalPhase, drawn);
     for (let i = 0; i < count; i++) {
       if (arrival === 'poisson') {
-        threefry(key.k0, key.k1, i, 0);
+        threefry(key.k0, key.k1, drawIndex(drawn, i), 0);
         this.#keys0[i] = lane.x0;
         this.#keys1[i] = lane.x1;
       } else {
-        this.#phase[i] = uniform(phaseKey, i, 0);
+        this.#phase[i] = uniform(phaseKey, drawIndex(drawn, i), 0);
       }
     }
   }
 
+  /** Events per µs of the agent, bursts evened out, at the hours at which it writes as much as it is said to. */
   ratePerUs(agent: number): number {
     return this.#ratePerUs[agent]!;
   }
 
+  /** Events per µs from `atUs` until the next change. */
+  ratePerUsAt(agent: number, atUs: number): number {
+    const rate = this.#ratePerUs[agent]!;
+    return this.#shape === null ? rate : rate * this.#shape.factorAt(agent, Math.max(0, atUs));
+  }
+
+  /** The same with the bursts evened out. */
+  smoothRatePerUs(agent: number, atUs: number): number {
+    const rate = this.#ratePerUs[agent]!;
+    return this.#shape === null ? rate : rate * this.#shape.dayFactorAt(agent, Math.max(0, atUs));
+  }
+
+  /** Expected events per µs between 0 and `toUs`. */
+  meanRatePerUs(agent: number, toUs: number): number {
+    const rate = this.#ratePerUs[agent]!;
+    return this.#shape === null || toUs <= 0 ? rate : (rate * this.#shape.passed(agent, toUs)) / toUs;
+  }
+
+  /** Most events per µs that the agent ever writes. */
+  peakRatePerUs(agent: number): number {
+    const rate = this.#ratePerUs[agent]!;
+    return this.#shape === null ? rate : rate * this.#shape.peak();
+  }
+
+  /** First instant after `atUs` at which the agent's rate may change; Infinity: it never does. */
+  nextChangeUs(agent: number, atUs: number): number {
+    return this.#shape === null ? Infinity : this.#shape.nextChangeUs(agent, Math.max(0, atUs));
+  }
+
   /** Events written before `atUs` (that instant excluded). */
   count(agent: number, atUs: number): number {
-    const rate = this.#ratePerUs[agent]!;
-    if (atUs <= 0 || rate === 0) return 0;
+    if (atUs <= 0 || this.#ratePerUs[agent] === 0) return 0;
+    // Events lie at whole µs of operational time.
+    return this.#count(agent, this.#shape === null ? atUs : Math.ceil(this.#shape.passed(agent, Math.ceil(atUs))));
+  }
+
+  /** Instant of the `ordinal`-th event (1 is the first), Infinity for an agent that never writes. */
+  timeOf(agent: number, ordinal: number): number {
+    const at = this.#timeOf(agent, ordinal);
+    return this.#shape === null || at === Infinity ? at : this.#shape.instantOf(agent, at);
+  }
+
+  #count(agent: number, atUs: number): number {
+    if (atUs <= 0) return 0;
     if (this.#arrival === 'regular') return this.#regularCount(agent, atUs);
     const cell = Math.floor(atUs / cellUs);
     const inCell = this.#enterCell(agent, cell);
     return this.#cellBase[agent]! + this.#countWithin(agent, cell, inCell, atUs - cell * cellUs);
   }
 
-  /** Instant of the `ordinal`-th event (1 is the first), Infinity for an agent that never writes. */
-  timeOf(agent: number, ordinal: number): number {
+  #timeOf(agent: number, ordinal: number): number {
     const rate = this.#ratePerUs[agent]!;
     if (rate === 0) return Infinity;
     if (this.#arrival === 'regular') return Math.floor((ordinal - 1 + this.#phase[agent]!) / rate);
@@ -129,8 +222,8 @@ export class Arrivals {
 
   #regularCount(agent: number, atUs: number): number {
     let count = Math.max(0, Math.ceil(atUs * this.#ratePerUs[agent]! - this.#phase[agent]!));
-    while (count > 0 && this.timeOf(agent, count) >= atUs) count -= 1;
-    while (this.timeOf(agent, count + 1) < atUs) count += 1;
+    while (count > 0 && this.#timeOf(agent, count) >= atUs) count -= 1;
+    while (this.#timeOf(agent, count + 1) < atUs) count += 1;
     return count;
   }
 
@@ -245,4 +338,13 @@ export class Arrivals {
       instants[at] = instant;
     }
   }
+}
+
+/** Where each agent is in its period at instant 0, whole µs. */
+function burstPhases(root: Key, drawn: Drawn, burst: BurstOptions | null, count: number): Float64Array {
+  const phases = new Float64Array(burst ? count : 0);
+  if (!burst) return phases;
+  const key = groupKey(root, Purpose.BurstPhase, drawn);
+  for (let i = 0; i < count; i++) phases[i] = Math.floor(uniform(key, drawIndex(drawn, i), 0) * burst.everyUs);
+  return phases;
 }

@@ -6,7 +6,8 @@ import { wholeSeconds } from './agent.ts';
 import type { Books } from './ledger.ts';
 import { Sink } from './pipeline.ts';
 import { PlaceState } from './place.ts';
-import { Purpose, namedKey } from './workload.ts';
+import { startInstants } from './starts.ts';
+import { Purpose, drawIndex, groupKey } from './workload.ts';
 import { answerDue, attemptFailed, beginServer, synArrives, udpArrive, wakeUp } from './world/attempts.ts';
 import { faultEnd, faultStart, placeChanged, scheduleFaults } from './world/faults.ts';
 import { armBlock, connectionClosed, dispatcherBlocks, freeze, notice } from './world/sessions.ts';
@@ -80,20 +81,17 @@ function scheduleStarts(world: WorldState): void {
   const { options, root } = world;
   let agent = 0;
   options.groups.forEach((group) => {
-    const startKey = namedKey(root, Purpose.Start, group.name);
-    const phaseKey = namedKey(root, Purpose.ClockPhase, group.name);
-    const span = Math.floor(options.warmupUs / 2);
+    const starts = startInstants(group, root, options.warmupUs);
+    const phaseKey = groupKey(root, Purpose.ClockPhase, group);
     for (let i = 0; i < group.count; i++, agent++) {
       const fixedStart = world.fixed.startUs?.[agent];
       const fixedPhase = world.fixed.clockPhaseUs?.[agent];
-      const startUs =
-        fixedStart !== undefined && !Number.isNaN(fixedStart)
-          ? fixedStart
-          : Math.floor(uniform(startKey, i, 0) * span) - options.warmupUs;
-      const drawn = Math.floor(uniform(phaseKey, i, 0) * 1e6);
+      const startUs = fixedStart !== undefined && !Number.isNaN(fixedStart) ? fixedStart : starts[i]!;
+      const index = drawIndex(group, i);
+      const drawn = Math.floor(uniform(phaseKey, index, 0) * 1e6);
       world.phaseUs[agent] = fixedPhase !== undefined && !Number.isNaN(fixedPhase) ? fixedPhase : drawn;
       const own = group.agent.firstKeepalive === 'afterNotifyTime';
-      world.keepalivePhaseUs[agent] = own ? Math.floor(uniform(phaseKey, i, 1) * 1e6) : world.phaseUs[agent]!;
+      world.keepalivePhaseUs[agent] = own ? Math.floor(uniform(phaseKey, index, 1) * 1e6) : world.phaseUs[agent]!;
       world.keepaliveSecond[agent] = own ? wholeSeconds(startUs, world.keepalivePhaseUs[agent]!) : -Infinity;
       armMain(world, agent, startUs);
     }

@@ -4,14 +4,29 @@ import type { NginxBalancerOptions } from './balancer/nginx/options.ts';
 import type { FaultOptions } from './fault.ts';
 import type { NetworkOptions, Unreachable } from './network.ts';
 import type { NodeOptions } from './node.ts';
-import type { WorkloadOptions } from './workload.ts';
+import type { DrawKeys, WorkloadOptions } from './workload.ts';
 
 /** Addresses of a group's agents, IPv4 as unsigned 32-bit integers. */
 export type AddressPlan =
   /** The i-th agent has the i-th host address of the range. */
   | { readonly kind: 'range'; readonly firstHost: number; readonly hostCount: number }
   /** Drawn anew in every replication, without repetition. */
-  | { readonly kind: 'draw'; readonly firstHost: number; readonly hostCount: number };
+  | { readonly kind: 'draw'; readonly firstHost: number; readonly hostCount: number }
+  /** One an agent, in the order of the group. */
+  | { readonly kind: 'list'; readonly addresses: Uint32Array };
+
+/** What the balancer sees of agents whose own address is in [first, last]: one of `to`, by the agent's number. */
+export interface NatRule {
+  readonly first: number;
+  readonly last: number;
+  readonly to: readonly number[];
+}
+
+/**
+ * When agents first connect, in the first half of the warm-up: at drawn instants; one after the other at equal distances, in a
+ * drawn order; or so in the order of the list.
+ */
+export type StartOrder = 'spread' | 'evenly' | 'asListed';
 
 export interface GroupOptions {
   readonly name: string;
@@ -19,6 +34,14 @@ export interface GroupOptions {
   readonly addresses: AddressPlan;
   /** Addresses the balancer sees instead, used in turn; empty: the agents' own. */
   readonly nat: readonly number[];
+  /** Rules for the agents' own addresses where `nat` is empty; the first that fits counts. */
+  readonly natRules?: readonly NatRule[] | undefined;
+  /** What draws are keyed by; absent: the group's name and the agent's place in it. */
+  readonly draws?: DrawKeys | undefined;
+  /** Absent: spread. */
+  readonly start?: StartOrder | undefined;
+  /** Place of each agent in a list that is longer than this group, and the list's length; absent: the group is the list. */
+  readonly listed?: { readonly places: Uint32Array; readonly length: number } | undefined;
   readonly events: WorkloadOptions;
   readonly agent: AgentOptions;
   /** The agent's `<server>` list, in file order. */

@@ -652,6 +652,9 @@ class ModeBuilder {
     return {
       ratePerSecond: events.rate ?? events.total! / count,
       spread: alpha === undefined ? { kind: 'equal' } : { kind: 'pareto', alpha: Number(alpha) },
+      hitters: null,
+      burst: null,
+      profile: null,
       arrival: events.arrival,
       sizeBytes: events.size,
       source: events.source,

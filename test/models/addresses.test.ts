@@ -50,3 +50,22 @@ test('every address of a range is drawn equally often, by every agent', () => {
   // 1,000 expected, standard deviation 30: five of them.
   for (const times of [...first, ...third]) expect(Math.abs(times - 1_000)).toBeLessThan(150);
 });
+
+test('a rule of the NAT gives the addresses of a range their outer ones, others stay as they are', () => {
+  const [group] = aWorld({ groups: [{ count: 4 }] }).groups;
+  const addresses: AddressPlan = { kind: 'list', addresses: Uint32Array.of(10, 25, 11, 12) };
+  const natRules = [
+    { first: 10, last: 19, to: [700, 800] },
+    { first: 0, last: 99, to: [900] },
+  ];
+  const seen = (more: Partial<GroupOptions>): number[] => [
+    ...groupAddresses({ ...group!, addresses, ...more }, rootKey('1', 0)),
+  ];
+
+  expect(seen({})).toEqual([10, 25, 11, 12]);
+  expect(seen({ natRules })).toEqual([700, 900, 700, 800]);
+  // Whoever comes from an inventory keeps his outer address when a line is added before his.
+  expect(seen({ natRules, draws: { name: 'all', indexes: Uint32Array.of(7, 8, 9, 11) } })).toEqual([
+    800, 900, 800, 800,
+  ]);
+});

@@ -28,3 +28,24 @@ test('who writes much is a matter of the replication', () => {
   expect(rates(4, { kind: 'pareto', alpha: 1.2 })).toEqual(rates(4, { kind: 'pareto', alpha: 1.2 }));
   expect(rates(4, { kind: 'pareto', alpha: 1.2 }, 1)).not.toEqual(rates(4, { kind: 'pareto', alpha: 1.2 }));
 });
+
+test('heavy hitters are drawn, and an agent more takes the place of one of them or of nobody', () => {
+  const hittersOf = (count: number, replication: number): number[] => {
+    const events = { ratePerSecond: 1, hitters: { count: 3, ratePerSecond: 400 } };
+    const [group] = aWorld({ groups: [{ count, events }] }).groups;
+    const drawn = [...eventRates(group!, rootKey('1', replication))];
+    return [...drawn.keys()].filter((agent) => drawn[agent] === 400);
+  };
+  const found = Array.from({ length: 20 }, (_, replication) => hittersOf(50, replication));
+
+  for (const hitters of found) expect(hitters).toHaveLength(3);
+  expect(new Set(found.flat()).size).toBeGreaterThan(20);
+  found.forEach((hitters, replication) => {
+    const more = hittersOf(51, replication);
+    expect(hitters.filter((agent) => !more.includes(agent)).length).toBe(more.includes(50) ? 1 : 0);
+  });
+});
+
+test('agents of an inventory write what it says', () => {
+  expect(rates(3, { kind: 'list', ratesPerSecond: Float64Array.of(0.5, 400, 0) })).toEqual([0.5, 400, 0]);
+});

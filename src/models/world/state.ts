@@ -4,13 +4,13 @@ import { deriveKey, rootKey, shuffle, uniform, type Key } from '../../kernel/ran
 import { groupAddresses } from '../addresses.ts';
 import type { NginxSession } from '../balancer/nginx/session.ts';
 import { listenBacklog, newProxy, type Proxy } from '../balancer/proxy.ts';
-import { eventRates } from '../eventRates.ts';
+import { groupArrivals } from '../eventRates.ts';
 import { planFaults, type PlannedFault } from '../faultPlan.ts';
 import { type Clockwork, type Wakes } from '../keepalive.ts';
 import { unreachableBetween, type Unreachable } from '../network.ts';
 import { OutageBook, newOpenOutages } from '../outages.ts';
 import { PlaceState, newPlace, type Place } from '../place.ts';
-import { Arrivals, Purpose, namedKey } from '../workload.ts';
+import { Purpose, drawIndex, groupKey } from '../workload.ts';
 import { WorldBooks } from '../worldBooks.ts';
 import type { GroupOptions, Luck, WorldOptions } from '../worldOptions.ts';
 
@@ -205,13 +205,11 @@ export class WorldState implements Wakes {
       unreachableBetween(balancerSees, balancer?.unreachable, node.unreachable),
     );
     this.addresses = groups.map((group) =>
-      balancer ? groupAddresses(group, namedKey(root, Purpose.Address, group.name)) : null,
+      balancer ? groupAddresses(group, groupKey(root, Purpose.Address, group)) : null,
     );
-    this.workerKeys = groups.map(({ name }) => namedKey(root, Purpose.BalancerWorker, name));
-    this.orders = groups.map((group) => serverOrders(group, namedKey(root, Purpose.ServerOrder, group.name)));
-    const arrivals = groups.map(
-      (group) => new Arrivals(root, group.name, group.events.arrival, eventRates(group, root)),
-    );
+    this.workerKeys = groups.map((group) => groupKey(root, Purpose.BalancerWorker, group));
+    this.orders = groups.map((group) => serverOrders(group, groupKey(root, Purpose.ServerOrder, group)));
+    const arrivals = groups.map((group) => groupArrivals(group, root));
     this.books = new WorldBooks(options, arrivals, root);
     const { pipelines } = this.books;
     this.groupOf = pipelines.groupOf;
@@ -358,8 +356,9 @@ function serverOrders(group: GroupOptions, key: Key): Uint8Array | null {
   if (group.order === 'listed' || length < 2) return null;
   const orders = new Uint8Array(group.count * length);
   for (let i = 0; i < group.count; i++) {
-    const list = group.servers.map((_, at) => (group.order === 'rotated' ? (at + i) % length : at));
-    if (group.order === 'shuffled') shuffle(list, key, i);
+    const index = drawIndex(group, i);
+    const list = group.servers.map((_, at) => (group.order === 'rotated' ? (at + index) % length : at));
+    if (group.order === 'shuffled') shuffle(list, key, index);
     orders.set(list, i * length);
   }
   return orders;

@@ -4,6 +4,7 @@ import { wholeSeconds } from '../agent.ts';
 import type { NginxSession } from '../balancer/nginx/session.ts';
 import { keyOf, type ProxyListener } from '../balancer/proxy.ts';
 import { PlaceState } from '../place.ts';
+import { drawIndex } from '../workload.ts';
 import { Broken, State, Step, Wait, latencyTo, nextStep, type WorldState } from './state.ts';
 import { armAttemptTimeout, queueUp, waitForAnswer } from './waits.ts';
 
@@ -22,7 +23,8 @@ export function acceptAtBalancer(world: WorldState, agent: number, nowUs: number
   const connect = world.connects[agent]!;
   world.connects[agent] = connect + 1;
   const local = world.indexInGroup(agent);
-  const worker = below(proxy.workers, world.workerKeys[group]!, local, connect);
+  const index = drawIndex(world.options.groups[group]!, local);
+  const worker = below(proxy.workers, world.workerKeys[group]!, index, connect);
   world.balancerLife[agent] = world.places[world.balancerPlace]!.life;
   if (proxy.slots[worker]! >= proxy.sessionsPerWorker) {
     world.books.noSlot += 1;
@@ -31,7 +33,7 @@ export function acceptAtBalancer(world: WorldState, agent: number, nowUs: number
   }
   proxy.slots[worker]! += 1;
   // Ports of a client: net.ipv4.ip_local_port_range, 32768 to 60999 by default.
-  const remotePort = 32_768 + below(28_232, world.workerKeys[group]!, local, -1 - connect);
+  const remotePort = 32_768 + below(28_232, world.workerKeys[group]!, index, -1 - connect);
   const session = listener.balancer.open(keyOf(listener, world.addresses[group]![local]!, remotePort), worker);
   world.sessions.set(agent, session);
   world.arrivedAtUs[agent] = nowUs;

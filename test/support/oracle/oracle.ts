@@ -5,10 +5,11 @@ import { groupAddresses } from '../../../src/models/addresses.ts';
 import type { ServerOptions } from '../../../src/models/agentOptions.ts';
 import { atLeast } from '../../../src/models/agentVersions.ts';
 import { listenBacklog } from '../../../src/models/balancer/proxy.ts';
-import { eventRates } from '../../../src/models/eventRates.ts';
+import { groupArrivals } from '../../../src/models/eventRates.ts';
+import { startInstants } from '../../../src/models/starts.ts';
 import { OutageEnd, type EventCounts } from '../../../src/models/ledger.ts';
 import { unreachableBetween } from '../../../src/models/network.ts';
-import { Arrivals, namedKey, Purpose } from '../../../src/models/workload.ts';
+import { drawIndex, groupKey, namedKey, Purpose } from '../../../src/models/workload.ts';
 import type { GroupOptions, Luck, WorldOptions } from '../../../src/models/worldOptions.ts';
 import { Agent, type Channel, type Surroundings } from './agent.ts';
 import { Calendar, Rank } from './calendar.ts';
@@ -102,7 +103,7 @@ class Oracle {
       host.processes = new Manager(host, flushPhaseUs, atLeast(node.version, '4.4.0'), node.eventsPerSecond);
       return host;
     });
-    this.addresses = options.groups.map((group) => groupAddresses(group, namedKey(root, Purpose.Address, group.name)));
+    this.addresses = options.groups.map((group) => groupAddresses(group, groupKey(root, Purpose.Address, group)));
     if (balancer) {
       const host = new Host(this.calendar, {
         name: 'balancer',
@@ -123,18 +124,17 @@ class Oracle {
 
   #addGroup(group: GroupOptions, index: number): void {
     const { root, options } = this;
-    const startKey = namedKey(root, Purpose.Start, group.name);
-    const phaseKey = namedKey(root, Purpose.ClockPhase, group.name);
-    const orderKey = namedKey(root, Purpose.ServerOrder, group.name);
-    const arrivals = new Arrivals(root, group.name, group.events.arrival, eventRates(group, root));
+    const starts = startInstants(group, root, options.warmupUs);
+    const phaseKey = groupKey(root, Purpose.ClockPhase, group);
+    const orderKey = groupKey(root, Purpose.ServerOrder, group);
+    const arrivals = groupArrivals(group, root);
     for (let inGroup = 0; inGroup < group.count; inGroup++) {
-      const order = group.servers.map((_, at) =>
-        group.order === 'rotated' ? (at + inGroup) % group.servers.length : at,
-      );
-      if (group.order === 'shuffled') shuffle(order, orderKey, inGroup);
-      const clockUs = Math.floor(uniform(phaseKey, inGroup, 0) * 1e6);
-      const own = group.agent.firstKeepalive === 'afterNotifyTime';
-      const keepaliveUs = own ? Math.floor(uniform(phaseKey, inGroup, 1) * 1e6) : clockUs;
+      const own = drawIndex(group, inGroup);
+      const order = group.servers.map((_, at) => (group.order === 'rotated' ? (at + own) % group.servers.length : at));
+      if (group.order === 'shuffled') shuffle(order, orderKey, own);
+      const clockUs = Math.floor(uniform(phaseKey, own, 0) * 1e6);
+      const later = group.agent.firstKeepalive === 'afterNotifyTime';
+      const keepaliveUs = later ? Math.floor(uniform(phaseKey, own, 1) * 1e6) : clockUs;
       const number = this.members.length;
       const agent = new Agent(
         this.calendar,
@@ -152,8 +152,7 @@ class Oracle {
         worked: false,
         balancerConnections: 0,
       });
-      const startUs = Math.floor(uniform(startKey, inGroup, 0) * Math.floor(options.warmupUs / 2)) - options.warmupUs;
-      this.calendar.at(startUs, Rank.control, () => agent.start());
+      this.calendar.at(starts[inGroup]!, Rank.control, () => agent.start());
       const write = (ordinal: number): void => {
         const atUs = arrivals.timeOf(inGroup, ordinal);
         if (atUs >= options.durationUs) return;
@@ -250,11 +249,13 @@ class Oracle {
 
   draw(owner: number): { worker: number; remotePort: number } {
     const member = this.members[owner]!;
-    const key = namedKey(this.root, Purpose.BalancerWorker, this.options.groups[member.group]!.name);
+    const group = this.options.groups[member.group]!;
+    const key = groupKey(this.root, Purpose.BalancerWorker, group);
+    const index = drawIndex(group, member.inGroup);
     const connection = member.balancerConnections++;
     return {
-      worker: below(this.options.balancer!.nginx.workers, key, member.inGroup, connection),
-      remotePort: 32_768 + below(28_232, key, member.inGroup, -1 - connection),
+      worker: below(this.options.balancer!.nginx.workers, key, index, connection),
+      remotePort: 32_768 + below(28_232, key, index, -1 - connection),
     };
   }
 
