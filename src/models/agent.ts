@@ -51,16 +51,18 @@ export function nextTurnUs(wokenUs: number, atUs: number): number {
 }
 
 /**
- * When a segment that stays unacknowledged is sent again: 0.2, 0.6, 1.4 … s after the first time, the wait doubling up to
- * 120 s. Linux, TCP_RTO_MIN and TCP_RTO_MAX; measured in the recovery of nginx sessions.
+ * When a segment that stays unacknowledged is sent again: a tail loss probe 0.208 s after it, the first repetition as long after
+ * the probe, and so on at 0.416, 0.832, 1.664 … s, the wait doubling up to 120 s. Measured on Linux 6.18 (MTU 1500, round trips
+ * below 1 ms, 0.1 to 50 segments/s): 0.205 to 0.208, 0.41, 0.83 to 0.85, 1.66 to 1.68, 3.32 to 3.35, 6.6 to 6.8, 13.3 to 13.5,
+ * 26.6 to 26.8, 53.0 to 54.9 s: the kernel's timers are coarse and never early.
  * @returns the first such instant at or after `atUs`.
  */
 export function retransmissionUs(firstSentUs: number, atUs: number): number {
-  let waitUs = 200_000;
+  let waitUs = 208_000;
   let instant = firstSentUs + waitUs;
   while (instant < atUs) {
-    waitUs = Math.min(waitUs * 2, 120_000_000);
     instant += waitUs;
+    waitUs = Math.min(waitUs * 2, 120_000_000);
   }
   return instant;
 }

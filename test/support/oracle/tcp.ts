@@ -116,12 +116,15 @@ export class Connection implements Remote {
   #repeat(firstSentUs: number): void {
     if (this.#retransmission || this.clientIsGone) return;
     const { host, latencyUs, kernel } = this.way;
-    let waitUs = 200_000;
+    // A probe, the first repetition as long after it, then each wait twice the one before.
+    let waitUs = 208_000;
+    let probed = false;
     const next = (sentUs: number): void => {
       let atUs = sentUs;
       do {
         atUs += waitUs;
-        waitUs = Math.min(2 * waitUs, 120_000_000);
+        if (probed) waitUs = Math.min(2 * waitUs, 120_000_000);
+        probed = true;
       } while (atUs + latencyUs < this.#calendar.nowUs);
       this.#retransmission = this.#calendar.at(atUs + latencyUs, Rank.control, () => {
         if (host.state === 'silent') next(atUs);
