@@ -4,6 +4,12 @@ import type { Unreachable } from './network.ts';
 
 export type NodeRole = 'master' | 'worker';
 
+/** Credits of analysisd: `maximum` × `timeframe` at once, those of the oldest second come back every second. */
+export interface EpsLimit {
+  readonly maximum: number;
+  readonly timeframeSeconds: number;
+}
+
 export interface NodeOptions {
   readonly name: string;
   readonly address: string;
@@ -18,8 +24,24 @@ export interface NodeOptions {
   readonly registrationPort: number | null;
   /** Analysis capacity; `null`: not judged. */
   readonly eventsPerSecond: number | null;
+  /** `<global><limits><eps>` (from 4.4.0); `null`: none. */
+  readonly epsLimit: EpsLimit | null;
   /** remoted's queue in messages; one slot stays free. */
   readonly queueSize: number;
+  /** analysisd's ring for events (`analysisd.decode_event_queue_size`); one slot stays free. */
+  readonly analysisQueueSize: number;
+  /** Connections that remoted takes a second, one a pass of its loop; `null`: not judged, as many as come. */
+  readonly acceptsPerSecond: number | null;
+  /** Work that one control message (startup or keepalive) makes for the database, µs; `null`: not judged. */
+  readonly controlCostUs: number | null;
+  /** remoted's handler threads (`remoted.worker_pool`). */
+  readonly workerPool: number;
+  /** Agents whose control messages wait for the database, from 4.13.0 (`remoted.control_msg_queue_size`). */
+  readonly controlQueueSize: number;
+  /** From 4.5.2: a second connection of a key is let in when the first has been silent longer than this; 0: never. */
+  readonly connectionOvertakeSeconds: number;
+  /** Bytes that remoted reads of a connection in one pass (`remoted.receive_chunk`). */
+  readonly receiveChunkBytes: number;
   /** From the start of the processes until remoted accepts, µs. */
   readonly startupUs: number;
   /** Established connections that wait for `accept()`: a hung node takes this many and one more, then SYNs are dropped. */
@@ -31,6 +53,8 @@ export interface NodeOptions {
 }
 
 // Ports, queue and backlog: Wazuh 4.14.7, src/config/remote-config.c, src/remoted/config.c, src/headers/defs.h (BACKLOG).
+// Overtake time: RemotedConfig(). Ring, pool, control queue and chunk: etc/internal_options.conf. No rate of accepting and no cost of
+// a control message has been measured or published: without one neither is judged.
 // startup: measured, a restarted remoted listened after 0.04 to 0.2 s.
 export const nodeDefaults = {
   names: [],
@@ -39,8 +63,22 @@ export const nodeDefaults = {
   eventsPort: 1514,
   registrationPort: 1515,
   eventsPerSecond: null,
+  epsLimit: null,
   queueSize: 131_072,
+  analysisQueueSize: 16_384,
+  acceptsPerSecond: null,
+  controlCostUs: null,
+  workerPool: 4,
+  controlQueueSize: 16_384,
+  connectionOvertakeSeconds: 60,
+  receiveChunkBytes: 4_096,
   startupUs: 50_000,
   acceptQueue: 128,
   latencyUs: null,
 } satisfies Omit<NodeOptions, 'name' | 'address'>;
+
+/** Events per second that a node can analyse for long; `null`: not judged. */
+export function capacityOf({ eventsPerSecond, epsLimit }: NodeOptions): number | null {
+  if (epsLimit === null) return eventsPerSecond;
+  return eventsPerSecond === null ? epsLimit.maximum : Math.min(eventsPerSecond, epsLimit.maximum);
+}

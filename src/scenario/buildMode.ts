@@ -104,6 +104,9 @@ class ModeBuilder {
     this.#nodes = nodes.map(([name, node], index): NodeOptions => {
       const version = versionOf(node);
       const conf = this.#managers[index] ?? serverDefaults(version);
+      const { defaults } = context.data.cluster;
+      const control = { ...defaults.control, ...node.control };
+      const epsLimit = node.epsLimit ?? defaults.epsLimit;
       return {
         name,
         address: node.address,
@@ -112,8 +115,20 @@ class ModeBuilder {
         version,
         eventsPort: node.ports.events ?? conf.eventsPort,
         registrationPort: node.ports.registration === undefined ? conf.registrationPort : node.ports.registration,
-        eventsPerSecond: node.eventsPerSecond ?? null,
-        queueSize: node.queueSize ?? conf.queueSize,
+        eventsPerSecond: node.eventsPerSecond ?? defaults.eventsPerSecond ?? null,
+        epsLimit:
+          epsLimit === undefined || epsLimit.maximum === 0
+            ? null
+            : { maximum: epsLimit.maximum, timeframeSeconds: epsLimit.timeframe },
+        queueSize: node.queueSize ?? defaults.queueSize ?? conf.queueSize,
+        analysisQueueSize: node.analysisQueueSize ?? defaults.analysisQueueSize ?? nodeDefaults.analysisQueueSize,
+        acceptsPerSecond: node.acceptsPerSecond ?? defaults.acceptsPerSecond ?? null,
+        controlCostUs: control.cost ?? null,
+        workerPool: control.workers ?? nodeDefaults.workerPool,
+        controlQueueSize: control.queueSize ?? nodeDefaults.controlQueueSize,
+        connectionOvertakeSeconds:
+          node.connectionOvertakeTime ?? defaults.connectionOvertakeTime ?? nodeDefaults.connectionOvertakeSeconds,
+        receiveChunkBytes: nodeDefaults.receiveChunkBytes,
         startupUs: node.startup ?? nodeDefaults.startupUs,
         acceptQueue: node.acceptQueue ?? nodeDefaults.acceptQueue,
         latencyUs: node.latency ?? null,

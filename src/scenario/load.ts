@@ -254,7 +254,7 @@ class Loader {
     const nodesAreKnown = nodes.length > 0 && nodes.every(([, node]) => node !== null);
     const cluster =
       pick(partSchemas.cluster, tree.cluster) ??
-      (nodesAreKnown ? { version: nodeDefaults.version, nodes: good(nodes) } : undefined);
+      (nodesAreKnown ? { version: nodeDefaults.version, defaults: {}, nodes: good(nodes) } : undefined);
     const hosts = pick(partSchemas.hosts, tree.hosts ?? {});
     const assume = pick(partSchemas.assume, tree.assume ?? []);
     const network = pick(partSchemas.network, tree.network) ?? pick(partSchemas.network, {});

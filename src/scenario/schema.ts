@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { networkDefaults } from '../models/network.ts';
 import { nodeDefaults } from '../models/node.ts';
 import type { agentSettings, kernel } from './schema/agent.ts';
-import { node } from './schema/cluster.ts';
+import { clusterDefaults, node } from './schema/cluster.ts';
 import { fault } from './schema/faults.ts';
 import { group } from './schema/fleet.ts';
 import { mode } from './schema/modes.ts';
@@ -71,6 +71,7 @@ const rootObject = z.strictObject(
     cluster: z.strictObject(
       {
         version: release('Managers').prefault(nodeDefaults.version),
+        defaults: clusterDefaults,
         nodes: z
           .record(name(nodeNamePattern), node, mapping('a mapping of nodes'))
           .refine((nodes) => Object.keys(nodes).length > 0, { error: () => mismatch('at least one node', {}) })

@@ -1,7 +1,83 @@
 // The manager nodes.
 import { z } from 'zod';
 import { nodeDefaults } from '../../models/node.ts';
-import { type Issue, address, choice, duration, latency, listOf, mapping, mismatch, port, release, text, unreachable, whole } from './values.ts';
+import {
+  type Issue,
+  address,
+  choice,
+  duration,
+  latency,
+  listOf,
+  mapping,
+  mismatch,
+  port,
+  release,
+  second,
+  text,
+  unreachable,
+  whole,
+  wholeSeconds,
+} from './values.ts';
+
+const positive = (what: string, description: string) =>
+  z
+    .number({ error: ({ input }: Issue) => mismatch(`a number of ${what} per second above 0`, input) })
+    .positive({ error: ({ input }: Issue) => mismatch(`a number of ${what} per second above 0`, input) })
+    .max(1e6, { error: ({ input }: Issue) => mismatch(`a number of ${what} per second up to 1000000`, input) })
+    .meta({ description });
+
+/** How much a manager can take. Ranges: Wazuh 4.14.7, etc/internal_options.conf, src/config/{global,remote}-config.c. */
+const capacity = {
+  eventsPerSecond: z
+    .number({ error: ({ input }: Issue) => mismatch('a number of events per second above 0', input) })
+    .positive({ error: ({ input }: Issue) => mismatch('a number of events per second above 0', input) })
+    .max(1e9, { error: ({ input }: Issue) => mismatch('a number of events per second up to 1000000000', input) })
+    .optional()
+    .meta({ description: 'Events per second the node can analyse. Without it capacity is not judged.' }),
+  epsLimit: z
+    .strictObject(
+      {
+        maximum: whole('Events per second over the time frame; 0: no limit.', 0, 100_000),
+        timeframe: wholeSeconds('Length of the moving window.', 1, 3600, 'from 1s to 3600s').prefault('10s'),
+      },
+      mapping('a mapping such as { maximum: 5000, timeframe: 10s }'),
+    )
+    .optional()
+    .meta({ description: 'Limit of analysisd (<global><limits><eps>), from 4.4.0.' }),
+  queueSize: whole('remoted’s queue, in messages.', 1, 100_000_000).optional(),
+  analysisQueueSize: whole('analysisd’s ring for events (analysisd.decode_event_queue_size).', 128, 2_000_000).optional(),
+  acceptsPerSecond: positive(
+    'connections',
+    'Connections that remoted takes a second. Without it this is not judged; nothing is published or measured.',
+  ).optional(),
+  control: z
+    .strictObject(
+      {
+        cost: duration('Work of one control message (startup or keepalive) for the database.', {
+          from: 1,
+          to: second,
+          text: 'from 0.001ms to 1s',
+        }),
+        workers: whole('remoted.worker_pool: the threads that handle messages.', 1, 16).optional(),
+        queueSize: whole('remoted.control_msg_queue_size, from 4.13.0.', 4096, 1_048_576).optional(),
+      },
+      mapping('a mapping such as { cost: 2ms, workers: 4 }'),
+    )
+    .optional()
+    .meta({ description: 'What startups and keepalives cost the manager. Without it this is not judged.' }),
+  connectionOvertakeTime: wholeSeconds(
+    'From 4.5.2: an agent may come back on a second connection when it has been silent for longer; 0s: never.',
+    0,
+    3600,
+    'from 0s to 3600s',
+  ).optional(),
+};
+
+/** What holds for every node that says nothing itself. */
+export const clusterDefaults = z
+  .strictObject(capacity, mapping('a mapping such as { eventsPerSecond: 8000 }'))
+  .prefault({})
+  .meta({ description: 'What holds for every node that says nothing itself.' });
 
 export const node = z.strictObject(
   {
@@ -12,13 +88,7 @@ export const node = z.strictObject(
       .meta({ description: 'Other names of the node in configuration files.' }),
     role: choice(['master', 'worker'], 'Role in the Wazuh cluster.').prefault(nodeDefaults.role),
     version: release('Managers').optional(),
-    eventsPerSecond: z
-      .number({ error: ({ input }: Issue) => mismatch('a number of events per second above 0', input) })
-      .positive({ error: ({ input }: Issue) => mismatch('a number of events per second above 0', input) })
-      .max(1e9, { error: ({ input }: Issue) => mismatch('a number of events per second up to 1000000000', input) })
-      .optional()
-      .meta({ description: 'Events per second the node can analyse. Without it capacity is not judged.' }),
-    queueSize: whole('remoted’s queue, in messages.', 1, 100_000_000).optional(),
+    ...capacity,
     startup: duration('From the start of the processes until agents are accepted.').optional(),
     ossec: text(
       'a path or the text of a manager’s ossec.conf',
