@@ -3,6 +3,7 @@ import { uniform, type Key } from '../kernel/random.ts';
 import { addFlow, flowAmounts, newFlow, type Flow } from './flow.ts';
 import { balances, emptyCounts, lostTotal, type Books, type EventCounts, type Outages } from './ledger.ts';
 import type { PlannedFault } from './faultPlan.ts';
+import { NodeRates } from './nodeRates.ts';
 import { playNodeQueue, spread, type NodeQueueInput, type NodeQueueOutput } from './nodeQueue.ts';
 import { Pipelines, type PipelineBooks } from './pipeline.ts';
 import { PlaceState } from './place.ts';
@@ -57,8 +58,7 @@ export class WorldBooks implements PipelineBooks {
   #delayMaxUs = 0;
   readonly #connected: Float64Array[];
   readonly #connectedParts: Float64Array[];
-  readonly #rate: Float64Array[];
-  readonly #rateParts: Float64Array[];
+  readonly #rates: NodeRates;
   readonly #sessions: Float64Array;
   readonly #unaware: Float64Array;
   readonly #connectsPerSecond: Int32Array[];
@@ -90,8 +90,7 @@ export class WorldBooks implements PipelineBooks {
     this.#changes = Array.from({ length: places }, () => []);
     this.#connected = nodes.map(() => new Float64Array(this.steps.count));
     this.#connectedParts = nodes.map(() => new Float64Array(this.steps.count));
-    this.#rateParts = nodes.map(() => new Float64Array(this.steps.count));
-    this.#rate = nodes.map(() => new Float64Array(this.steps.count));
+    this.#rates = new NodeRates(groups, nodes.length, this.steps);
     this.#sessions = new Float64Array(this.steps.count);
     this.#unaware = new Float64Array(this.steps.count);
     this.#connectsPerSecond = nodes.map(() => new Int32Array(Math.ceil(durationUs / 1e6) + 1));
@@ -152,11 +151,11 @@ export class WorldBooks implements PipelineBooks {
 
   #session(node: number, atUs: number, agent: number, change: number): void {
     const { pipelines } = this;
-    const rate = pipelines.arrivals[pipelines.groupOf[agent]!]!.ratePerUs(pipelines.local(agent)) * 1e6;
+    const group = pipelines.groupOf[agent]!;
+    const rate = pipelines.arrivals[group]!.ratePerUs(pipelines.local(agent)) * 1e6;
     addChange(this.#connected[node]!, this.steps, atUs, change);
     addPart(this.#connectedParts[node]!, this.steps, atUs, change);
-    addChange(this.#rate[node]!, this.steps, atUs, change * rate);
-    addPart(this.#rateParts[node]!, this.steps, atUs, change * rate);
+    this.#rates.changed(group, node, atUs, change * rate);
     addChange(this.#sessions, this.steps, atUs, change);
   }
 
@@ -181,7 +180,7 @@ export class WorldBooks implements PipelineBooks {
     for (let agent = 0; agent < agents; agent++) {
       const group = pipelines.groupOf[agent]!;
       const own = counts[group]!;
-      agentRate[agent] = pipelines.arrivals[group]!.ratePerUs(pipelines.local(agent)) * 1e6;
+      agentRate[agent] = pipelines.arrivals[group]!.meanRatePerUs(pipelines.local(agent), end.endUs) * 1e6;
       for (let slot = 0; slot < pipelines.slots; slot++) {
         const lost = slot < pipelines.places ? 'path' : 'nodeMemory';
         pipelines.settlePath(agent, slot, end.resumes[slot % pipelines.places] ? 'pending' : lost, end.endUs);
@@ -207,7 +206,7 @@ export class WorldBooks implements PipelineBooks {
     const produced = cut(cumulated(flowAmounts(this.produced), sliceUs, steps));
     const sessions = runningSum(this.#sessions);
     const connected = this.#connected.map((changes) => cut(runningSum(changes)));
-    const nodeRate = this.#rate.map((changes) => cut(runningSum(changes)));
+    const rates = nodes.map((_, node) => this.#rates.ofNode(node));
     const seconds = Math.ceil(end.endUs / 1e6);
     return {
       groups: counts,
@@ -227,8 +226,8 @@ export class WorldBooks implements PipelineBooks {
         connectedMean: connected.map((values, node) => stepMeans(values, this.#connectedParts[node]!)),
         disconnected: cut(sessions).map((value) => agents - value),
         unaware: cut(runningSum(this.#unaware)),
-        nodeRate,
-        nodeRateMean: nodeRate.map((values, node) => stepMeans(values, this.#rateParts[node]!)),
+        nodeRate: rates.map(({ rate }) => cut(rate)),
+        nodeRateMean: rates.map(({ mean }) => cut(mean)),
         produced,
         delivered,
         lost,
