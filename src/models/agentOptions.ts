@@ -21,9 +21,18 @@ export interface ServerOptions {
   readonly registration: Endpoint | null;
 }
 
+/** Operating system of an agent, where the product or its kernel differs. */
+export type Platform = 'linux' | 'windows' | 'macos';
+
 export interface AgentOptions {
   /** Wazuh release, e.g. `4.14.7`. */
   readonly version: string;
+  readonly platform: Platform;
+  /**
+   * How it looks for a manager. `listWalk` (3.12.0 to 3.13.0): on the old connection first, then down the list. `retries`: a
+   * number of attempts at each server.
+   */
+  readonly search: 'listWalk' | 'retries';
   readonly notifyTimeSeconds: number;
   /** Effective value: the product replaces one that is not above notify_time by 3 × notify_time. */
   readonly timeReconnectSeconds: number;
@@ -40,6 +49,8 @@ export interface AgentOptions {
      * `recvTimeoutSeconds`; without one it skips the enrollment.
      */
     readonly pingsFirst: boolean;
+    /** 3.13.1 to 3.13.6: it enrols after the pause behind the last attempt, then goes on to the next server at once. */
+    readonly behindPause: boolean;
   };
   readonly clientBuffer: {
     readonly disabled: boolean;
@@ -54,10 +65,26 @@ export interface AgentOptions {
     readonly warnLevelPercent: number;
     readonly normalLevelPercent: number;
     readonly logcollectorQueueSize: number;
+    /** A send that takes longer fails; one that fails closes the socket and the agent reconnects. `null`: it blocks (to 4.14.7). */
+    readonly sendTimeoutSeconds: number | null;
+    /** TCP keepalive of the agent's socket: idle time, distance and number of the probes. `null`: none (to 4.14.7). */
+    readonly tcpKeepIdleSeconds: number | null;
+    readonly tcpKeepIntervalSeconds: number | null;
+    readonly tcpKeepCount: number | null;
   };
   /** The first keepalive follows the start of the connection at once (up to 4.14.6), or only after notify_time (4.14.7). */
   readonly firstKeepalive: 'atOnce' | 'afterNotifyTime';
   /** `shutdown()` before `close()` (from 4.11.1): wakes a sender that is blocked in the old connection. */
   readonly shutdownBeforeClose: boolean;
+  /** A sender whose send fails sleeps for a second (all but 5.0). */
+  readonly sleepsAfterSendError: boolean;
+  /** Reconnects when its manager says so (from 4.3.0). */
+  readonly obeysReconnect: boolean;
+  /** Tells its manager when its process ends (from 4.2.0). */
+  readonly saysShutdown: boolean;
+  /** What a changed group configuration makes of a running agent: from 4.14.0 agentd lives on (not on Windows). */
+  readonly configPush: 'restart' | 'reload';
+  /** What an attempt pays for a host name that cannot be resolved, and whether it then uses the address it had before. */
+  readonly unresolved: { readonly costUs: number; readonly usesLast: boolean };
   readonly kernel: KernelOptions;
 }

@@ -1,9 +1,10 @@
 // What an agent and a manager do when nothing is configured, by Wazuh release, and how settings are laid over it.
-import type { AgentOptions } from './agentOptions.ts';
+import type { AgentOptions, Platform } from './agentOptions.ts';
 import { connectTimeoutUs, kernelDefaults } from './network.ts';
 import type { KernelOptions } from './network.ts';
 import { nodeDefaults } from './node.ts';
-import type { NodeOptions } from './node.ts';
+import type { NodeOptions, NodeRole } from './node.ts';
+import { releaseParts, whyUnknownRelease } from './releases.ts';
 
 /** What a `<server>` block says when it says nothing. */
 export interface ServerEntryDefaults {
@@ -25,7 +26,7 @@ export interface AgentSettings {
   /** For `<server>` blocks that do not say. */
   readonly maxRetries?: number | undefined;
   readonly retryIntervalSeconds?: number | undefined;
-  readonly enrollment?: Settings<Omit<AgentOptions['enrollment'], 'pingsFirst'>> | undefined;
+  readonly enrollment?: Settings<Omit<AgentOptions['enrollment'], 'pingsFirst' | 'behindPause'>> | undefined;
   readonly clientBuffer?: Settings<AgentOptions['clientBuffer']> | undefined;
   readonly internal?: Settings<AgentOptions['internal']> | undefined;
   readonly kernel?:
@@ -35,70 +36,55 @@ export interface AgentSettings {
 
 export type Settings<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
-const oldest = '4.0.0';
-const newest = '4.14.7';
-
 /** @returns `null` when agents of this release are modelled, else what is wrong and how to mend it. */
 export function knownAgentVersion(version: string): string | null {
-  const range = `Agents of ${oldest} to ${newest} are modelled`;
-  const parts = versionParts(version);
-  if (parts === null) {
-    const without = version.trim().replace(/^v/i, '');
-    const hint = versionParts(without) === null ? `Write a release such as ${newest}.` : `Write ${without}.`;
-    return `${JSON.stringify(version.slice(0, 40))} is no Wazuh release. ${hint}`;
-  }
-  if (!atLeast(version, oldest)) {
-    return `Agents before ${oldest} connect by other rules (no retry counts, UDP by default). ${range}: write one of these.`;
-  }
-  if (parts[0] > 4) {
-    return `Agents of ${parts[0]}.x connect by other rules (send time-out, other configuration). ${range}: write one of these.`;
-  }
-  if (!atLeast(newest, version)) {
-    return `Agents after ${newest} notice a dead path by other rules (send time-out, TCP keepalive). ${range}: write one of these.`;
-  }
-  return null;
+  return whyUnknownRelease(version, 'Agents');
 }
 
-/** True when release `version` is `release` or later; both are three numbers. */
+/** True when release `version` is `release` or later; a preview counts as the release it leads to. */
 export function atLeast(version: string, release: string): boolean {
-  const a = versionParts(version);
-  const b = versionParts(release);
+  const a = releaseParts(version);
+  const b = releaseParts(release);
   if (a === null || b === null) throw new Error(`not a release: ${a === null ? version : release}`);
   for (let i = 0; i < 3; i++) if (a[i]! !== b[i]!) return a[i]! > b[i]!;
   return true;
 }
 
-function versionParts(version: string): readonly [number, number, number] | null {
-  const match = /^(\d{1,4})\.(\d{1,4})\.(\d{1,4})$/.exec(version);
-  return match === null ? null : [Number(match[1]), Number(match[2]), Number(match[3])];
-}
-
 /** @param version a release for which `knownAgentVersion` says `null`; throws otherwise. */
-export function agentDefaults(version: string): AgentDefaults {
+export function agentDefaults(version: string, platform: Platform = 'linux'): AgentDefaults {
   const wrong = knownAgentVersion(version);
   if (wrong !== null) throw new Error(wrong);
-  // Wazuh 4.14.7, etc/internal_options.conf, agent.recv_timeout; the same file since 4.0.0.
+  const since = (release: string): boolean => atLeast(version, release);
+  // PR #38401 on the branch 4.14.9; 5.0.0-beta3 and later: src/client-agent/sendmsg.c, send_msg(), and os_net.c.
+  const timesOut = since('4.14.9');
+  // Wazuh 4.14.7, etc/internal_options.conf, agent.recv_timeout; the same since 3.12.0.
   const recvTimeoutSeconds = 60;
   return {
     version,
-    // src/headers/defs.h, NOTIFY_TIME: 10 up to 4.12.0, 20 from 4.13.0.
-    notifyTimeSeconds: atLeast(version, '4.13.0') ? 20 : 10,
-    // src/headers/defs.h, RECONNECT_TIME: 60 in every 4.x.
+    platform,
+    // src/client-agent/start_agent.c, start_agent(): rewritten for 3.13.1, with max_retries.
+    search: since('3.13.1') ? 'retries' : 'listWalk',
+    // src/headers/defs.h, NOTIFY_TIME: 10 up to 4.12.0, 20 from 4.13.0; 5.0.0-beta4: 20.
+    notifyTimeSeconds: since('4.13.0') ? 20 : 10,
+    // src/headers/defs.h, RECONNECT_TIME: 60 from 3.12.0 to 5.0.0-beta4.
     timeReconnectSeconds: 60,
-    // src/client-agent/config.c, ClientConf(): off. The option exists from 4.3.0.
+    // src/client-agent/config.c, ClientConf(): off. The option exists from 4.3.0 to 4.14.9.
     forceReconnectIntervalSeconds: 0,
     enrollment: {
-      // src/shared/enrollment_op.c, w_enrollment_init(): enabled, and 20 s; w_enrollment_target_init(): 1515.
-      enabled: true,
+      // src/shared/enrollment_op.c, w_enrollment_init(): enabled from 4.0.0, disabled in 3.13.1 to 3.13.6 (<auto_enrollment>);
+      // before 3.13.1 an agent does not enrol itself. 20 s; w_enrollment_target_init(): 1515.
+      enabled: since('4.0.0'),
       port: 1515,
       delayAfterEnrollmentSeconds: 20,
       timeoutSeconds: enrollmentTimeoutSeconds(version, recvTimeoutSeconds),
-      // src/client-agent/start_agent.c, agent_ping_to_server(): gone in 4.2.2.
-      pingsFirst: !atLeast(version, '4.2.2'),
+      // src/client-agent/start_agent.c, agent_ping_to_server(): only from 4.0.0 to 4.2.1.
+      pingsFirst: since('4.0.0') && !since('4.2.2'),
+      // start_agent(): 3.13.1 to 3.13.6 enrol behind the pause of the last attempt, 4.x before it.
+      behindPause: !since('4.0.0'),
     },
     // src/client-agent/config.c, ClientConf().
     clientBuffer: { disabled: false, queueSize: 5000, eventsPerSecond: 500 },
-    // etc/internal_options.conf, agent.* and logcollector.queue_size; the same from 4.0.0 to 4.14.7.
+    // etc/internal_options.conf, agent.* and logcollector.queue_size; the same from 3.12.0 to 4.14.7.
     internal: {
       recvTimeoutSeconds,
       minEventsPerSecond: 50,
@@ -106,16 +92,50 @@ export function agentDefaults(version: string): AgentDefaults {
       warnLevelPercent: 90,
       normalLevelPercent: 70,
       logcollectorQueueSize: 1024,
+      // etc/internal_options.conf, agent.send_timeout and agent.tcp_keepidle/intvl/cnt: 4.14.9 and 5.0.0-beta3 on.
+      sendTimeoutSeconds: timesOut ? 30 : null,
+      tcpKeepIdleSeconds: timesOut ? 60 : null,
+      tcpKeepIntervalSeconds: timesOut ? 15 : null,
+      tcpKeepCount: timesOut ? 4 : null,
     },
     // src/client-agent/notify.c, run_notify(): 4.14.7 starts its monotonic clock with the process.
-    firstKeepalive: atLeast(version, '4.14.7') ? 'afterNotifyTime' : 'atOnce',
+    firstKeepalive: since('4.14.7') ? 'afterNotifyTime' : 'atOnce',
     // src/os_net/os_net.c, OS_CloseSocket(): from 4.11.1.
-    shutdownBeforeClose: atLeast(version, '4.11.1'),
-    kernel: kernelDefaults,
-    // src/headers/defs.h, DEFAULT_SECURE; src/config/client-config.c, Read_Client_Server(); client-config.h, DEFAULT_MAX_RETRIES
-    // and DEFAULT_RETRY_INTERVAL: the same from 4.0.0 to 4.14.7.
-    server: { port: 1514, protocol: 'tcp', maxRetries: 5, retryIntervalSeconds: 10 },
+    shutdownBeforeClose: since('4.11.1'),
+    // src/client-agent/sendmsg.c, send_msg(): the sender sleeps 1 s, in 5.0.0-beta4 it does not.
+    sleepsAfterSendError: !since('5.0.0'),
+    // src/client-agent/receiver.c, receive_msg(): from 4.3.0.
+    obeysReconnect: since('4.3.0'),
+    // src/client-agent/agentd.c: from 4.2.0, at process exit.
+    saysShutdown: since('4.2.0'),
+    // src/client-agent/receiver.c and src/init/wazuh-client.sh: reload from 4.14.0; Windows still restarts in 4.14.7.
+    configPush: since('4.14.0') && platform !== 'windows' ? 'reload' : 'restart',
+    // src/shared/..., OS_GetHost(): 6 tries a second apart in 3.x (then the address of the last time), 4 in 4.x (then failed).
+    unresolved: since('4.0.0') ? { costUs: 4_000_000, usesLast: false } : { costUs: 6_000_000, usesLast: true },
+    kernel: kernelOf(platform),
+    // src/headers/defs.h, DEFAULT_SECURE; src/config/client-config.c, Read_Client_Server(): UDP up to 3.13.6, TCP from 4.0.0;
+    // client-config.h, DEFAULT_MAX_RETRIES and DEFAULT_RETRY_INTERVAL: 5 and 5 s in 3.13.1 to 3.13.6 (measured), 10 s from 4.0.0.
+    server: {
+      port: 1514,
+      protocol: since('4.0.0') ? 'tcp' : 'udp',
+      maxRetries: 5,
+      retryIntervalSeconds: since('4.0.0') ? 10 : 5,
+    },
   };
+}
+
+/** connect() to a host that never answers: assumed 21 s on Windows and 75 s on macOS, where SYNs are sent less often. */
+function kernelOf(platform: Platform): KernelOptions {
+  switch (platform) {
+    case 'linux':
+      return kernelDefaults;
+    case 'windows':
+      return { ...kernelDefaults, synLinearTimeouts: 0, connectTimeoutUs: 21_000_000 };
+    case 'macos':
+      return { ...kernelDefaults, synLinearTimeouts: 0, connectTimeoutUs: 75_000_000 };
+    default:
+      return platform satisfies never;
+  }
 }
 
 /**
@@ -137,10 +157,14 @@ export function effectiveTimeReconnectSeconds(notifyTimeSeconds: number, timeRec
  * time-out of enrollment following agent.recv_timeout unless it is set itself. So does the kernel's connect time-out its linear
  * SYN time-outs.
  */
-export function agentWithSettings(version: string, layers: readonly (AgentSettings | undefined)[]): AgentDefaults {
-  let agent = agentDefaults(version);
+export function agentWithSettings(
+  version: string,
+  layers: readonly (AgentSettings | undefined)[],
+  platform: Platform = 'linux',
+): AgentDefaults {
+  let agent = agentDefaults(version, platform);
   let timeoutIsSet = false;
-  let connectTimeoutIsSet = false;
+  let connectTimeoutIsSet = platform !== 'linux';
   for (const layer of layers) {
     if (layer === undefined) continue;
     const { notifyTimeSeconds, timeReconnectSeconds, forceReconnectIntervalSeconds } = layer;
@@ -195,11 +219,25 @@ export interface ServerDefaults extends Pick<
   readonly protocols: readonly ('tcp' | 'udp')[];
 }
 
-/** @param version a release of the managers, within the same range as the agents'. */
-export function serverDefaults(version: string): ServerDefaults {
-  const wrong = knownAgentVersion(version);
-  if (wrong !== null) throw new Error(wrong.replaceAll('Agents', 'Managers'));
+/**
+ * @param version a release of the managers, within the same ranges as the agents'.
+ * @param role workers of 3.x run no authd (src/os_auth/main-server.c, main()); from 4.0.0 they pass requests on to the master.
+ */
+export function serverDefaults(version: string, role: NodeRole = 'master'): ServerDefaults {
+  const wrong = whyUnknownRelease(version, 'Managers');
+  if (wrong !== null) throw new Error(wrong);
   const { eventsPort, registrationPort, queueSize, acceptQueue } = nodeDefaults;
-  // Wazuh 4.0.0 to 4.14.7, src/config/remote-config.c, Read_Remote(): TCP.
-  return { eventsPort, registrationPort, queueSize, acceptQueue, protocols: ['tcp'] };
+  return {
+    eventsPort,
+    registrationPort: role === 'worker' && !atLeast(version, '4.0.0') ? null : registrationPort,
+    queueSize,
+    acceptQueue,
+    // src/config/remote-config.c, Read_Remote(): UDP up to 3.13.6, TCP from 4.0.0.
+    protocols: atLeast(version, '4.0.0') ? ['tcp'] : ['udp'],
+  };
+}
+
+/** Transports a manager of this release can be made to take: 5.0 has no UDP listener. */
+export function possibleProtocols(version: string): readonly ('tcp' | 'udp')[] {
+  return atLeast(version, '5.0.0') ? ['tcp'] : ['tcp', 'udp'];
 }

@@ -135,9 +135,9 @@ test.each<readonly [what: string, flags: FlagScenario, problems: readonly string
   ],
   [
     'a release that is not modelled',
-    { ossec: 'list.conf', agents: 5, agentVersion: '5.0.0' },
+    { ossec: 'list.conf', agents: 5, agentVersion: '5.7.0' },
     [
-      '--agent-version: Agents of 5.x connect by other rules (send time-out, other configuration). Agents of 4.0.0 to 4.14.7 are modelled: write one of these.',
+      '--agent-version: There is no Wazuh 5.7.0. Agents of 3.12.0 to 3.13.6, 4.0.0 to 4.14.7, 4.14.9 (its branch), and 5.0.0 as preview (5.0.0-beta4) are modelled: write one of these.',
     ],
   ],
 ])('%s is told in the words of the command line', (_, flags, problems) => {

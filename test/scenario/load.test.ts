@@ -143,10 +143,10 @@ test.each<readonly [what: string, parts: Parameters<typeof scenarioText>[0], pro
     'an unknown release',
     {
       fleet:
-        '{ old: { count: 1, version: 3.13.6, events: { rate: 1/s } }, short: { count: 1, version: 4.14, events: { rate: 1/s } } }',
+        '{ old: { count: 1, version: 3.12.9, events: { rate: 1/s } }, short: { count: 1, version: 4.14, events: { rate: 1/s } } }',
     },
     [
-      '4:36  fleet.old.version: expected a Wazuh release such as 4.14.7, got "3.13.6". Agents before 4.0.0 connect by other rules (no retry counts, UDP by default). Agents of 4.0.0 to 4.14.7 are modelled: write one of these.',
+      '4:36  fleet.old.version: expected a Wazuh release such as 4.14.7, got "3.12.9". There is no Wazuh 3.12.9. Of 3.12 there are .0 .1 .2 .3. Agents of 3.12.0 to 3.13.6, 4.0.0 to 4.14.7, 4.14.9 (its branch), and 5.0.0 as preview (5.0.0-beta4) are modelled: write one of these.',
       '4:97  fleet.short.version: expected a Wazuh release such as 4.14.7, got 4.14. Write all three parts.',
     ],
   ],
@@ -310,7 +310,7 @@ describe('a mode is an overlay', () => {
       '5:109  modes.own.set: cluster.nodes.worker02.address: 172.0.0.4 is the address of worker01 already.',
       '5:136  modes.own.set: faults[0].at: the run ends after 30m, before this fault. Make the duration longer, or the fault earlier.',
     ]);
-    expect(problemsOf(scenarioText({ modes: set('fleet.servers.version: 5.0.0, network.latncy: 1ms') }))).toEqual([
+    expect(problemsOf(scenarioText({ modes: set('fleet.servers.version: 5.7.0, network.latncy: 1ms') }))).toEqual([
       expect.stringMatching(/^5:100 {2}modes\.own\.set: fleet\.servers\.version: expected a Wazuh release/),
       '5:123  modes.own.set: network: there is no "latncy" here. Did you mean latency? Known: latency, unreachable.',
     ]);
