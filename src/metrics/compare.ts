@@ -8,7 +8,8 @@ import { explain } from './explanation.ts';
 import { referenceKey, type ReplicationNumbers } from './numbers.ts';
 import { reconnectRows } from './reconnectRows.ts';
 import { estimate, pairedDifference } from './statistics.ts';
-import { faultSentence, verdictOf } from './verdict.ts';
+import { faultSentence } from './faultWords.ts';
+import { verdictOf } from './verdict.ts';
 
 /** Metrics with selectors that the expectations ask of a mode. */
 export function askedOf(expectations: readonly Expectation[], mode: string): MetricReference[] {

@@ -1,7 +1,7 @@
 // Why a mode's numbers are what they are, in words: who notices how, who freezes, where the search goes, what is lost where.
 import { formatCount, formatDuration } from '../kernel/units.ts';
 import type { NginxBalancerOptions, NginxListenerOptions } from '../models/balancer/nginx/options.ts';
-import { balancerPlace, type FaultOptions } from '../models/fault.ts';
+import { balancerPlace, struckPlaces, takesNodeDown, type FaultKind } from '../models/fault.ts';
 import { lossCauses, type LossCause } from '../models/ledger.ts';
 import { unreachableBetween } from '../models/network.ts';
 import type { GroupOptions, WorldOptions } from '../models/worldOptions.ts';
@@ -38,7 +38,9 @@ function passedBy(world: WorldOptions): string[] {
   const { usual, backup } = reachableNodes(world);
   const reached = [...usual, ...backup];
   const names = world.nodes
-    .filter(({ name }, node) => !reached.includes(node) && world.faults.some(({ places }) => places.includes(name)))
+    .filter(
+      ({ name }, node) => !reached.includes(node) && world.faults.some((fault) => struckPlaces(fault).includes(name)),
+    )
     .map(({ name }) => name);
   return names.length === 0 ? [] : [`No agent of this mode connects to ${listed(names)}.`];
 }
@@ -47,7 +49,7 @@ function passedBy(world: WorldOptions): string[] {
 interface Story {
   readonly group: GroupOptions;
   /** The kind of all faults that hit a place; `null`: of several kinds. */
-  readonly kind: FaultOptions['kind'] | null;
+  readonly kind: FaultKind | null;
   /** The place that is hit; `the place` where there are several. */
   readonly where: string;
   /** Agents reach the nodes through a balancer, and the place that is hit is behind it. */
@@ -74,15 +76,15 @@ interface Story {
 function storyOf(world: WorldOptions, group: GroupOptions, index: number, runs: readonly ReplicationNumbers[]): Story {
   const kinds = new Set(world.faults.map(({ kind }) => kind));
   const [kind] = kinds;
-  const places = new Set(world.faults.flatMap((fault) => fault.places));
+  const places = new Set(world.faults.flatMap(struckPlaces));
   const [place] = places;
   const endpoint = group.servers.map((server) => server.endpoint).find(({ kind }) => kind === 'balancer');
-  const behind = endpoint !== undefined && !world.faults.some(({ places }) => places.includes(balancerPlace));
+  const behind = endpoint !== undefined && !world.faults.some((fault) => struckPlaces(fault).includes(balancerPlace));
   const { balancer, network } = world;
   const { kernel } = behind && balancer ? balancer : group.agent;
   const listener =
     behind && balancer && endpoint.kind === 'balancer' ? balancer.nginx.listeners[endpoint.listenerIndex] : undefined;
-  const hit = world.nodes.find(({ name }) => world.faults.some(({ places }) => places.includes(name)));
+  const hit = world.nodes.find(({ name }) => world.faults.some((fault) => struckPlaces(fault).includes(name)));
   const far = unreachableBetween(
     behind ? network.unreachable.balancer : network.unreachable.agents,
     behind ? balancer?.unreachable : group.unreachable,
@@ -183,7 +185,7 @@ function freezing({ group, kind, where, behind, froze, outages, wokenUs, room, u
 }
 
 /** What a connection without a balancer would take. */
-function firstRoom({ agent }: GroupOptions, kind: FaultOptions['kind']): number {
+function firstRoom({ agent }: GroupOptions, kind: FaultKind): number {
   const { silentBytes, hungBytes } = agent.kernel.sendBuffer;
   return kind === 'powerOff' ? silentBytes : hungBytes;
 }
@@ -196,13 +198,15 @@ function searching(story: Story): string[] {
   if (!server) return [];
   const { recvTimeoutSeconds } = group.agent.internal;
   const refused = `${connect.how} after ${formatDuration(connect.us)}`;
-  const each = {
+  const ways: Partial<Record<FaultKind, string>> = {
     kill: 'each refused at once',
     powerOff: udp ? `each without an answer for ${recvTimeoutSeconds} s` : `each failing with ${refused}`,
     hang: udp
       ? `each without an answer for ${recvTimeoutSeconds} s`
       : `each without an answer for ${recvTimeoutSeconds} s, or, behind the ${formatCount(story.acceptQueue)} connections that its kernel accepts, failing with ${refused}`,
-  }[kind];
+  };
+  const each = ways[kind];
+  if (each === undefined) return [];
   const attempts = `${counted(server.maxRetries, 'attempt', 'attempts')}, ${each}, with ${server.retryIntervalSeconds} s after each${enrollment(story)}`;
   return [
     group.servers.length === 1
@@ -293,7 +297,9 @@ function losses(world: WorldOptions, runs: readonly ReplicationNumbers[]): strin
 function staying(world: WorldOptions, runs: readonly ReplicationNumbers[]): string[] {
   return world.nodes.flatMap(({ name }, node) => {
     const endUs = Math.max(
-      ...runs.flatMap(({ faults }) => faults.filter(({ places }) => places.includes(name)).map((fault) => fault.endUs)),
+      ...runs.flatMap(({ faults }) =>
+        faults.filter(({ kind, places }) => takesNodeDown(kind) && places.includes(name)).map((fault) => fault.endUs),
+      ),
     );
     const before = mean(runs, ({ nodes }) => nodes[node]!.agents[0]);
     const after = mean(runs, ({ nodes }) => nodes[node]!.agents[2]);

@@ -1,4 +1,5 @@
 // How unevenly the load lies over the nodes that are up and that the mode can reach.
+import { endsInStartup, takesNodeDown } from '../models/fault.ts';
 import type { FaultOccurrence } from '../models/ledger.ts';
 import type { WorldOptions } from '../models/worldOptions.ts';
 import type { RunView, Selection } from './selection.ts';
@@ -47,7 +48,7 @@ export function faultSpan(
 
 /** When a node that a fault has hit accepts again: processes that were gone need their start-up. */
 function backUs({ kind, endUs }: FaultOccurrence, startupUs: number): number {
-  return kind === 'hang' ? endUs : endUs + startupUs;
+  return endsInStartup(kind) ? endUs + startupUs : endUs;
 }
 
 /** The nodes that carry the load at an instant: reachable ones that are up. */
@@ -56,7 +57,11 @@ export function carriers({ books, world }: RunView): (atUs: number) => readonly 
   const isUp = (index: number, atUs: number): boolean => {
     const { name, startupUs } = world.nodes[index]!;
     return !books.faults.some(
-      (fault) => fault.places.includes(name) && atUs >= fault.startUs && atUs < backUs(fault, startupUs),
+      (fault) =>
+        takesNodeDown(fault.kind) &&
+        fault.places.includes(name) &&
+        atUs >= fault.startUs &&
+        atUs < backUs(fault, startupUs),
     );
   };
   return (atUs) => {
@@ -150,7 +155,7 @@ export function rebalancedAfter(run: RunView, { below }: Selection): number | nu
   if (!span || span.toUs === Infinity) return null;
   const acceptUs = faults.flatMap((fault) =>
     run.world.nodes.map(({ name, startupUs }) =>
-      fault.places.includes(name) ? backUs(fault, startupUs) : fault.endUs,
+      takesNodeDown(fault.kind) && fault.places.includes(name) ? backUs(fault, startupUs) : fault.endUs,
     ),
   );
   const all = ratios(run, 'agents', 'instant', -1);

@@ -1,40 +1,9 @@
 // The verdict in a few sentences.
 import { formatCount, formatDuration, formatShare } from '../kernel/units.ts';
 import type { LossCause } from '../models/ledger.ts';
-import type { FaultOptions } from '../models/fault.ts';
 import type { Estimate, FaultText, ModeResult } from './comparison.ts';
 import { counted, listed } from './wording.ts';
 import { pairedDifference } from './statistics.ts';
-
-const done: Readonly<Record<FaultOptions['kind'], string>> = {
-  kill: 'is killed',
-  powerOff: 'loses its power',
-  hang: 'hangs',
-};
-const donePlural: Readonly<Record<FaultOptions['kind'], string>> = {
-  kill: 'are killed',
-  powerOff: 'lose their power',
-  hang: 'hang',
-};
-
-/** `worker01 is killed at 10 min for 10 min`. */
-export function faultSentence({ kind, places, atUs, forUs, everyUs, times }: FaultOptions): string {
-  const who = listed(places);
-  const what = places.length > 1 ? donePlural[kind] : done[kind];
-  const when =
-    atUs === null
-      ? 'from the start'
-      : atUs.fromUs === atUs.toUs
-        ? `at ${minutes(atUs.fromUs)}`
-        : `between ${minutes(atUs.fromUs)} and ${minutes(atUs.toUs)}`;
-  const long = forUs === null ? ' to the end' : ` for ${minutes(forUs)}`;
-  const again = everyUs !== null && times > 1 ? `, ${times} times, every ${minutes(everyUs)}` : '';
-  return `${who} ${what} ${when}${long}${again}`;
-}
-
-function minutes(us: number): string {
-  return us % 60_000_000 === 0 ? `${us / 60_000_000} min` : formatDuration(us);
-}
 
 function estimateOf(mode: ModeResult, metric: string): Estimate | undefined {
   return mode.metrics.find((result) => result.metric === metric)?.estimate;

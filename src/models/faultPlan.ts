@@ -1,14 +1,26 @@
-// When each fault of a scenario happens in one replication.
+// When each fault of a scenario happens in one replication, and at what of this mode.
+import { exponential } from '../kernel/distributions.ts';
 import { deriveKey, uniform, type Key } from '../kernel/random.ts';
-import { balancerPlace, type FaultOptions } from './fault.ts';
+import { agentsPlace, balancerPlace, isToldToBalancer, touched, type FaultOptions } from './fault.ts';
 import type { FaultOccurrence } from './ledger.ts';
-import { Purpose } from './workload.ts';
+import { Purpose, namedKey } from './workload.ts';
 import type { WorldOptions } from './worldOptions.ts';
+
+/** One end of a path, as this mode has it. */
+export type LinkEnd =
+  | { readonly kind: 'agents' }
+  | { readonly kind: 'group'; readonly groupIndex: number }
+  /** A node by index, or the balancer: the number of nodes. */
+  | { readonly kind: 'place'; readonly placeIndex: number };
 
 export interface PlannedFault extends FaultOccurrence {
   readonly options: FaultOptions;
-  /** Nodes by index; the balancer is the number of nodes. */
+  /** Faults at places and at the balancer. Nodes by index; the balancer is the number of nodes. */
   readonly placeIndexes: readonly number[];
+  /** Faults of a path; `null`: it is none. */
+  readonly link: { readonly from: LinkEnd; readonly to: LinkEnd } | null;
+  /** Commands to agents. */
+  readonly groupIndexes: readonly number[];
 }
 
 export interface FaultPlan {
@@ -16,38 +28,129 @@ export interface FaultPlan {
   readonly notes: readonly string[];
 }
 
+/** What of a fault this mode has; `null`: nothing. */
+interface Target extends Pick<PlannedFault, 'places' | 'placeIndexes' | 'link' | 'groupIndexes'> {
+  readonly missing: readonly string[];
+}
+
+/** When one occurrence happens, and at which of the fault's places: `null`, at all of them. */
+interface Span {
+  readonly startUs: number;
+  readonly endUs: number;
+  readonly place: number | null;
+}
+
 /**
- * Occurrences in the order of the scenario's list, then of repetition. Instants in µs since the end of the warm-up; a place
- * that is down from the start is hit at the start of the warm-up. Occurrences that begin at or after the end are left out.
+ * Occurrences in the order of the scenario's list, then of repetition, then of the places of a rolling restart. Instants in µs
+ * since the end of the warm-up; a place that is down from the start is hit at the start of the warm-up. Occurrences that begin
+ * at or after the end are left out.
  */
 export function planFaults(options: WorldOptions, root: Key): FaultPlan {
   const faults: PlannedFault[] = [];
   const notes = new Set<string>();
   options.faults.forEach((fault, faultIndex) => {
-    const key = deriveKey(root, Purpose.FaultInstant, faultIndex);
-    const places: string[] = [];
-    const placeIndexes: number[] = [];
-    for (const place of fault.places) {
-      const node = options.nodes.findIndex(({ name }) => name === place);
-      if (node < 0 && (place !== balancerPlace || options.balancer === null)) {
-        notes.add(`This mode has no ${place}: ${fault.kind} ${place} does nothing here.`);
-        continue;
-      }
-      places.push(place);
-      placeIndexes.push(node < 0 ? options.nodes.length : node);
+    const all = targetOf(options, fault, touched(fault));
+    for (const name of all.missing) {
+      const what = isToldToBalancer(fault.kind) ? touched(fault).join(', ') : name;
+      notes.add(`This mode has no ${name}: ${fault.kind} ${what} does nothing here.`);
     }
-    if (places.length === 0) return;
-    for (let time = 0; time < fault.times; time++) {
-      const drawn = fault.atUs
-        ? fault.atUs.fromUs + Math.floor(uniform(key, time, 0) * (fault.atUs.toUs - fault.atUs.fromUs + 1))
-        : -options.warmupUs;
-      const startUs = drawn + time * (fault.everyUs ?? 0);
+    for (const { startUs, endUs, place } of spansOf(options, fault, faultIndex, root)) {
       if (startUs >= options.durationUs) continue;
-      const endUs =
-        fault.forUs === null ? Infinity : (fault.atUs ? startUs : time * (fault.everyUs ?? 0)) + fault.forUs;
+      const target = place === null ? all : targetOf(options, fault, [touched(fault)[place]!]);
+      if (target.places.length === 0) continue;
+      const { places, placeIndexes, link, groupIndexes } = target;
       const index = faults.length;
-      faults.push({ index, faultIndex, kind: fault.kind, places, startUs, endUs, options: fault, placeIndexes });
+      faults.push({
+        index,
+        faultIndex,
+        kind: fault.kind,
+        places,
+        startUs,
+        endUs,
+        options: fault,
+        placeIndexes,
+        link,
+        groupIndexes,
+      });
     }
   });
   return { faults, notes: [...notes] };
+}
+
+function targetOf({ nodes, groups, balancer }: WorldOptions, fault: FaultOptions, names: readonly string[]): Target {
+  const placeOf = (name: string): number => {
+    const node = nodes.findIndex((each) => each.name === name);
+    return node < 0 && name === balancerPlace && balancer !== null ? nodes.length : node;
+  };
+  const groupOf = (name: string): number => groups.findIndex((group) => group.name === name);
+  const none = { placeIndexes: [], link: null, groupIndexes: [] };
+  switch (fault.kind) {
+    case 'partition':
+    case 'dropFlows': {
+      const ends = names.map((name): LinkEnd | null => {
+        const groupIndex = groupOf(name);
+        if (groupIndex >= 0) return { kind: 'group', groupIndex };
+        const placeIndex = placeOf(name);
+        if (placeIndex >= 0) return { kind: 'place', placeIndex };
+        return name === agentsPlace ? { kind: 'agents' } : null;
+      });
+      const missing = names.filter((_, at) => ends[at] === null);
+      const [from, to] = ends;
+      if (!from || !to) return { ...none, places: [], missing };
+      return { ...none, places: names, link: { from, to }, missing };
+    }
+    case 'restartAgents':
+    case 'pushConfig':
+    case 'reconnectAgents':
+    case 'enroll': {
+      const places = names.filter((name) => groupOf(name) >= 0);
+      const missing = names.filter((name) => groupOf(name) < 0);
+      return { ...none, places, groupIndexes: places.map(groupOf), missing };
+    }
+    default:
+  }
+  if (isToldToBalancer(fault.kind) && balancer === null) return { ...none, places: [], missing: [balancerPlace] };
+  const places = names.filter((name) => placeOf(name) >= 0);
+  const missing = names.filter((name) => placeOf(name) < 0);
+  return { ...none, places, placeIndexes: places.map(placeOf), missing };
+}
+
+function spansOf(options: WorldOptions, fault: FaultOptions, faultIndex: number, root: Key): Span[] {
+  if (fault.random) return randomSpans(options, fault, faultIndex, root);
+  const key = deriveKey(root, Purpose.FaultInstant, faultIndex);
+  const spans: Span[] = [];
+  for (let time = 0; time < fault.times; time++) {
+    const drawn = fault.atUs
+      ? fault.atUs.fromUs + Math.floor(uniform(key, time, 0) * (fault.atUs.toUs - fault.atUs.fromUs + 1))
+      : -options.warmupUs;
+    const laterUs = time * (fault.everyUs ?? 0);
+    const startUs = drawn + laterUs;
+    if (fault.kind === 'rolling') {
+      let stopUs = startUs;
+      fault.places.forEach((_, place) => {
+        stopUs += fault.drainUs;
+        spans.push({ startUs: stopUs, endUs: stopUs + fault.downUs, place });
+        stopUs += fault.downUs + fault.pauseUs;
+      });
+      continue;
+    }
+    const endUs = fault.forUs === null ? Infinity : (fault.atUs ? startUs : laterUs) + fault.forUs;
+    spans.push({ startUs, endUs, place: null });
+  }
+  return spans;
+}
+
+/** Works for an exponential time, is broken for another, and so on from the start of the counted time. */
+function randomSpans({ durationUs }: WorldOptions, fault: FaultOptions, faultIndex: number, root: Key): Span[] {
+  const { mtbfUs, mttrUs } = fault.random!;
+  // Where it happens, not which modes have it; the index tells two faults of one place apart.
+  const key = deriveKey(namedKey(root, Purpose.FaultRandom, touched(fault).join('\n')), faultIndex, 0);
+  const spans: Span[] = [];
+  let nowUs = 0;
+  for (let time = 0; ; time++) {
+    const startUs = nowUs + Math.ceil(exponential(uniform(key, time, 0)) * mtbfUs);
+    if (startUs >= durationUs) return spans;
+    nowUs = startUs + Math.ceil(exponential(uniform(key, time, 1)) * mttrUs);
+    spans.push({ startUs, endUs: nowUs, place: null });
+  }
 }

@@ -1,4 +1,5 @@
 // The books of one replication of one mode: every event ends in exactly one place.
+import type { FaultKind } from './fault.ts';
 
 /** Why an event is lost. Definitions: docs/MODEL.md, "Where an event can end". */
 export const lossCauses = [
@@ -65,7 +66,8 @@ export interface FaultOccurrence {
   readonly index: number;
   /** Index in the scenario's list. */
   readonly faultIndex: number;
-  readonly kind: string;
+  readonly kind: FaultKind;
+  /** Names of what is touched: places, both ends of a path, or groups. */
   readonly places: readonly string[];
   readonly startUs: number;
   /** Infinity: never ends. */

@@ -53,6 +53,7 @@ export const Purpose = {
   FaultInstant: 9,
   FlushPhase: 10,
   EventRate: 11,
+  FaultRandom: 12,
   Hitter: 31,
   BurstPhase: 32,
   StartOrder: 33,

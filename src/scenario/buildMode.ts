@@ -2,7 +2,7 @@
 import type { AgentOptions, Endpoint, ServerOptions } from '../models/agentOptions.ts';
 import { agentWithSettings, atLeast, serverDefaults, type AgentSettings } from '../models/agentVersions.ts';
 import type { NginxBalancerOptions, NginxPeerOptions } from '../models/balancer/nginx/options.ts';
-import { balancerPlace, killDefaults, type FaultOptions } from '../models/fault.ts';
+import { balancerPlace } from '../models/fault.ts';
 import {
   connectTimeoutUs,
   kernelDefaults,
@@ -13,6 +13,7 @@ import {
 import { nodeDefaults, type NodeOptions } from '../models/node.ts';
 import type { AddressPlan, GroupOptions, WorldOptions } from '../models/worldOptions.ts';
 import { parseRange } from './addresses.ts';
+import { readFault } from './faults.ts';
 import { includeFrom, type Files } from './files.ts';
 import { readInternalOptions } from './import/internalOptions.ts';
 import { readNginxConf, type NginxConf } from './import/nginxConf.ts';
@@ -28,7 +29,6 @@ import { nearest, ScenarioError, type Problem } from './problem.ts';
 import type { Warning } from './scenario.ts';
 import type {
   AgentSettings as AgentData,
-  FaultData,
   GroupData,
   KernelSettings,
   ModeData,
@@ -36,7 +36,7 @@ import type {
   RoutingData,
   ScenarioData,
 } from './schema.ts';
-import { durationText, listNames, pathText, quote, type Path } from './wording.ts';
+import { listNames, pathText, quote, type Path } from './wording.ts';
 import { isMapping, ownValue } from './yamlSource.ts';
 
 export interface ModeContext {
@@ -163,7 +163,16 @@ class ModeBuilder {
     const groups = Object.keys(data.fleet).map((group, index) => this.#group(group, index));
     const built = groups.filter((group) => group !== null);
     if (this.#nginx) this.#checkListeners(this.#nginx);
-    const faults = data.faults.flatMap((fault, index) => this.#fault(fault, index));
+    const faults = data.faults.flatMap((fault, index) => {
+      const read = readFault(fault, index, {
+        data,
+        nodes: this.#nodes,
+        nodesOfAnyMode: this.#context.nodesOfAnyMode,
+        product: mode.nginx === undefined ? null : 'nginx',
+        fail: (at, text) => this.#fail(at, text),
+      });
+      return read ?? [];
+    });
     if (this.#failed || built.length < groups.length) return null;
     this.#generalAssumptions(built);
     const durationUs = typeof data.duration === 'number' ? data.duration : data.duration.atMost;
@@ -674,69 +683,6 @@ class ModeBuilder {
       sizeBytes: events.size,
       source: events.source,
     };
-  }
-
-  // ---------------------------------------------------------------------------------------------------------------- faults
-
-  #fault(fault: FaultData, index: number): FaultOptions[] {
-    const { data } = this.#context;
-    const durationUs = typeof data.duration === 'number' ? data.duration : data.duration.atMost;
-    const path = ['faults', index];
-    const kinds = (['kill', 'powerOff', 'hang'] as const).filter((kind) => fault[kind] !== undefined);
-    const [kind] = kinds;
-    if (!kind || kinds.length > 1) {
-      this.#fail(path, `faults[${index}]: give it exactly one of kill, powerOff and hang.`);
-      return [];
-    }
-    const places = fault[kind]!;
-    const twice = places.find((place, at) => places.indexOf(place) < at);
-    if (twice !== undefined) this.#fail([...path, kind], `faults[${index}].${kind}: ${twice} is named twice.`);
-    const names = this.#context.nodesOfAnyMode;
-    places.forEach((place, at) => {
-      if (place === balancerPlace || names.includes(place)) return;
-      const meant = nearest(place, [...names, balancerPlace]);
-      const where = places.length > 1 ? [...path, kind, at] : [...path, kind];
-      this.#fail(
-        where,
-        `faults[${index}].${kind}: no node is called ${quote(place)}. ${meant ? `Did you mean ${meant}? ` : ''}Known: ${listNames(names)}, ${balancerPlace}.`,
-      );
-    });
-    if (fault.acceptsFor !== undefined && kind !== 'kill') {
-      this.#fail(
-        [...path, 'acceptsFor'],
-        `faults[${index}].acceptsFor belongs to a kill: in a ${kind} nothing accepts.`,
-      );
-    }
-    if (fault.at !== null && fault.at.toUs >= durationUs) {
-      const before = fault.at.fromUs < durationUs ? 'perhaps before' : 'before';
-      this.#fail(
-        [...path, 'at'],
-        `faults[${index}].at: the run ends after ${durationText(durationUs)}, ${before} this fault. Make the duration longer, or the fault earlier.`,
-      );
-      return [];
-    }
-    if (fault.times !== undefined && fault.every === undefined) {
-      this.#fail([...path, 'times'], `faults[${index}].times needs every, the distance between the repetitions.`);
-    }
-    if (fault.every !== undefined && fault.at === null) {
-      this.#fail([...path, 'every'], `faults[${index}].every needs an instant in at; "start" happens once.`);
-      return [];
-    }
-    const most = fault.every === undefined ? 1 : Math.floor((durationUs - 1 - fault.at!.fromUs) / fault.every) + 1;
-    const times = Math.min(fault.times ?? most, most);
-    if (times > 100_000)
-      this.#fail([...path, 'every'], `faults[${index}].every makes ${times} repetitions; at most 100000.`);
-    return [
-      {
-        kind,
-        places,
-        atUs: fault.at,
-        forUs: fault.for ?? null,
-        everyUs: fault.every ?? null,
-        times,
-        acceptsForUs: fault.acceptsFor ?? killDefaults.acceptsForUs,
-      },
-    ];
   }
 
   // ----------------------------------------------------------------------------------------------------------------- words

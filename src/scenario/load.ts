@@ -8,6 +8,7 @@ import { overlap, parseRange, type HostRange } from './addresses.ts';
 import { buildMode } from './buildMode.ts';
 import { parseExpectation, type SelectorNames } from './expectation.ts';
 import { fileCommand } from './command.ts';
+import { namesIn, verbsIn } from './faults.ts';
 import { diskFiles, readTextFile, type Files } from './files.ts';
 import { idleText } from './import/ossecConf.ts';
 import { parsePath, setPath } from './overlay.ts';
@@ -335,10 +336,9 @@ class Loader {
       );
     }
     data.faults.forEach((fault, index) => {
-      for (const kind of ['kill', 'powerOff', 'hang'] as const) {
-        const at = fault[kind]?.indexOf(balancerPlace) ?? -1;
-        if (at >= 0 && !balanced) {
-          problem(['faults', index, kind], `faults[${index}].${kind}: no mode has a balancer.`);
+      for (const verb of balanced ? [] : verbsIn(fault)) {
+        if (namesIn(fault, verb).some(({ name }) => name === balancerPlace)) {
+          problem(['faults', index, verb], `faults[${index}].${verb}: no mode has a balancer.`);
         }
       }
     });

@@ -18,21 +18,7 @@ type Issue = z.core.$ZodIssue;
 
 /** @param tree the whole scenario. @param error what the whole scenario's schema said about it. */
 export function describeIssues(tree: unknown, error: z.ZodError): PathProblem[] {
-  const problems = error.issues.flatMap((issue) => describe(tree, issue, []));
-  // What else may be wrong about a fault that is still to come does not matter.
-  const coming = new Set(problems.filter(isFaultToCome).map(({ path }) => path[1]));
-  const seen = new Set<unknown>();
-  return problems.filter((problem) => {
-    const { path } = problem;
-    if (path[0] !== 'faults' || !coming.has(path[1])) return true;
-    if (!isFaultToCome(problem) || seen.has(path[1])) return false;
-    seen.add(path[1]);
-    return true;
-  });
-}
-
-function isFaultToCome({ path, text }: PathProblem): boolean {
-  return path[0] === 'faults' && text.includes(': the fault "');
+  return error.issues.flatMap((issue) => describe(tree, issue, []));
 }
 
 function describe(tree: unknown, issue: Issue, prefix: Path): PathProblem[] {
@@ -91,40 +77,12 @@ export function valueAt(tree: unknown, path: Path): unknown {
   return here;
 }
 
-const faultKinds = ['kill', 'powerOff', 'hang'];
-
 /** What is to come, by the kind of place where it would stand: named as such, never taken for a typing error. */
 const later: readonly {
   readonly place: RegExp;
   readonly keys: readonly string[];
   readonly text: (key: string) => string;
 }[] = [
-  {
-    place: /^faults\[\d+\]$/,
-    keys: [
-      'stop',
-      'restart',
-      'rolling',
-      'zombie',
-      'slow',
-      'partition',
-      'drain',
-      'addNode',
-      'removeNode',
-      'reload',
-      'random',
-      'restartAgents',
-      'pushConfig',
-      'reconnectAgents',
-      'enroll',
-    ],
-    text: (key) => `the fault ${quote(key)} is not modelled yet. Modelled: ${faultKinds.join(', ')}.`,
-  },
-  {
-    place: /^faults\[\d+\]$/,
-    keys: ['only', 'to', 'down', 'pause'],
-    text: (key) => `${quote(key)} is not modelled yet. Remove it.`,
-  },
   {
     place: /^modes\.[^.]+$/,
     keys: ['haproxy', 'keepalived', 'ipvs', 'envoy', 'traefik', 'nlb'],

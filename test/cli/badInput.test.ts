@@ -102,9 +102,8 @@ test.each<readonly [what: string, files: Files, message: string]>([
   ],
   [
     'what is still to come',
-    { 's.yaml': scenarioText({ faults: '[{ at: 1m, zombie: worker01 }]', modes: '{ lb: { haproxy: haproxy.cfg } }' }) },
-    `5:16  modes.lb: the balancer "haproxy" is not modelled yet. Modelled: nginx.
-  6:20  faults[0]: the fault "zombie" is not modelled yet. Modelled: kill, powerOff, hang.`,
+    { 's.yaml': scenarioText({ modes: '{ lb: { haproxy: haproxy.cfg } }' }) },
+    `5:16  modes.lb: the balancer "haproxy" is not modelled yet. Modelled: nginx.`,
   ],
   [
     'an nginx.conf that is missing',

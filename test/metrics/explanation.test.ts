@@ -18,7 +18,7 @@ function said(
   return explain(world, replications(...sketches.map((sketch) => ({ ...sketch, world: recipe }))));
 }
 
-function hit(kind: FaultOptions['kind'], place = 'worker01'): readonly FaultOptions[] {
+function hit(kind: 'kill' | 'powerOff' | 'hang', place = 'worker01'): readonly FaultOptions[] {
   return [fault(kind, place, 600, 600)];
 }
 const occurred = [['kill', ['worker01'], 600, 1_200]] as const;

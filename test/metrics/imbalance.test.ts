@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { FaultKind } from '../../src/models/fault.ts';
 import { metricValue } from '../../src/metrics/metric.ts';
 import { everything, type RunView, type Selection } from '../../src/metrics/selection.ts';
 import type { WorldOptions } from '../../src/models/worldOptions.ts';
@@ -84,7 +85,7 @@ test('a node that the list of no agent names carries nothing and does not count'
 });
 
 test('a node whose processes are gone is down until they accept again; one that hung is not', () => {
-  const afterFault = (kind: string): number | null => {
+  const afterFault = (kind: FaultKind): number | null => {
     const run = aRun({
       world: { groups: [{ count: 30 }] },
       faults: [[kind, ['worker01'], 1, 2]],

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { compare } from '../../src/metrics/compare.ts';
-import { faultSentence, verdictOf } from '../../src/metrics/verdict.ts';
+import { verdictOf } from '../../src/metrics/verdict.ts';
 import type { FaultOptions } from '../../src/models/fault.ts';
 import type { BooksSketch, OutageSketch } from '../support/books.ts';
 import { aScenario, replications } from '../support/numbers.ts';
-import { fault, minute } from '../support/worlds.ts';
+import { fault } from '../support/worlds.ts';
 
 const kill = fault('kill', 'worker01', 600, 600);
 
@@ -33,22 +33,6 @@ function cut(outages: readonly OutageSketch[], lost = 0, agents = 10): BooksSket
 }
 
 const back = (agent: number, retry: number): OutageSketch => ({ agent, parts: [0, retry, 0] });
-
-test('what happens, when and for how long', () => {
-  const said = (options: Partial<FaultOptions>): string => faultSentence({ ...kill, ...options });
-
-  expect([
-    said({}),
-    said({ kind: 'powerOff', places: ['worker01', 'worker02'], forUs: null }),
-    said({ kind: 'hang', places: ['a', 'b', 'c'], atUs: null, forUs: 90e6 }),
-    said({ atUs: { fromUs: 10 * minute, toUs: 11 * minute }, everyUs: 5 * minute, times: 3, forUs: 2.5e6 }),
-  ]).toEqual([
-    'worker01 is killed at 10 min for 10 min',
-    'worker01 and worker02 lose their power at 10 min to the end',
-    'a, b and c hang from the start for 90.0 s',
-    'worker01 is killed between 10 min and 11 min for 2.5 s, 3 times, every 5 min',
-  ]);
-});
 
 test('one mode: who was cut off, how soon they are back, what was lost', () => {
   expect(verdict({ lb: [cut([back(0, 10), back(1, 20), back(2, 30)], 5)] })).toBe(

@@ -452,7 +452,6 @@ describe('faults', () => {
         forUs: null,
         everyUs: 300e6,
         times: 2,
-        acceptsForUs: 1_000,
       },
       {
         kind: 'hang',
@@ -461,7 +460,6 @@ describe('faults', () => {
         forUs: null,
         everyUs: null,
         times: 1,
-        acceptsForUs: 1_000,
       },
     ]);
   });

@@ -125,7 +125,7 @@ test.each<readonly [what: string, flags: FlagScenario, problems: readonly string
     { nginx: 'nginx.conf', agents: 5, kill: ['worker9'], at: '31m' },
     [
       '--at: the run ends after 30m, before this fault. Make the duration longer, or the fault earlier.',
-      '--kill: no node is called "worker9". Known: 172.0.0.4, 172.0.0.5, balancer.',
+      '--kill: no node is called "worker9". Known: 172.0.0.4, 172.0.0.5, master, balancer.',
     ],
   ],
   [

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { verbs } from '../../src/scenario/schema/faults.ts';
 import { scenarioJsonSchema, scenarioSchema } from '../../src/scenario/schema.ts';
 import { problemsOf, scenarioText, type Parts } from '../support/scenarios.ts';
 
@@ -17,7 +18,7 @@ test('the published JSON Schema is the one `fleetfall schema` prints', () => {
 
 describe('an editor that reads the JSON Schema', () => {
   // zod reads no `oneOf` of `required` alone; what it says of faults is looked at by itself.
-  const { oneOf, ...fault } = faultSchema;
+  const { oneOf, anyOf, ...fault } = faultSchema;
   const properties = { ...published.properties, faults: { type: 'array' as const, items: fault } };
   const editor = z.fromJSONSchema({ ...published, properties });
   const accepts = (parts: Parts): boolean => editor.safeParse(parse(scenarioText(parts))).success;
@@ -44,15 +45,17 @@ describe('an editor that reads the JSON Schema', () => {
     ['a unit that is none', { duration: '30min' }],
     ['no agents', { fleet: '{ servers: { count: 0, events: { rate: 1/s } } }' }],
     ['a word that is none of the choices', { modes: '{ list: { servers: [worker01], order: random } }' }],
-    ['a fault without its instant', { faults: '[{ kill: worker01 }]' }],
     ['an empty list', { modes: '{ list: { servers: [] } }' }],
     ['a name that is none', { modes: '{ "a b": { servers: [worker01] } }' }],
   ])('marks %s', (_, parts) => {
     expect(accepts(parts)).toBe(false);
   });
 
-  test('marks a fault of no kind or of two', () => {
-    expect(oneOf).toEqual([{ required: ['kill'] }, { required: ['powerOff'] }, { required: ['hang'] }]);
+  test('marks a fault of no kind or of two, and one that never happens', () => {
+    expect(oneOf).toHaveLength(verbs.length);
+    expect(oneOf).toContainEqual({ required: ['kill'] });
+    expect(oneOf).toContainEqual({ required: ['drain'], not: { required: ['rolling'] } });
+    expect(anyOf).toEqual([{ required: ['at'] }, { required: ['random'] }]);
   });
 });
 

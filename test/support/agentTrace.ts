@@ -2,7 +2,7 @@
 // registration port.
 import type { AgentOptions, ServerOptions } from '../../src/models/agentOptions.ts';
 import { agentWithSettings, type AgentSettings } from '../../src/models/agentVersions.ts';
-import { killDefaults, type FaultOptions } from '../../src/models/fault.ts';
+import { killDefaults, type PlaceFault } from '../../src/models/fault.ts';
 import { networkDefaults } from '../../src/models/network.ts';
 import { nodeDefaults } from '../../src/models/node.ts';
 import { workloadDefaults } from '../../src/models/workload.ts';
@@ -11,6 +11,9 @@ import { ScenarioError } from '../../src/scenario/problem.ts';
 import { runWorld } from '../../src/models/world.ts';
 import type { WorldProbe } from '../../src/models/world/state.ts';
 import type { WorldOptions } from '../../src/models/worldOptions.ts';
+
+/** What the measurements did to a node. */
+type TracedKind = 'kill' | 'powerOff' | 'hang';
 
 export interface MeasuredRun {
   readonly id: string;
@@ -217,7 +220,7 @@ interface Dropped {
 }
 
 interface Steps {
-  readonly faults: readonly FaultOptions[];
+  readonly faults: readonly PlaceFault[];
   readonly dropped: readonly Dropped[];
   /** Nodes that stopped answering ARP. */
   readonly noArp: ReadonlySet<string>;
@@ -227,7 +230,7 @@ interface Steps {
 function stepsOf(run: MeasuredRun, names: readonly string[], refused: string[]): Steps {
   const { config, homeNode, listeningAtSeconds } = run;
   const steps = run.steps.toSorted(([a], [b]) => a - b);
-  const faults: FaultOptions[] = [];
+  const faults: PlaceFault[] = [];
   const dropped: Dropped[] = [];
   const noArp = new Set<string>();
   /** Faults that have no end yet, by kind and node. */
@@ -235,9 +238,9 @@ function stepsOf(run: MeasuredRun, names: readonly string[], refused: string[]):
     string,
     { readonly fromUs: number | null; readonly position: number; readonly stopped: boolean }
   >();
-  const begin = (kind: FaultOptions['kind'], node: string, fromUs: number | null): void => {
+  const begin = (kind: TracedKind, node: string, fromUs: number | null): void => {
     open.set(`${kind} ${node}`, { fromUs, position: faults.length, stopped: open.has(`hang ${node}`) });
-    faults.push({
+    const options = {
       kind,
       places: [node],
       atUs: fromUs === null ? null : { fromUs, toUs: fromUs },
@@ -245,10 +248,11 @@ function stepsOf(run: MeasuredRun, names: readonly string[], refused: string[]):
       everyUs: null,
       times: 1,
       ...killDefaults,
-    });
+    };
+    faults.push(options);
   };
   /** @returns what has ended, if it had begun. */
-  const end = (kind: FaultOptions['kind'], node: string, toUs: number): Dropped | undefined => {
+  const end = (kind: TracedKind, node: string, toUs: number): Dropped | undefined => {
     const key = `${kind} ${node}`;
     const fault = open.get(key);
     if (!fault) return undefined;
@@ -262,7 +266,7 @@ function stepsOf(run: MeasuredRun, names: readonly string[], refused: string[]):
     if (what === 'sockets') continue; // somebody looked at the send queues
     const node = where === 'home' ? homeNode : where;
     const atUs = us(seconds);
-    const is = (kind: FaultOptions['kind']): boolean => open.has(`${kind} ${node}`);
+    const is = (kind: TracedKind): boolean => open.has(`${kind} ${node}`);
     const refuse = (why: string): void => void refused.push(`step ${what} ${where} at ${seconds} s: ${why}`);
     if (!names.includes(node)) {
       refuse('there is no such node');

@@ -1,4 +1,5 @@
 // Books made by hand, for tests of metrics: what is not said is empty.
+import type { FaultKind } from '../../src/models/fault.ts';
 import {
   emptyCounts,
   OutageEnd,
@@ -37,7 +38,7 @@ export interface BooksSketch {
   readonly counts?: readonly CountsSketch[];
   readonly outages?: readonly OutageSketch[];
   /** `[kind, places, start, end, index in the scenario's list]`, seconds. */
-  readonly faults?: readonly (readonly [string, readonly string[], number, number, number?])[];
+  readonly faults?: readonly (readonly [FaultKind, readonly string[], number, number, number?])[];
   /** Agents on each node, [node][step], a step a second. */
   readonly connected?: readonly (readonly number[])[];
   /** As `connected` unless said. */

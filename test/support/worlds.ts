@@ -41,20 +41,34 @@ export interface WorldRecipe {
   readonly startupUs?: number;
 }
 
-export function fault(
-  kind: FaultOptions['kind'],
+/** Faults that need nothing but places and a time. */
+type PlainKind = 'kill' | 'powerOff' | 'hang' | 'stop' | 'restart' | 'zombie';
+
+export function fault<K extends PlainKind>(
+  kind: K,
   places: string | readonly string[],
   atSeconds: number | null,
   forSeconds: number | null,
-): FaultOptions {
-  return {
+): Extract<FaultOptions, { kind: K }> {
+  const options = {
     kind,
     places: typeof places === 'string' ? [places] : places,
+    ...timing(atSeconds, forSeconds),
+    ...(kind === 'kill' ? killDefaults : {}),
+  };
+  return options as Extract<FaultOptions, { kind: K }>; // which options a kind has is not told by the generic
+}
+
+/** When a fault happens, once; `null`: from the start, to the end. */
+export function timing(
+  atSeconds: number | null,
+  forSeconds: number | null,
+): Pick<FaultOptions, 'atUs' | 'forUs' | 'everyUs' | 'times'> {
+  return {
     atUs: atSeconds === null ? null : { fromUs: atSeconds * second, toUs: atSeconds * second },
     forUs: forSeconds === null ? null : forSeconds * second,
     everyUs: null,
     times: 1,
-    ...killDefaults,
   };
 }
 

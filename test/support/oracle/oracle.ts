@@ -169,7 +169,9 @@ class Oracle {
     const { calendar, options, hosts } = this;
     for (const { fault, index, places, startUs } of this.faults) {
       for (const place of places) {
-        calendar.at(startUs, Rank.place, () => hosts[place]!.begin(fault.kind, index, fault.acceptsForUs));
+        calendar.at(startUs, Rank.place, () =>
+          hosts[place]!.begin(fault.kind, index, fault.kind === 'kill' ? fault.acceptsForUs : 0),
+        );
       }
     }
     for (const { fault, index, places, endUs } of this.faults) {

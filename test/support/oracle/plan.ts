@@ -1,11 +1,14 @@
 // When each fault happens in one replication, and where.
 import { deriveKey, uniform, type Key } from '../../../src/kernel/random.ts';
-import { balancerPlace, type FaultOptions } from '../../../src/models/fault.ts';
+import { balancerPlace, type PlaceFault } from '../../../src/models/fault.ts';
 import { Purpose } from '../../../src/models/workload.ts';
 import type { WorldOptions } from '../../../src/models/worldOptions.ts';
 
+/** Faults the oracle plays. */
+export type OracleFault = Extract<PlaceFault, { kind: 'kill' | 'powerOff' | 'hang' }>;
+
 export interface Occurrence {
-  readonly fault: FaultOptions;
+  readonly fault: OracleFault;
   /** Index over the occurrences: faults in order, then repetitions. */
   readonly index: number;
   /** Nodes by index; the balancer is the number of nodes. */
@@ -19,6 +22,9 @@ export function occurrencesOf(options: WorldOptions, root: Key): readonly Occurr
   const names = options.nodes.map(({ name }) => name);
   if (options.balancer) names.push(balancerPlace);
   options.faults.forEach((fault, faultIndex) => {
+    if (fault.kind !== 'kill' && fault.kind !== 'powerOff' && fault.kind !== 'hang') {
+      throw new Error(`the oracle does not play ${fault.kind} yet`);
+    }
     const places = fault.places.map((name) => names.indexOf(name)).filter((index) => index >= 0);
     if (places.length === 0) return;
     for (let time = 0; time < fault.times; time++) {

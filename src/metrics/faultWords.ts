@@ -1,0 +1,83 @@
+// A fault of a scenario in a sentence.
+import { formatCount, formatDuration, formatShare } from '../kernel/units.ts';
+import { agentsPlace, touched, type FaultOptions } from '../models/fault.ts';
+import { listed } from './wording.ts';
+
+/** `worker01 is killed at 10 min for 10 min`. */
+export function faultSentence(fault: FaultOptions): string {
+  const { atUs, forUs, everyUs, times, random } = fault;
+  const what = happening(fault);
+  if (random) {
+    return `${what} now and then, every ${minutes(random.mtbfUs)} for ${minutes(random.mttrUs)} in the mean`;
+  }
+  const when =
+    atUs === null
+      ? 'from the start'
+      : atUs.fromUs === atUs.toUs
+        ? `at ${minutes(atUs.fromUs)}`
+        : `between ${minutes(atUs.fromUs)} and ${minutes(atUs.toUs)}`;
+  const long = forUs === null ? ' to the end' : forUs === 0 ? '' : ` for ${minutes(forUs)}`;
+  const again = everyUs !== null && times > 1 ? `, ${times} times, every ${minutes(everyUs)}` : '';
+  return `${what} ${when}${fault.kind === 'enroll' ? '' : long}${again}`;
+}
+
+function happening(fault: FaultOptions): string {
+  const names = touched(fault);
+  const who = listed(names);
+  const one = names.length === 1;
+  const does = (singular: string, plural: string): string => `${who} ${one ? singular : plural}`;
+  switch (fault.kind) {
+    case 'kill':
+      return does('is killed', 'are killed');
+    case 'powerOff':
+      return does('loses its power', 'lose their power');
+    case 'hang':
+      if (fault.only !== undefined) return `${fault.only} of ${who} hangs`;
+      return does('hangs', 'hang');
+    case 'stop':
+      return does('is stopped', 'are stopped');
+    case 'restart':
+      return does('is restarted', 'are restarted');
+    case 'rolling': {
+      const drain = fault.drainUs > 0 ? `, drained for ${minutes(fault.drainUs)} before` : '';
+      const pause = names.length > 1 ? `, with ${minutes(fault.pauseUs)} between them` : '';
+      return `${who} ${one ? 'is restarted' : 'are restarted one after the other'} (down for ${minutes(fault.downUs)} each${drain}${pause})`;
+    }
+    case 'zombie':
+      return does('accepts events and throws them away', 'accept events and throw them away');
+    case 'slow':
+      return `${does('analyses', 'analyse')} only ${formatShare(fault.toShare)} of ${one ? 'its' : 'their'} capacity`;
+    case 'partition':
+      return `no packet passes ${fault.oneWay ? `from ${end(fault.from)} to ${end(fault.to)}` : `between ${end(fault.from)} and ${end(fault.to)}`}`;
+    case 'dropFlows':
+      return `the connections from ${end(fault.from)} to ${end(fault.to)} are forgotten on the way (${fault.answer === 'rst' ? 'answered with RST' : 'answered by silence'})`;
+    case 'restartAgents':
+      return `the agents of ${who} restart`;
+    case 'pushConfig':
+      return `the agents of ${who} get a new shared configuration`;
+    case 'reconnectAgents':
+      return `the agents of ${who} are told to reconnect`;
+    case 'enroll':
+      return `${formatCount(fault.count)} agents of ${fault.group} enroll over ${minutes(fault.overUs)}`;
+    case 'reload':
+      return fault.nginx === null
+        ? 'the balancer reloads its configuration'
+        : 'the balancer reloads a new configuration';
+    case 'drain':
+      return `the balancer drains ${who}`;
+    case 'addNode':
+      return does('is added to the balancer', 'are added to the balancer');
+    case 'removeNode':
+      return does('is taken out of the balancer', 'are taken out of the balancer');
+    default:
+      return fault satisfies never;
+  }
+}
+
+function end(name: string): string {
+  return name === agentsPlace ? 'the agents' : name;
+}
+
+function minutes(us: number): string {
+  return us % 60_000_000 === 0 ? `${us / 60_000_000} min` : formatDuration(us);
+}
