@@ -120,12 +120,53 @@ export interface DelayHistogram {
   readonly maxUs: number;
 }
 
+/** What the dashboard showed of the agents; counted time only. */
+export interface StatusBooks {
+  /**
+   * By row of the outages: from the break until the dashboard showed it, µs; Infinity: not within the run; NaN: there was nothing to
+   * learn, the session had healed before.
+   */
+  readonly knownUs: Float64Array;
+  /** By agent: how long it was shown as disconnected while a node heard it, and as active while none did, µs. */
+  readonly falseDisconnectedUs: Float64Array;
+  readonly falseActiveUs: Float64Array;
+  /** By group: alerts of silent agents, and those of agents that a node heard at that instant. */
+  readonly alerts: readonly number[];
+  readonly falseAlerts: readonly number[];
+  /** As `Timeline`: agents shown as active by the node of their row, [node][step], and all that are shown otherwise or wrongly. */
+  readonly timeline: {
+    readonly active: readonly Float64Array[];
+    readonly pending: Float64Array;
+    readonly disconnected: Float64Array;
+    readonly falseDisconnected: Float64Array;
+    readonly falseActive: Float64Array;
+  };
+}
+
+/** Enrolments, by agent; counted time only. */
+export interface EnrolmentBooks {
+  /** Start of an agent that came without a key; NaN: it was there before. */
+  readonly startedUs: Float64Array;
+  /** When it got its key, and when a node first took it in; Infinity: not within the run. */
+  readonly keyUs: Float64Array;
+  readonly reportedUs: Float64Array;
+  /** Connections that a node closed because it did not know the key. */
+  readonly keyUnknown: Int32Array;
+  /** Requests for a key that brought none. */
+  readonly failed: Int32Array;
+  /** Requests of agents that had a valid key, refused or (managers before 4.3) answered with another one. */
+  readonly duplicates: Int32Array;
+}
+
 export interface Books {
   readonly groups: readonly EventCounts[];
   readonly outages: Outages;
   readonly faults: readonly FaultOccurrence[];
   readonly timeline: Timeline;
   readonly nodes: readonly NodeBooks[];
+  /** `null`: no node is the master. */
+  readonly status: StatusBooks | null;
+  readonly enrolment: EnrolmentBooks;
   readonly delays: DelayHistogram;
   /** Per agent: the longest stretch without an event of it reaching a node that processes, µs (0: never affected). */
   readonly blindUs: Float64Array;

@@ -1,5 +1,6 @@
 // A Wazuh manager node: what it listens on and how much it can take.
 
+import type { DisconnectionOptions } from './cluster/timings.ts';
 import type { Unreachable } from './network.ts';
 
 export type NodeRole = 'master' | 'worker';
@@ -8,6 +9,12 @@ export type NodeRole = 'master' | 'worker';
 export interface EpsLimit {
   readonly maximum: number;
   readonly timeframeSeconds: number;
+}
+
+/** authd, the registration service. */
+export interface RegistrationOptions {
+  /** What one enrolment takes of its thread's time (TLS, the key), µs; `null`: not judged, and nobody waits for others. */
+  readonly serviceUs: number | null;
 }
 
 export interface NodeOptions {
@@ -46,6 +53,9 @@ export interface NodeOptions {
   readonly startupUs: number;
   /** Established connections that wait for `accept()`: a hung node takes this many and one more, then SYNs are dropped. */
   readonly acceptQueue: number;
+  /** Of the master: when it shows an agent as disconnected. */
+  readonly disconnection: DisconnectionOptions;
+  readonly registration: RegistrationOptions;
   /** One way, in µs, instead of the network's; `null`: the network's. */
   readonly latencyUs: number | null;
   /** What others see of this node's host when it is gone; absent: as the network says. */
@@ -74,6 +84,9 @@ export const nodeDefaults = {
   receiveChunkBytes: 4_096,
   startupUs: 50_000,
   acceptQueue: 128,
+  // As cluster/timings.ts says of 4.14.7.
+  disconnection: { thresholdSeconds: 900, sweepSeconds: 900, alertSeconds: 0 },
+  registration: { serviceUs: null },
   latencyUs: null,
 } satisfies Omit<NodeOptions, 'name' | 'address'>;
 

@@ -57,6 +57,8 @@ export const Purpose = {
   Hitter: 31,
   BurstPhase: 32,
   StartOrder: 33,
+  ClusterPhase: 51,
+  EnrolStart: 52,
 } as const;
 
 /** Key of a purpose for what is called `name`: a group or a node listed before it changes none of its draws. */

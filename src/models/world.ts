@@ -3,6 +3,7 @@
 // happens to it: world/.
 import { uniform } from '../kernel/random.ts';
 import { wholeSeconds } from './agent.ts';
+import { playStatus } from './cluster/status.ts';
 import type { Books } from './ledger.ts';
 import { Sink } from './pipeline.ts';
 import { PlaceState } from './place.ts';
@@ -257,11 +258,23 @@ function finish(world: WorldState): Books {
     pipelines.advance(agent, endUs);
   }
   const resumes = world.places.map((_, index) => willResume(world, index));
+  const outages = world.outages.finish(world.open);
+  const { links, history } = world;
+  const groups = world.options.groups.map(({ count, agent }) => ({
+    count,
+    notifyTimeSeconds: agent.notifyTimeSeconds,
+  }));
+  const disconnection = world.options.nodes[links.master]?.disconnection;
+  const status = disconnection
+    ? playStatus({ links, history, disconnection, groups, outages, steps: world.books.steps, endUs })
+    : null;
   return world.books.close({
     endUs,
+    status,
+    enrolment: world.enrolment,
     resumes,
     node: world.node,
-    outages: world.outages.finish(world.open),
+    outages,
     faults: world.faults,
     notes: world.notes,
     kernelEvents: world.queue.popped,

@@ -1,7 +1,16 @@
 // Everything one replication reports, collected while it runs and put in order at its end.
 import { uniform, type Key } from '../kernel/random.ts';
 import { addFlow, flowAmounts, newFlow, type Flow } from './flow.ts';
-import { balances, emptyCounts, lostTotal, type Books, type EventCounts, type Outages } from './ledger.ts';
+import {
+  balances,
+  emptyCounts,
+  lostTotal,
+  type Books,
+  type EnrolmentBooks,
+  type EventCounts,
+  type Outages,
+  type StatusBooks,
+} from './ledger.ts';
 import type { PlannedFault } from './faultPlan.ts';
 import { NodeRates } from './nodeRates.ts';
 import { playNodeQueue, spread, type NodeQueueInput, type NodeQueueOutput } from './nodeQueue.ts';
@@ -30,6 +39,8 @@ export interface RunEnd {
   readonly resumes: readonly boolean[];
   readonly node: Int16Array;
   readonly outages: Outages;
+  readonly status: StatusBooks | null;
+  readonly enrolment: EnrolmentBooks;
   readonly faults: readonly PlannedFault[];
   readonly notes: readonly string[];
   readonly kernelEvents: number;
@@ -211,6 +222,8 @@ export class WorldBooks implements PipelineBooks {
     return {
       groups: counts,
       outages: end.outages,
+      status: end.status,
+      enrolment: end.enrolment,
       faults: end.faults.map(({ index, faultIndex, kind, places, startUs, endUs }) => ({
         index,
         faultIndex,

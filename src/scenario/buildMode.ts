@@ -2,6 +2,7 @@
 import type { AgentOptions, Endpoint, ServerOptions } from '../models/agentOptions.ts';
 import { agentWithSettings, atLeast, serverDefaults, type AgentSettings } from '../models/agentVersions.ts';
 import type { NginxBalancerOptions, NginxPeerOptions } from '../models/balancer/nginx/options.ts';
+import { disconnectionDefaults, withThreshold, type DisconnectionOptions } from '../models/cluster/timings.ts';
 import { balancerPlace } from '../models/fault.ts';
 import {
   connectTimeoutUs,
@@ -131,6 +132,10 @@ class ModeBuilder {
         receiveChunkBytes: nodeDefaults.receiveChunkBytes,
         startupUs: node.startup ?? nodeDefaults.startupUs,
         acceptQueue: node.acceptQueue ?? nodeDefaults.acceptQueue,
+        disconnection: disconnectionOf(version, { ...defaults, ...node }),
+        registration: {
+          serviceUs: (node.registration ?? defaults.registration)?.serviceTime ?? nodeDefaults.registration.serviceUs,
+        },
         latencyUs: node.latency ?? null,
         unreachable: node.unreachable,
       };
@@ -786,6 +791,19 @@ class ModeBuilder {
       this.#assume('A manager is taken to refuse a second registration of a valid key, as authd does from 4.3.0.');
     }
   }
+}
+
+/** When the master shows agents as disconnected: as written, else as its release does. */
+function disconnectionOf(
+  version: string,
+  node: Pick<NodeData, 'agentsDisconnectionTime' | 'agentsDisconnectionAlertTime'>,
+): DisconnectionOptions {
+  const own = disconnectionDefaults(version);
+  const { agentsDisconnectionTime, agentsDisconnectionAlertTime } = node;
+  const alertSeconds = agentsDisconnectionAlertTime ?? own.alertSeconds;
+  return agentsDisconnectionTime === undefined
+    ? { ...own, alertSeconds }
+    : withThreshold(agentsDisconnectionTime, alertSeconds);
 }
 
 function defaultRange(count: number, index: number): string {

@@ -8,6 +8,7 @@ import {
   type LossCause,
   type NodeBooks,
 } from '../../src/models/ledger.ts';
+import { EnrolmentLog } from '../../src/models/cluster/enrolmentLog.ts';
 import type { RunView } from '../../src/metrics/selection.ts';
 import { aWorld, nodeNames, second, type GroupRecipe, type WorldRecipe } from './worlds.ts';
 
@@ -127,6 +128,8 @@ export function aRun(sketch: BooksSketch = {}): RunView {
       lost: flat,
       waiting: flat,
     },
+    status: null,
+    enrolment: new EnrolmentLog(agents),
     nodes: world.nodes.map(({ name }, index) => ({
       name,
       delivered: 0,

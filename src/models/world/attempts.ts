@@ -19,6 +19,7 @@ import {
   unreachableTo,
   type WorldState,
 } from './state.ts';
+import { noteStartup } from './heard.ts';
 import { abandonSession, acceptAtBalancer } from './throughBalancer.ts';
 import {
   armAttemptTimeout,
@@ -310,6 +311,7 @@ function handshakeDone(world: WorldState, agent: number, nowUs: number): void {
     world.keepaliveSecond[agent] = second;
     world.ackUs[agent] = nowUs + 2 * toNodeUs;
   }
+  noteStartup(world, agent, nowUs, world.ackUs[agent] > nowUs);
   pipelines.advance(agent, nowUs);
   pipelines.sink[agent] = Sink.Live;
   pipelines.sinkPlace[agent] = node;

@@ -141,6 +141,7 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
   world.lastChangeUs = nowUs;
   world.probe.changed?.(index, nowUs, after);
   world.books.placeChanged(index, nowUs, after, reborn);
+  world.links.placeChanged(index, nowUs, after, reborn);
   if (reborn) {
     place.queued = 0;
     place.queuedRegistration = 0;

@@ -5,6 +5,7 @@ import { openOutage } from '../outages.ts';
 import { Sink } from '../pipeline.ts';
 import { PlaceState } from '../place.ts';
 import { beginServer } from './attempts.ts';
+import { noteAgain } from './heard.ts';
 import {
   Broken,
   State,
@@ -79,6 +80,7 @@ function breakSession(world: WorldState, agent: number, condition: number, at: n
     world.away += 1;
   }
   world.books.unaware(nowUs, 1);
+  world.history.silent(agent, nowUs);
   const clock = clockOf(world, agent);
   const fixedAck = world.fixedAckUs?.[agent] ?? NaN;
   if (!Number.isNaN(fixedAck)) world.ackUs[agent] = fixedAck;
@@ -206,6 +208,7 @@ function healSession(world: WorldState, agent: number, nowUs: number): void {
   }
   unblock(world, agent, nowUs);
   if (isAnswered) armForced(world, agent, nowUs);
+  noteAgain(world, agent, nowUs);
   world.outages.close(world.open, agent, 'healed', node, nowUs, nowUs);
   world.books.blind(agent, nowUs - world.open.brokenAtUs[agent]!);
   world.backSinceUs[agent] = nowUs;
@@ -410,6 +413,8 @@ function leaveNode(world: WorldState, agent: number, nowUs: number): void {
     if (world.broken[agent] === Broken.Silent || world.broken[agent] === Broken.Dead) {
       pipelines.settlePath(agent, world.brokenPlace[agent]!, 'path', nowUs);
     }
+  } else {
+    world.history.silent(agent, nowUs);
   }
   world.broken[agent] = Broken.No;
   world.brokenPlace[agent] = -1;

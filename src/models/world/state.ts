@@ -4,6 +4,9 @@ import { deriveKey, rootKey, shuffle, uniform, type Key } from '../../kernel/ran
 import { groupAddresses } from '../addresses.ts';
 import type { NginxSession } from '../balancer/nginx/session.ts';
 import { listenBacklog, newProxy, type Proxy } from '../balancer/proxy.ts';
+import { ConnectionHistory } from '../cluster/history.ts';
+import { ClusterLinks } from '../cluster/links.ts';
+import { EnrolmentLog } from '../cluster/enrolmentLog.ts';
 import { groupArrivals } from '../eventRates.ts';
 import { planFaults, type PlannedFault } from '../faultPlan.ts';
 import { type Clockwork, type Wakes } from '../keepalive.ts';
@@ -90,6 +93,9 @@ export class WorldState implements Wakes {
   readonly faults: readonly PlannedFault[];
   readonly notes: string[];
   readonly outages = new OutageBook();
+  readonly links: ClusterLinks;
+  readonly history = new ConnectionHistory();
+  readonly enrolment: EnrolmentLog;
 
   readonly groupOf: Uint16Array;
   readonly indexInGroup: (agent: number) => number;
@@ -214,6 +220,8 @@ export class WorldState implements Wakes {
     const { pipelines } = this.books;
     this.groupOf = pipelines.groupOf;
     this.indexInGroup = (agent) => pipelines.local(agent);
+    this.links = new ClusterLinks(nodes, root, -options.warmupUs);
+    this.enrolment = new EnrolmentLog(agents);
     const plan = planFaults(options, root);
     this.faults = plan.faults;
     this.notes = [...plan.notes];

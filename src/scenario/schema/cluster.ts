@@ -65,6 +65,31 @@ const capacity = {
     )
     .optional()
     .meta({ description: 'What startups and keepalives cost the manager. Without it this is not judged.' }),
+  // src/config/global-config.c, Read_Global(): from 1 second.
+  agentsDisconnectionTime: wholeSeconds(
+    'The master shows an agent as disconnected when its last keepalive is older: <agents_disconnection_time>.',
+    1,
+    31_536_000,
+    'from 1s to 365d',
+  ).optional(),
+  agentsDisconnectionAlertTime: wholeSeconds(
+    'The alert comes so much later: <agents_disconnection_alert_time>.',
+    0,
+    31_536_000,
+    'from 0s to 365d',
+  ).optional(),
+  registration: z
+    .strictObject(
+      {
+        serviceTime: duration(
+          'What one enrolment takes of authd’s thread. Without it nobody waits for others, and the verdict says so.',
+          { from: 1, to: 60_000_000, text: 'above 0s, and up to 60s' },
+        ).optional(),
+      },
+      mapping('a mapping such as { serviceTime: 20ms }'),
+    )
+    .optional()
+    .meta({ description: 'authd, the registration service.' }),
   connectionOvertakeTime: wholeSeconds(
     'From 4.5.2: an agent may come back on a second connection when it has been silent for longer; 0s: never.',
     0,

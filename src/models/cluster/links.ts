@@ -1,0 +1,183 @@
+// Which nodes of the cluster run, and which workers have a link to the master: as told by the changes of their places, and by
+// the time-outs of clusterd. Wazuh 4.14.7, framework/wazuh/core/cluster/{worker,master}.py with cluster.json.
+import { uniform, type Key } from '../../kernel/random.ts';
+import type { NodeOptions } from '../node.ts';
+import { PlaceState } from '../place.ts';
+import { Purpose, namedKey } from '../workload.ts';
+import { Spans, tickFrom, tickBefore } from './spans.ts';
+import { clusterTimings as timings } from './timings.ts';
+
+/** Where the periodic tasks of a node stand at instant 0, µs. Drawn per node and replication. */
+export interface NodePhases {
+  readonly keepAliveUs: number;
+  readonly checkWorkersUs: number;
+  readonly hashUs: number;
+  readonly integrityUs: number;
+  readonly agentInfoUs: number;
+  readonly keyReloadUs: number;
+  /** Of one: of the sweep for silent agents, and of the pass that raises alerts. */
+  readonly sweep: number;
+  readonly alert: number;
+}
+
+/** The link of a worker to the master, and how it was lost. */
+interface Link {
+  /** Both run and the path is open. */
+  isOpen: boolean;
+  isCut: boolean;
+  /** When it was lost; NaN: it stands, or is about to. */
+  lostAtUs: number;
+  /** The worker knows that the link is gone from here on and tries every `connectionRetryUs`. Infinity: as long as that holds. */
+  workerKnowsUs: number;
+  masterKnowsUs: number;
+  masterLife: number;
+  workerLife: number;
+}
+
+/** Index of the master; a lone node is its own; -1: nobody is. */
+export function masterOf(nodes: readonly NodeOptions[]): number {
+  if (nodes.length === 1) return 0;
+  return nodes.findIndex(({ role }) => role === 'master');
+}
+
+export class ClusterLinks {
+  readonly master: number;
+  readonly phases: readonly NodePhases[];
+  /** When the processes of each node ran. */
+  readonly running: readonly Spans[];
+  /** When each node had its link to the master; the master's own is that it runs. */
+  readonly linked: readonly Spans[];
+  /** Starts of the processes of each node within the run, in order. */
+  readonly births: readonly number[][];
+  readonly #state: PlaceState[];
+  readonly #life: number[];
+  readonly #links: Link[];
+
+  /** @param startUs start of the warm-up: everybody runs and is linked. */
+  constructor(nodes: readonly NodeOptions[], root: Key, startUs: number) {
+    this.master = masterOf(nodes);
+    this.phases = nodes.map(({ name }) => phasesOf(namedKey(root, Purpose.ClusterPhase, name)));
+    this.running = nodes.map(() => new Spans());
+    this.linked = nodes.map((_, index) => (index === this.master ? this.running[index]! : new Spans()));
+    this.births = nodes.map(() => []);
+    this.#state = nodes.map(() => PlaceState.Up);
+    this.#life = nodes.map(() => 0);
+    this.#links = nodes.map(() => ({
+      isOpen: this.master >= 0,
+      isCut: false,
+      lostAtUs: NaN,
+      workerKnowsUs: Infinity,
+      masterKnowsUs: Infinity,
+      masterLife: 0,
+      workerLife: 0,
+    }));
+    for (const spans of this.running) spans.open(startUs);
+    if (this.master < 0) return;
+    for (const spans of this.linked) spans.open(startUs);
+  }
+
+  /** A node's place has changed. @param reborn its processes are others than before. */
+  placeChanged(node: number, atUs: number, state: PlaceState, reborn: boolean): void {
+    if (node >= this.running.length) return; // the balancer
+    this.#state[node] = state;
+    if (reborn) {
+      this.#life[node]! += 1;
+      this.running[node]!.close(atUs);
+    }
+    if (state === PlaceState.Up) {
+      const life = this.#life[node]!;
+      if (!this.running[node]!.isOpen && life > this.births[node]!.length) {
+        // However often they were killed meanwhile, they start once.
+        while (this.births[node]!.length < life - 1) this.births[node]!.push(atUs);
+        this.births[node]!.push(atUs);
+      }
+      this.running[node]!.open(atUs);
+    } else {
+      this.running[node]!.close(atUs);
+    }
+    if (this.master < 0) return;
+    if (node !== this.master) this.#review(node, atUs);
+    else for (let worker = 0; worker < this.#links.length; worker++) if (worker !== node) this.#review(worker, atUs);
+  }
+
+  /** The path between a worker and the master is cut, or open again. */
+  pathChanged(worker: number, atUs: number, isCut: boolean): void {
+    if (worker === this.master || this.master < 0 || this.#links[worker]!.isCut === isCut) return;
+    this.#links[worker]!.isCut = isCut;
+    this.#review(worker, atUs);
+  }
+
+  /** True while a worker's own end still believes in a link that carries nothing: requests time out instead of failing at once. */
+  seemsLinked(worker: number, atUs: number): boolean {
+    const { lostAtUs, workerKnowsUs } = this.#links[worker]!;
+    return !Number.isNaN(lostAtUs) && atUs < workerKnowsUs;
+  }
+
+  #review(worker: number, atUs: number): void {
+    const link = this.#links[worker]!;
+    const { master } = this;
+    const isOpen = this.#state[master] === PlaceState.Up && this.#state[worker] === PlaceState.Up && !link.isCut;
+    const died = !link.isCut && this.#isDead(worker, link);
+    if (link.isOpen && (!isOpen || died)) {
+      link.isOpen = false;
+      link.lostAtUs = atUs;
+      this.linked[worker]!.close(atUs);
+      this.#expect(worker, link, atUs);
+    }
+    if (!link.isOpen && died && atUs < link.workerKnowsUs) link.workerKnowsUs = atUs;
+    if (link.isOpen || !isOpen) return;
+    link.isOpen = true;
+    this.linked[worker]!.open(this.#relinked(worker, link, atUs));
+    link.lostAtUs = NaN;
+    link.masterLife = this.#life[master]!;
+    link.workerLife = this.#life[worker]!;
+  }
+
+  /** True when one of the two processes of a link is gone and its host lives to say so. */
+  #isDead(worker: number, link: Link): boolean {
+    const says = (state: PlaceState): boolean => state !== PlaceState.Silent;
+    const gone = this.#life[this.master] !== link.masterLife || this.#life[worker] !== link.workerLife;
+    return gone && says(this.#state[this.master]!) && says(this.#state[worker]!);
+  }
+
+  /** Nobody hears anything from here on: when will each end give up? */
+  #expect(worker: number, link: Link, atUs: number): void {
+    const { keepAliveUs } = this.phases[worker]!;
+    const echo = tickFrom(keepAliveUs, timings.keepAliveUs, atUs);
+    link.workerKnowsUs =
+      echo +
+      (timings.failedKeepalives - 1) * (timings.keepAliveUs + timings.requestTimeoutUs) +
+      timings.requestTimeoutUs;
+    const last = tickBefore(keepAliveUs, timings.keepAliveUs, atUs);
+    const { checkWorkersUs } = this.phases[this.master]!;
+    link.masterKnowsUs = tickFrom(checkWorkersUs, timings.checkWorkersUs, last + timings.silenceAllowedUs + 1);
+  }
+
+  /** The path is open again and both run: when does the link stand? */
+  #relinked(worker: number, link: Link, atUs: number): number {
+    // A new worker connects at once, or tries again from there.
+    if (this.#life[worker] !== link.workerLife)
+      return tickFrom(this.births[worker]!.at(-1)!, timings.connectionRetryUs, atUs);
+    if (link.workerKnowsUs <= atUs) return tickFrom(link.workerKnowsUs, timings.connectionRetryUs, atUs);
+    const isKept = this.#life[this.master] === link.masterLife && atUs < link.masterKnowsUs;
+    if (isKept) return atUs;
+    // The next packet of the worker is answered by RST.
+    const asked = tickFrom(this.phases[worker]!.integrityUs, timings.integrityUs, atUs);
+    return asked + timings.connectionRetryUs;
+  }
+}
+
+function phasesOf(key: Key): NodePhases {
+  let counter = 0;
+  const of = (periodUs: number): number => Math.floor(uniform(key, 0, counter++) * periodUs);
+  return {
+    keepAliveUs: of(timings.keepAliveUs),
+    checkWorkersUs: of(timings.checkWorkersUs),
+    hashUs: of(timings.hashUs),
+    integrityUs: of(timings.integrityUs),
+    agentInfoUs: of(timings.agentInfoUs),
+    keyReloadUs: of(timings.keyReloadUs),
+    sweep: uniform(key, 0, counter++),
+    alert: uniform(key, 0, counter++),
+  };
+}

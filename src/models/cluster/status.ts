@@ -1,0 +1,382 @@
+// What the dashboard (the master's database) shows of each agent, counted from the agents' history when the run is over:
+// `pending` with a startup message, `active` with the keepalive after it, `disconnected` by a shutdown message, by the sweep for
+// silent agents, or by the start of the master's remoted. Wazuh 4.14.7, src/remoted/manager.c, save_controlmsg();
+// src/monitord/monitord.c; src/wazuh_db/wdb.c. To the second: a keepalive leaves up to a turn of its agent's loop later.
+import { OutageEnd, type Outages, type StatusBooks } from '../ledger.ts';
+import { addChange, runningSum, type Steps } from '../timelines.ts';
+import { Heard, type ConnectionHistory } from './history.ts';
+import type { ClusterLinks } from './links.ts';
+import { clusterTimings, type DisconnectionOptions } from './timings.ts';
+
+/** What the row of an agent says; `Unknown`: no message of it has come yet. */
+export const Shown = { Unknown: 0, Pending: 1, Active: 2, Disconnected: 3 } as const;
+export type Shown = (typeof Shown)[keyof typeof Shown];
+
+export interface StatusInput {
+  readonly links: ClusterLinks;
+  readonly history: ConnectionHistory;
+  /** Of the master. */
+  readonly disconnection: DisconnectionOptions;
+  /** Groups of the fleet, in order. */
+  readonly groups: readonly { readonly count: number; readonly notifyTimeSeconds: number }[];
+  readonly outages: Outages;
+  readonly steps: Steps;
+  readonly endUs: number;
+}
+
+/** A stretch in which a node heard an agent, and its keepalives. */
+interface Stretch {
+  readonly node: number;
+  readonly fromUs: number;
+  toUs: number;
+  readonly isStartup: boolean;
+  readonly keepaliveUs: number;
+}
+
+/** A message as it comes to the master. */
+interface Arrival {
+  readonly atUs: number;
+  readonly shows: Shown;
+  readonly node: number;
+  /** Begin of the stretch it belongs to. */
+  readonly sinceUs: number;
+}
+
+/** @returns `null` when no node is the master. */
+export function playStatus(input: StatusInput): StatusBooks | null {
+  return input.links.master < 0 ? null : new StatusPlayer(input).play();
+}
+
+const longestSyncUs = clusterTimings.agentInfoUs + 2_000_000;
+
+class StatusPlayer {
+  readonly #input: StatusInput;
+  readonly #master: number;
+  readonly #thresholdUs: number;
+  readonly #alertAgeUs: number;
+  readonly #alertPeriodUs: number;
+  readonly #sweeps: readonly number[];
+  readonly #isQuiet: readonly boolean[];
+  readonly #outagesOf: Int32Array[];
+
+  readonly #active: Float64Array[];
+  readonly #pending: Float64Array;
+  readonly #disconnected: Float64Array;
+  readonly #falselyDisconnected: Float64Array;
+  readonly #falselyActive: Float64Array;
+  readonly #falseDisconnectedUs: Float64Array;
+  readonly #falseActiveUs: Float64Array;
+  readonly #knownUs: Float64Array;
+  readonly #alerts: number[];
+  readonly #falseAlerts: number[];
+
+  // Of the agent that is looked at.
+  #notifyUs = 0;
+  #stretches: Stretch[] = [];
+  #arrivals: Arrival[] = [];
+  #changeUs: number[] = [];
+  #changeTo: Shown[] = [];
+  #changeNode: number[] = [];
+
+  constructor(input: StatusInput) {
+    const { links, groups, steps, disconnection, outages } = input;
+    this.#input = input;
+    this.#master = links.master;
+    this.#thresholdUs = disconnection.thresholdSeconds * 1e6;
+    this.#alertAgeUs = this.#thresholdUs + disconnection.alertSeconds * 1e6;
+    this.#alertPeriodUs = Math.max(1, disconnection.alertSeconds) * 1e6;
+    this.#sweeps = sweepsOf(input);
+    const isSteady = (node: number): boolean =>
+      links.linked[node]!.count === 1 && links.linked[node]!.isOpen && links.births[node]!.length === 0;
+    this.#isQuiet = links.linked.map((_, node) => isSteady(node) && isSteady(this.#master));
+    const agents = groups.reduce((sum, { count }) => sum + count, 0);
+    this.#outagesOf = rowsByAgent(outages, agents);
+    const changes = (): Float64Array => new Float64Array(steps.count);
+    this.#active = links.linked.map(changes);
+    this.#pending = changes();
+    this.#disconnected = changes();
+    this.#falselyDisconnected = changes();
+    this.#falselyActive = changes();
+    this.#falseDisconnectedUs = new Float64Array(agents);
+    this.#falseActiveUs = new Float64Array(agents);
+    this.#knownUs = new Float64Array(outages.count).fill(NaN);
+    this.#alerts = groups.map(() => 0);
+    this.#falseAlerts = groups.map(() => 0);
+  }
+
+  play(): StatusBooks {
+    const { groups, history, steps, endUs } = this.#input;
+    history.sort(this.#falseActiveUs.length);
+    let agent = 0;
+    groups.forEach(({ count, notifyTimeSeconds }, group) => {
+      this.#notifyUs = notifyTimeSeconds * 1e6;
+      for (let i = 0; i < count; i++, agent++) {
+        if (this.#wasQuiet(agent)) continue;
+        this.#recall(agent);
+        this.#follow(group);
+        this.#compare(agent);
+        this.#judge(agent);
+      }
+    });
+    const count = Math.floor(endUs / steps.stepUs) + 1;
+    const series = (changes: Float64Array): Float64Array => runningSum(changes).slice(0, count);
+    return {
+      knownUs: this.#knownUs,
+      falseDisconnectedUs: this.#falseDisconnectedUs,
+      falseActiveUs: this.#falseActiveUs,
+      alerts: this.#alerts,
+      falseAlerts: this.#falseAlerts,
+      timeline: {
+        active: this.#active.map(series),
+        pending: series(this.#pending),
+        disconnected: series(this.#disconnected),
+        falseDisconnected: series(this.#falselyDisconnected),
+        falseActive: series(this.#falselyActive),
+      },
+    };
+  }
+
+  /** True for an agent of which nothing is to be told: connected in the warm-up, and nothing has happened since. */
+  #wasQuiet(agent: number): boolean {
+    const { history, steps } = this.#input;
+    const row = history.from(agent);
+    if (history.to(agent) !== row + 1 || history.what(row) !== Heard.Startup) return false;
+    const node = history.node(row);
+    if (!this.#isQuiet[node]! || history.keepaliveUs(row) + longestSyncUs >= 0) return false;
+    if (this.#thresholdUs <= this.#notifyUs + longestSyncUs) return false;
+    addChange(this.#active[node]!, steps, 0, 1);
+    return true;
+  }
+
+  /** The agent's stretches, and when its messages came to the master. */
+  #recall(agent: number): void {
+    const { history } = this.#input;
+    this.#stretches = [];
+    this.#arrivals = [];
+    let open: Stretch | null = null;
+    for (let row = history.from(agent); row < history.to(agent); row++) {
+      const what = history.what(row);
+      const atUs = history.atUs(row);
+      if (open) open.toUs = Math.min(open.toUs, atUs);
+      open = null;
+      if (what === Heard.Nothing) continue;
+      const node = history.node(row);
+      if (what === Heard.Shutdown) {
+        this.#arrivals.push({ atUs: this.#arrival(node, atUs), shows: Shown.Disconnected, node, sinceUs: atUs });
+        continue;
+      }
+      const isStartup = what === Heard.Startup;
+      open = { node, fromUs: atUs, toUs: Infinity, isStartup, keepaliveUs: history.keepaliveUs(row) };
+      this.#stretches.push(open);
+    }
+    for (const { node, fromUs, toUs, isStartup, keepaliveUs } of this.#stretches) {
+      if (!isStartup) continue;
+      this.#arrivals.push({ atUs: this.#arrival(node, fromUs), shows: Shown.Pending, node, sinceUs: fromUs });
+      if (keepaliveUs >= toUs) continue;
+      this.#arrivals.push({ atUs: this.#arrival(node, keepaliveUs), shows: Shown.Active, node, sinceUs: fromUs });
+    }
+    this.#arrivals = this.#arrivals.filter(({ atUs }) => atUs < Infinity).sort((a, b) => a.atUs - b.atUs);
+  }
+
+  /** When the master knows what a node's remoted has written at `atUs`; Infinity: never, the node has started anew before. */
+  #arrival(node: number, atUs: number): number {
+    if (node === this.#master) return atUs;
+    const { links } = this.#input;
+    const syncUs = links.linked[node]!.nextTick(links.phases[node]!.agentInfoUs, clusterTimings.agentInfoUs, atUs);
+    return this.#nextBirth(node, atUs) <= syncUs ? Infinity : syncUs;
+  }
+
+  #nextBirth(node: number, atUs: number): number {
+    return this.#input.links.births[node]!.find((instant) => instant > atUs) ?? Infinity;
+  }
+
+  /** Last instant up to which the master has heard from a node by `atUs`, of what was written since `sinceUs`. */
+  #syncedUpTo(node: number, sinceUs: number, atUs: number): number {
+    if (node === this.#master) return atUs;
+    const { links } = this.#input;
+    const untilUs = Math.min(atUs, this.#nextBirth(node, sinceUs));
+    return links.linked[node]!.lastTick(links.phases[node]!.agentInfoUs, clusterTimings.agentInfoUs, untilUs);
+  }
+
+  /** The newest message of the agent the master knows of at `atUs`. */
+  #lastKnown(atUs: number): number {
+    for (let index = this.#stretches.length - 1; index >= 0; index--) {
+      const { node, fromUs, toUs, isStartup, keepaliveUs } = this.#stretches[index]!;
+      if (fromUs > atUs) continue;
+      const uptoUs = Math.min(this.#syncedUpTo(node, fromUs, atUs), toUs);
+      if (uptoUs < fromUs) continue;
+      if (uptoUs >= keepaliveUs) {
+        return keepaliveUs + Math.floor((uptoUs - keepaliveUs) / this.#notifyUs) * this.#notifyUs;
+      }
+      if (isStartup) return fromUs;
+    }
+    return -Infinity;
+  }
+
+  /** When a keepalive that the master does not know of at `atUs` comes to it. */
+  #nextKeepalive(atUs: number): number {
+    let nextUs = Infinity;
+    for (const { node, fromUs, toUs, keepaliveUs } of this.#stretches) {
+      if (toUs <= atUs - longestSyncUs && node === this.#master) continue;
+      const knownUs = this.#syncedUpTo(node, fromUs, atUs);
+      const turns = Math.max(0, Math.floor((knownUs - keepaliveUs) / this.#notifyUs) + 1);
+      const ownUs = keepaliveUs + (knownUs === -Infinity ? 0 : turns) * this.#notifyUs;
+      if (ownUs >= toUs) continue;
+      const arrivalUs = this.#arrival(node, ownUs);
+      if (arrivalUs > atUs && arrivalUs < nextUs) nextUs = arrivalUs;
+    }
+    return nextUs;
+  }
+
+  /** How the row of the agent changes. */
+  #follow(group: number): void {
+    const { links, endUs } = this.#input;
+    const births = links.births[this.#master]!;
+    this.#changeUs = [];
+    this.#changeTo = [];
+    this.#changeNode = [];
+    let shown = Shown.Unknown as Shown; // the closure below assigns it
+    let node = -1;
+    let arrival = 0;
+    let sweep = 0;
+    let birth = 0;
+    let healsUs = Infinity;
+    let alertUs = Infinity;
+    const become = (next: Shown, atUs: number): void => {
+      healsUs = next === Shown.Disconnected ? this.#nextKeepalive(atUs) : Infinity;
+      alertUs = Infinity;
+      if (next === shown && this.#changeNode.at(-1) === node) return;
+      shown = next;
+      this.#changeUs.push(atUs);
+      this.#changeTo.push(next);
+      this.#changeNode.push(node);
+    };
+    for (;;) {
+      const arrivalUs = this.#arrivals[arrival]?.atUs ?? Infinity;
+      const birthUs = births[birth] ?? Infinity;
+      const isSwept = shown === Shown.Active || shown === Shown.Pending;
+      const sweepUs = isSwept ? (this.#sweeps[sweep] ?? Infinity) : Infinity;
+      const nowUs = Math.min(arrivalUs, healsUs, birthUs, sweepUs, alertUs);
+      if (nowUs >= endUs) return;
+      if (nowUs === arrivalUs) {
+        const message = this.#arrivals[arrival++]!;
+        // Only the full row of a first keepalive names the node.
+        if (message.shows === Shown.Active) node = message.node;
+        become(message.shows, nowUs);
+      } else if (nowUs === healsUs) {
+        become(Shown.Active, nowUs);
+      } else if (nowUs === birthUs) {
+        birth += 1;
+        if (isSwept) become(Shown.Disconnected, nowUs);
+      } else if (nowUs === alertUs) {
+        alertUs = Infinity;
+        if (nowUs >= 0) {
+          this.#alerts[group]! += 1;
+          if (this.#isHeard(nowUs)) this.#falseAlerts[group]! += 1;
+        }
+      } else {
+        const knownUs = this.#lastKnown(nowUs);
+        if (knownUs < nowUs - this.#thresholdUs) {
+          become(Shown.Disconnected, nowUs);
+          const alertFromUs = Math.max(nowUs, knownUs + this.#alertAgeUs);
+          const { alert } = links.phases[this.#master]!;
+          const phaseUs = Math.floor(alert * this.#alertPeriodUs);
+          alertUs = links.running[this.#master]!.nextTick(phaseUs, this.#alertPeriodUs, alertFromUs);
+        }
+      }
+      while (sweep < this.#sweeps.length && this.#sweeps[sweep]! <= nowUs) sweep += 1;
+    }
+  }
+
+  #isHeard(atUs: number): boolean {
+    return this.#stretches.some(({ fromUs, toUs }) => fromUs <= atUs && atUs < toUs);
+  }
+
+  /** What was shown against what was so. */
+  #compare(agent: number): void {
+    const { steps, endUs } = this.#input;
+    const count = (changes: Float64Array, fromUs: number, toUs: number): void => {
+      addChange(changes, steps, fromUs, 1);
+      addChange(changes, steps, toUs, -1);
+    };
+    for (let change = 0; change < this.#changeUs.length; change++) {
+      const fromUs = Math.max(0, this.#changeUs[change]!);
+      const toUs = this.#changeUs[change + 1] ?? Infinity;
+      if (toUs <= fromUs) continue;
+      const shown = this.#changeTo[change]!;
+      if (shown === Shown.Pending) count(this.#pending, fromUs, toUs);
+      else if (shown === Shown.Disconnected) count(this.#disconnected, fromUs, toUs);
+      else count(this.#active[this.#changeNode[change]!]!, fromUs, toUs);
+      if (shown === Shown.Pending) continue;
+      const isActive = shown === Shown.Active;
+      const wrong = (wrongFromUs: number, wrongToUs: number): void => {
+        const upToUs = Math.min(wrongToUs, endUs);
+        if (upToUs <= wrongFromUs) return;
+        count(isActive ? this.#falselyActive : this.#falselyDisconnected, wrongFromUs, wrongToUs);
+        const times = isActive ? this.#falseActiveUs : this.#falseDisconnectedUs;
+        times[agent]! += upToUs - wrongFromUs;
+      };
+      let atUs = fromUs;
+      for (const stretch of this.#stretches) {
+        const heardFromUs = Math.max(atUs, stretch.fromUs);
+        const heardToUs = Math.min(toUs, stretch.toUs);
+        if (heardToUs <= heardFromUs) continue;
+        if (isActive) wrong(atUs, heardFromUs);
+        else wrong(heardFromUs, heardToUs);
+        atUs = heardToUs;
+      }
+      if (isActive) wrong(atUs, toUs);
+    }
+  }
+
+  /** When the dashboard learnt of each outage: a row that says `disconnected`, or the full row of the next session. */
+  #judge(agent: number): void {
+    const { outages } = this.#input;
+    for (const row of this.#outagesOf[agent]!) {
+      const brokenUs = outages.brokenAtUs[row]!;
+      let learntUs = Infinity;
+      this.#changeUs.forEach((atUs, change) => {
+        if (this.#changeTo[change] === Shown.Disconnected && atUs >= brokenUs) learntUs = Math.min(learntUs, atUs);
+      });
+      for (const { atUs, shows, sinceUs } of this.#arrivals) {
+        if (shows === Shown.Active && sinceUs >= brokenUs && atUs < this.#input.endUs)
+          learntUs = Math.min(learntUs, atUs);
+      }
+      // A session that has healed before leaves the dashboard nothing to learn.
+      if (outages.end[row] === OutageEnd.Healed && learntUs >= brokenUs + outages.handshakeUs[row]!) continue;
+      this.#knownUs[row] = learntUs - brokenUs;
+    }
+  }
+}
+
+/** Instants of the sweep: from the start of the master's processes, or as drawn. */
+function sweepsOf({ links, disconnection, endUs }: StatusInput): number[] {
+  const periodUs = disconnection.sweepSeconds * 1e6;
+  const running = links.running[links.master]!;
+  const births = new Set(links.births[links.master]);
+  const sweeps: number[] = [];
+  let phaseUs = Math.floor(links.phases[links.master]!.sweep * periodUs);
+  for (let span = 0; span < running.count; span++) {
+    const fromUs = running.fromUs(span);
+    if (births.has(fromUs)) phaseUs = fromUs;
+    const untilUs = Math.min(running.toUs(span), endUs);
+    let atUs = running.nextTick(phaseUs, periodUs, births.has(fromUs) ? fromUs + 1 : fromUs);
+    for (; atUs < untilUs; atUs += periodUs) sweeps.push(atUs);
+  }
+  return sweeps;
+}
+
+function rowsByAgent(outages: Outages, agents: number): Int32Array[] {
+  const none = new Int32Array(0);
+  const rows = new Map<number, number[]>();
+  for (let row = 0; row < outages.count; row++) {
+    const agent = outages.agent[row]!;
+    const own = rows.get(agent);
+    if (own) own.push(row);
+    else rows.set(agent, [row]);
+  }
+  return Array.from({ length: agents }, (_, agent) => {
+    const own = rows.get(agent);
+    return own ? Int32Array.from(own) : none;
+  });
+}
