@@ -173,7 +173,8 @@ export class Pipelines {
         this.ring[agent]! += waiting; // sent at this instant; what becomes of it is seen when somebody looks next
         return;
       }
-      this.#emit(agent, waiting, atUs, atUs, this.#oldestUs(agent, waiting));
+      const youngestUs = this.#youngestUs(agent, waiting, waiting);
+      this.#emit(agent, waiting, atUs, atUs, this.#oldestUs(agent, waiting), youngestUs);
       return;
     }
     // One is in the dispatcher's hand: held there, or sent at once by a dispatcher that has rested.
@@ -341,7 +342,8 @@ export class Pipelines {
     const seen = this.seen[agent]!;
     if (limits.spacingUs === 0) {
       this.ring[agent] = 0;
-      this.#emit(agent, ring + inflow, fromUs, toUs, ring > 0 ? this.#oldestUs(agent, ring) : fromUs);
+      this.#emit(agent, ring, fromUs, fromUs, this.#oldestUs(agent, ring), this.#youngestUs(agent, ring, ring));
+      this.#emit(agent, inflow, fromUs, toUs);
       return;
     }
     if (flows && this.#overloaded(agent, limits)) {
@@ -349,7 +351,7 @@ export class Pipelines {
       return;
     }
     if (ring === 0) {
-      this.#emit(agent, inflow, fromUs, toUs, -1);
+      this.#emit(agent, inflow, fromUs, toUs);
       return;
     }
     const slot = Math.max(this.slotUs[agent]!, fromUs);
@@ -357,7 +359,8 @@ export class Pipelines {
     const busy = flows ? this.#busySends(agent, limits, slot, slots) : ring;
     const idleUs = slot + busy * limits.spacingUs;
     const sent = Math.min(busy, slots);
-    this.#emit(agent, sent, slot, Math.min(toUs, idleUs), this.#oldestUs(agent, ring));
+    const oldestUs = this.#oldestUs(agent, ring);
+    this.#emit(agent, sent, slot, Math.min(toUs, idleUs), oldestUs, this.#youngestUs(agent, ring, sent));
     if (
       busy <= slots &&
       ring + inflow - sent >= 0 &&
@@ -366,7 +369,7 @@ export class Pipelines {
       // The backlog is gone before the end: whatever comes after is sent at once.
       const rest = ring + inflow - busy;
       this.ring[agent] = 0;
-      if (rest > 0) this.#emit(agent, rest, Math.min(idleUs, toUs), toUs, -1);
+      if (rest > 0) this.#emit(agent, rest, Math.min(idleUs, toUs), toUs);
     } else {
       this.ring[agent] = ring + inflow - sent;
     }
@@ -445,8 +448,13 @@ export class Pipelines {
     return this.writtenAt(agent, Math.max(1, this.seen[agent]! - waiting - this.upstream[agent]! + 1));
   }
 
-  /** @param oldestUs when the first of these was written; -1: each is sent when it is written. */
-  #emit(agent: number, events: number, fromUs: number, toUs: number, oldestUs: number): void {
+  /** About when the last of the next `sent` events was written, `waiting` being in the agent. */
+  #youngestUs(agent: number, waiting: number, sent: number): number {
+    return this.writtenAt(agent, Math.max(1, this.seen[agent]! - waiting - this.upstream[agent]! + sent));
+  }
+
+  /** @param oldestUs when the first of these was written, and `youngestUs` the last; -1: each is sent when it is written. */
+  #emit(agent: number, events: number, fromUs: number, toUs: number, oldestUs = -1, youngestUs = -1): void {
     if (events <= 0) return;
     const group = this.groupOf[agent]!;
     const counts = this.books.counts[group]!;
@@ -459,7 +467,9 @@ export class Pipelines {
         addFlow(this.books.delivered, events, fromUs + latency, toUs + latency);
         const inflow = this.books.inflow[place];
         if (inflow) addFlow(inflow[group]!, events, fromUs + latency, toUs + latency);
-        this.books.addDelay(events, latency, oldestUs < 0 ? latency : Math.max(latency, fromUs + latency - oldestUs));
+        const firstUs = oldestUs < 0 ? latency : Math.max(latency, fromUs + latency - oldestUs);
+        const lastUs = youngestUs < 0 ? latency : Math.max(latency, toUs + latency - youngestUs);
+        this.books.addDelay(events, Math.min(firstUs, lastUs), Math.max(firstUs, lastUs));
         return;
       }
       case Sink.Memory:
