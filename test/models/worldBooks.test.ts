@@ -156,3 +156,43 @@ test('what waits over time is what is on the way or held, without the noise of c
     3,
   );
 });
+
+test.each([
+  ['over UDP', [{ count: 5, list: [1], protocol: 'udp' }]],
+  ['behind nginx', [{ count: 30 }]],
+] as const)(
+  'a node that goes on takes those who wait in its kernel at once: its connects of that second, %s',
+  (_, groups) => {
+    const { nodes } = run({
+      groups: groups.map((one) => ({ ...one, events: { ratePerSecond: 0 } })),
+      faults: [fault('hang', 'worker01', null, 1)],
+    });
+
+    // Some of them sleep between two attempts at that instant.
+    const agents = run({ groups, faults: [] }).nodeAtStart.reduce((sum, node) => sum + (node === 1 ? 1 : 0), 0);
+    expect(nodes[1]!.connectsPeakPerSecond).toBeGreaterThan(agents / 2);
+  },
+);
+
+test('what waits behind a dispatcher has the age of its place in the queue, at whatever instant the run ends', () => {
+  const delays = (durationUs: number, agent = {}): { mean: number; events: number } => {
+    const { delays: told } = run({
+      groups: [{ count: 1, version: '4.9.2', list: [1, 2], events: { ratePerSecond: 3, arrival: 'regular' }, agent }],
+      faults: [fault('kill', 'worker01', 100, null)],
+      durationUs,
+    });
+    const events = told.events.reduce((a, b) => a + b, 0);
+    return { mean: told.sumUs / 1e6, events };
+  };
+  // 50 s of three events a second wait for 25 s each; most of the dispatcher's work lies before 156 s.
+  for (const agent of [{}, { clientBuffer: { disabled: true } }]) {
+    const before = delays(99 * second, agent);
+    for (const endSeconds of [155, 156, 200]) {
+      const { mean, events } = delays(endSeconds * second + 250_000, agent);
+      if (events - before.events < 100) continue; // it has not looked at the lock yet
+      expect(mean - before.mean).toBeGreaterThan(150 * 23);
+      expect(mean - before.mean).toBeLessThan(165 * 31);
+    }
+    expect(delays(200 * second, agent).events).toBeGreaterThan(before.events + 250);
+  }
+});

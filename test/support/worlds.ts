@@ -21,6 +21,7 @@ export interface GroupRecipe {
   /** Nodes of the list, by index; absent: the balancer. */
   readonly list?: readonly number[];
   readonly order?: GroupOptions['order'];
+  readonly unreachable?: Unreachable | undefined;
 }
 
 export interface WorldRecipe {
@@ -35,6 +36,8 @@ export interface WorldRecipe {
   readonly proxyTimeoutUs?: number;
   readonly sourcePorts?: number;
   readonly unreachable?: { readonly agents: Unreachable; readonly balancer: Unreachable };
+  /** Of each node, instead of the network's. */
+  readonly nodesUnreachable?: readonly (Unreachable | undefined)[];
   readonly eventsPerSecond?: number | null;
   readonly latencyUs?: number;
   readonly acceptQueue?: number;
@@ -87,6 +90,7 @@ export function aWorld(recipe: WorldRecipe): WorldOptions {
       eventsPerSecond: recipe.eventsPerSecond ?? null,
       acceptQueue: recipe.acceptQueue ?? nodeDefaults.acceptQueue,
       startupUs: recipe.startupUs ?? nodeDefaults.startupUs,
+      unreachable: recipe.nodesUnreachable?.[index],
     })),
     network: {
       ...networkDefaults,
@@ -129,6 +133,7 @@ function groupOf(recipe: GroupRecipe, index: number): GroupOptions {
     servers,
     order: recipe.order ?? 'listed',
     latencyUs: null,
+    unreachable: recipe.unreachable,
   };
 }
 

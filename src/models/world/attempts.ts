@@ -200,6 +200,10 @@ export function reviewAttempt(world: WorldState, agent: number, nowUs: number): 
       if (world.step[agent] === Step.Udp && condition === Broken.Dead) return;
       world.queue.cancel(slot + Timer.Main);
       world.wait[agent] = Wait.None;
+      if (condition === Broken.No && world.untaken[agent] === 1) {
+        world.untaken[agent] = 0;
+        world.books.accepted(node >= 0 ? node : target, nowUs);
+      }
       if (condition === Broken.Dead) nextStep(world, agent, Step.Fail, nowUs + backUs);
       else if (world.state[agent] === State.Enrolling) nextStep(world, agent, Step.Enrolled, nowUs + 3 * backUs);
       else nextStep(world, agent, Step.Handshake, nowUs + backUs);
@@ -242,6 +246,7 @@ export function attemptFailed(world: WorldState, agent: number, nowUs: number): 
   world.queue.cancel(slot + Timer.Main);
   abandonSession(world, agent, nowUs);
   world.wait[agent] = Wait.None;
+  world.untaken[agent] = 0;
   world.peerNode[agent] = -1;
   const server = serverOf(world, agent);
   const { enrollment } = world.options.groups[world.groupOf[agent]!]!.agent;
@@ -379,6 +384,7 @@ export function udpArrive(world: WorldState, agent: number, nowUs: number): void
     case PlaceState.Hung:
       world.nodeLife[agent] = place.life;
       world.wait[agent] = Wait.Ack;
+      world.untaken[agent] = 1;
       return;
     case PlaceState.Silent:
       world.wait[agent] = Wait.None;

@@ -127,6 +127,8 @@ export class WorldState implements Wakes {
   readonly connects: Int32Array;
   readonly nodeLife: Int32Array;
   readonly balancerLife: Int32Array;
+  /** 1: the attempt's connection, or its datagram, waits in the kernel of a node that stands still. */
+  readonly untaken: Uint8Array;
   readonly worker: Int16Array;
   readonly peer: Int16Array;
   readonly sessions = new Map<number, NginxSession>();
@@ -245,6 +247,7 @@ export class WorldState implements Wakes {
     this.connects = new Int32Array(agents);
     this.nodeLife = new Int32Array(agents);
     this.balancerLife = new Int32Array(agents);
+    this.untaken = new Uint8Array(agents);
     this.worker = new Int16Array(agents).fill(-1);
     this.peer = new Int16Array(agents);
     this.node = new Int16Array(agents).fill(-1);

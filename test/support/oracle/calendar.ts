@@ -1,7 +1,7 @@
 // The oracle's future: a binary heap of things to do.
 
-/** At one instant places change first, then agents and packets of the connection, then events move. */
-export const Rank = { place: 0, control: 1, event: 2 } as const;
+/** At one instant places change first, then agents and packets of the connection, then events move; who only looks comes last. */
+export const Rank = { place: 0, control: 1, event: 2, look: 3 } as const;
 export type Rank = (typeof Rank)[keyof typeof Rank];
 
 export interface Entry {

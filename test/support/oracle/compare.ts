@@ -2,6 +2,7 @@
 import { lossCauses } from '../../../src/models/ledger.ts';
 import { runWorld } from '../../../src/models/world.ts';
 import type { Luck, WorldOptions } from '../../../src/models/worldOptions.ts';
+import { bookDifferences } from './compareBooks.ts';
 import { playOracle, type Deed, type OutageRow } from './oracle.ts';
 
 export interface Tolerance {
@@ -13,7 +14,6 @@ export interface Tolerance {
 
 /** @returns one line for each difference; none when both agree. */
 export function differences(options: WorldOptions, luck: Luck, tolerance: Tolerance): readonly string[] {
-  const oracle = playOracle(options, luck);
   const deeds: Deed[] = [];
   const tell = (agent: number, atUs: number, what: string): void => {
     deeds.push({ agent, atUs, what });
@@ -23,6 +23,9 @@ export function differences(options: WorldOptions, luck: Luck, tolerance: Tolera
     noticed: (agent, atUs, why) => tell(agent, atUs, `noticed ${why}`),
     connected: (agent, atUs, server, node) => tell(agent, atUs, `connected ${server} ${node}`),
   });
+  const { stepUs, steps } = engine.timeline;
+  const endUs = options.untilSettled ? Math.min(options.durationUs, (steps - 1) * stepUs) : options.durationUs;
+  const oracle = playOracle(options, luck, endUs);
   const found: string[] = [];
   const near = (a: number, b: number): boolean => Math.abs(a - b) <= tolerance.us;
   const compare = (what: string, ours: string, theirs: string): void => {
@@ -85,6 +88,7 @@ export function differences(options: WorldOptions, luck: Luck, tolerance: Tolera
   compare('nodes at start', String([...engine.nodeAtStart]), String(oracle.nodeAtStart));
   compare('nodes at end', String([...engine.nodeAtEnd]), String(oracle.nodeAtEnd));
   compare('failed attempts', String(engine.attemptsFailed), String(oracle.attemptsFailed));
+  found.push(...bookDifferences(options, engine, oracle, endUs, tolerance));
   return found;
 }
 

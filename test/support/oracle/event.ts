@@ -5,6 +5,8 @@ export type Fate = 'delivered' | LossCause;
 
 export class Event {
   readonly writtenUs: number;
+  /** When a node took it in, or went on with it after a hang. */
+  arrivedUs = NaN;
   /** `null`: on its way. */
   fate: Fate | null = null;
 

@@ -59,6 +59,8 @@ export class Host {
   datagrams: (() => void)[] = [];
   readonly everOpened: Connection[] = [];
   readonly queued = { events: 0, registration: 0 };
+  /** Connections taken from the accept queue and startup messages without one; SYNs refused; SYNs that found the queue full. */
+  readonly counted = { accepted: [] as number[], refused: 0, overflowed: 0 };
   readonly #active = { kill: 0, powerOff: 0, hang: 0 };
   #acceptsUntilUs = -Infinity;
   #startsUntilUs = -Infinity;
@@ -93,6 +95,13 @@ export class Host {
       calendar.at(this.#startsUntilUs, Rank.place, () => this.#update(fault));
     }
     this.#update(fault);
+  }
+
+  count(what: 'accepted' | 'refused' | 'overflowed'): void {
+    const { nowUs } = this.calendar;
+    if (nowUs < 0) return;
+    if (what === 'accepted') this.counted.accepted.push(nowUs);
+    else this.counted[what] += 1;
   }
 
   get works(): boolean {
@@ -145,7 +154,12 @@ export class Host {
     // What is open already comes first, then what waits to be accepted.
     const connections = this.#byOwner();
     for (const connection of connections) if (connection.accepted) connection.serverResumed();
-    for (const connection of connections) if (!connection.accepted) connection.serverResumed();
+    for (const connection of connections) {
+      if (connection.accepted) continue;
+      // One whose client has left is accepted and read empty at once (docs/MODEL.md, "Not modelled").
+      if (!connection.clientIsGone && !connection.isCounted) this.count('accepted');
+      connection.serverResumed();
+    }
     for (const read of this.datagrams) read();
     this.datagrams = [];
     this.processes.caughtUp?.();

@@ -70,6 +70,7 @@ export class Manager implements Processes {
   }
 
   #take(event: Event): void {
+    event.arrivedUs = this.#calendar.nowUs;
     if (this.#eventsPerSecond === null) {
       this.#analysed(event);
     } else if (this.#queue.length >= analysisRing - 1) {
@@ -129,6 +130,7 @@ export class Manager implements Processes {
   }
 
   resumed(): void {
+    for (const event of [...this.#inMemory, ...this.#queue]) event.arrivedUs = this.#calendar.nowUs;
     if (this.#eventsPerSecond !== null) this.#analyse(this.#eventsPerSecond);
     if (!this.#checksKeys) return;
     for (const connection of this.#host.connections) {

@@ -9,6 +9,7 @@ import { groupArrivals } from '../../../src/models/eventRates.ts';
 import { startInstants } from '../../../src/models/starts.ts';
 import { OutageEnd, type EventCounts } from '../../../src/models/ledger.ts';
 import { unreachableBetween } from '../../../src/models/network.ts';
+import { stepsOf } from '../../../src/models/timelines.ts';
 import { drawIndex, groupKey, namedKey, Purpose } from '../../../src/models/workload.ts';
 import type { GroupOptions, Luck, WorldOptions } from '../../../src/models/worldOptions.ts';
 import { Agent, type Channel, type Surroundings } from './agent.ts';
@@ -49,6 +50,29 @@ export interface OracleBooks {
   readonly nodeAtStart: readonly number[];
   readonly nodeAtEnd: readonly number[];
   readonly attemptsFailed: number;
+  /** The fleet at whole steps of the time line. */
+  readonly looks: readonly Look[];
+  readonly nodes: readonly NodeCounts[];
+  /** From writing to a node that processes, of every delivered event of each agent, µs. */
+  readonly delaysUs: readonly (readonly number[])[];
+  /** Since when nothing is left to happen, seen at whole seconds; `null`: something still is when the run ends. */
+  readonly settledUs: number | null;
+}
+
+export interface Look {
+  readonly atUs: number;
+  /** Node of each agent's session, -1: none. */
+  readonly node: readonly number[];
+  /** Agents that believe themselves connected while nobody processes what they send. */
+  readonly unaware: number;
+  /** Events written so far. */
+  readonly produced: number;
+}
+
+export interface NodeCounts {
+  readonly connectsPeakPerSecond: number;
+  readonly refused: number;
+  readonly overflowed: number;
 }
 
 interface OpenOutage {
@@ -72,9 +96,10 @@ interface Member {
   balancerConnections: number;
 }
 
-export function playOracle(options: WorldOptions, luck: Luck): OracleBooks {
+/** @param endUs the run ends here, within the duration. */
+export function playOracle(options: WorldOptions, luck: Luck, endUs = options.durationUs): OracleBooks {
   const world = new Oracle(options, luck);
-  return world.play();
+  return world.play(endUs);
 }
 
 class Oracle {
@@ -90,6 +115,8 @@ class Oracle {
   readonly addresses: Uint32Array[];
   attemptsFailed = 0;
   #nodeAtStart: number[] = [];
+  readonly #looks: Look[] = [];
+  #settledUs: number | null = null;
 
   constructor(options: WorldOptions, { seed, replication }: Luck) {
     this.options = options;
@@ -165,7 +192,7 @@ class Oracle {
     }
   }
 
-  play(): OracleBooks {
+  play(endedUs: number): OracleBooks {
     const { calendar, options, hosts } = this;
     for (const { fault, index, places, startUs } of this.faults) {
       for (const place of places) {
@@ -181,11 +208,17 @@ class Oracle {
     calendar.at(0, Rank.place, () => {
       this.#nodeAtStart = this.members.map((member) => this.#nodeOf(member));
     });
-    calendar.run(options.durationUs);
+    const stepUs = stepsOf(options.durationUs).stepUs;
+    for (let atUs = 0; atUs <= options.durationUs; atUs += stepUs) {
+      calendar.at(atUs, Rank.look, () => this.#look(atUs));
+    }
+    calendar.run(endedUs);
+    if (!this.#isSettled(endedUs)) this.#settledUs = null;
+    else this.#settledUs ??= endedUs;
     const goesOn = (host: Host): boolean =>
       this.faults.every(
         ({ fault, places, startUs, endUs }) =>
-          fault.kind !== 'hang' || !places.includes(host.index) || startUs >= options.durationUs || endUs !== Infinity,
+          fault.kind !== 'hang' || !places.includes(host.index) || startUs >= endedUs || endUs !== Infinity,
       );
     for (const host of hosts) host.settle(goesOn(host));
     this.#finishOutages();
@@ -200,7 +233,34 @@ class Oracle {
       nodeAtStart: this.#nodeAtStart,
       nodeAtEnd: this.members.map((member) => this.#nodeOf(member)),
       attemptsFailed: this.attemptsFailed,
+      looks: this.#looks,
+      nodes: options.nodes.map((_, index) => countsOf(hosts[index]!)),
+      delaysUs: this.members.map(({ agent }) =>
+        agent.pipeline.written
+          .filter(({ fate }) => fate === 'delivered')
+          .map(({ arrivedUs, writtenUs }) => arrivedUs - writtenUs),
+      ),
+      settledUs: this.#settledUs,
     };
+  }
+
+  #look(atUs: number): void {
+    this.#looks.push({
+      atUs,
+      node: this.members.map((member) => this.#nodeOf(member)),
+      unaware: this.members.filter(({ agent }) => agent.hasSession && !agent.channel!.works()).length,
+      produced: this.members.reduce((sum, { agent }) => sum + agent.pipeline.written.length, 0),
+    });
+    if (!this.#isSettled(atUs)) this.#settledUs = null;
+    else this.#settledUs ??= atUs;
+  }
+
+  /** Every fault has ended or never ends, every agent is back, and nothing waits in agents. */
+  #isSettled(atUs: number): boolean {
+    return (
+      this.faults.every(({ startUs, endUs }) => startUs <= atUs && (endUs <= atUs || endUs === Infinity)) &&
+      this.members.every(({ agent }) => agent.hasSession && agent.channel!.works() && agent.pipeline.isEmpty)
+    );
   }
 
   #nodeOf({ agent }: Member): number {
@@ -441,4 +501,13 @@ class Oracle {
       });
     }
   }
+}
+
+function countsOf({ counted: { accepted, refused, overflowed } }: Host): NodeCounts {
+  const bySecond = new Map<number, number>();
+  for (const atUs of accepted) {
+    const second = Math.floor(atUs / 1e6);
+    bySecond.set(second, (bySecond.get(second) ?? 0) + 1);
+  }
+  return { connectsPeakPerSecond: Math.max(0, ...bySecond.values()), refused, overflowed };
 }

@@ -55,6 +55,17 @@ export class Pipeline {
     return this.#dispatcher === 'blocked' || this.#mainHand !== null;
   }
 
+  /** Nothing waits for the daemon anywhere on its host. */
+  get isEmpty(): boolean {
+    return (
+      this.#output === null &&
+      this.#socket.length === 0 &&
+      this.#ring.length === 0 &&
+      this.#hand === null &&
+      this.#mainHand === null
+    );
+  }
+
   // ------------------------------------------------------------------------------------------------------- the application
 
   write(event: Event): void {

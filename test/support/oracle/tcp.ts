@@ -32,6 +32,8 @@ export class Connection implements Remote {
   /** On the wire towards the server. */
   readonly #flying: Message[] = [];
   accepted = false;
+  /** Among the connects of its node already: by the instant of its SYN, or when a queue is emptied. */
+  isCounted = false;
   clientIsGone = false;
   /** Its sender has found no room. */
   isFull = false;
@@ -253,8 +255,9 @@ export function open(
       if (isOpen) action();
     });
   };
-  const establish = (accepted: Connection): void => {
+  const establish = (accepted: Connection, isCounted = false): void => {
     connection = accepted;
+    accepted.isCounted = isCounted;
     accepted.client = { received: (message) => client.received(message), closed: fail };
     answer(() => {
       stop();
@@ -263,26 +266,36 @@ export function open(
       done.established(accepted);
     });
   };
+  const refuse = (): void => {
+    host.count('refused');
+    answer(fail);
+  };
   const arrive = (): void => {
     if (!isOpen) return;
     switch (host.state) {
       case 'up':
-        if (!host.services.has(service)) answer(fail);
-        else establish(new Connection(way, client, host.life));
+        if (!host.services.has(service)) {
+          refuse();
+          break;
+        }
+        host.count('accepted');
+        establish(new Connection(way, client, host.life), true);
         break;
       case 'refusing':
-        answer(fail);
+        refuse();
         break;
       case 'dying':
         // Accepted by a process that is no more: the first data is answered with RST.
-        if (!host.services.has(service)) answer(fail);
+        if (!host.services.has(service)) refuse();
         else establish(new Connection(way, client, -1));
         break;
       case 'hung':
-        if (!host.services.has(service)) answer(fail);
+        if (!host.services.has(service)) refuse();
         else if (host.queued[service] <= host.acceptQueue) {
           host.queued[service] += 1;
           establish(new Connection(way, client, host.life));
+        } else {
+          host.count('overflowed');
         }
         break;
       case 'silent':

@@ -25,17 +25,24 @@ export class Datagrams implements Remote {
     const asks = message.kind === 'startup' || message.kind === 'ping';
     calendar.at(sentUs + latencyUs, message.kind === 'event' ? Rank.event : Rank.control, () => {
       if (host.works) {
+        if (asks) host.count('accepted');
         host.processes.received(this, message);
         return;
       }
       if (host.state === 'hung' && asks) {
-        host.datagrams.push(() => host.processes.received(this, message));
+        host.datagrams.push(() => {
+          if (!this.#closed) host.count('accepted');
+          host.processes.received(this, message);
+        });
         return;
       }
       message.lost();
       // Who waits for an answer reads the ICMP message as well; everybody else ignores it.
       if (!asks) return;
-      if (host.state === 'refusing' || host.state === 'dying') this.#fail(sentUs + 2 * latencyUs);
+      if (host.state === 'refusing' || host.state === 'dying') {
+        host.count('refused');
+        this.#fail(sentUs + 2 * latencyUs);
+      }
       if (host.state === 'silent' && unreachable === 'sameSegment') this.#fail(sentUs + kernel.arpTimeoutUs);
     });
   }

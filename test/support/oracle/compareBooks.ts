@@ -1,0 +1,96 @@
+// What a run reports beside its events and outages: time lines, what nodes met, delays, and when it was over.
+import type { Books } from '../../../src/models/ledger.ts';
+import type { WorldOptions } from '../../../src/models/worldOptions.ts';
+import type { Tolerance } from './compare.ts';
+import type { OracleBooks } from './oracle.ts';
+
+/** @returns one line for each book in which they part; the first place of a time line only. */
+export function bookDifferences(
+  options: WorldOptions,
+  engine: Books,
+  oracle: OracleBooks,
+  endUs: number,
+  tolerance: Tolerance,
+): readonly string[] {
+  const found: string[] = [];
+  const compare = (what: string, ours: number, theirs: number, apart = 0): boolean => {
+    if (Math.abs(ours - theirs) <= apart) return true;
+    found.push(`${what}: engine ${ours}, oracle ${theirs}`);
+    return false;
+  };
+  const { timeline } = engine;
+  // The engine books events between two looks at an agent as if they had come evenly.
+  const isSteady = options.groups.every(({ events }) => events.arrival === 'regular' && events.source !== 'socket');
+  // Who is where at a step's instant; an agent that moves within the tolerance around it may be on either side.
+  for (const [step, { atUs, node, unaware, produced }] of oracle.looks.entries()) {
+    if (step >= timeline.steps) break;
+    if (tolerance.us > 0 && step > 0) break;
+    const at = `at ${atUs / 1e6} s`;
+    const same = options.nodes.every(({ name }, index) => {
+      const on = node.map((own, agent) => (own === index ? engine.agentRate[agent]! : 0));
+      const agents = node.filter((own) => own === index).length;
+      const rate = on.reduce((a, b) => a + b, 0);
+      return (
+        compare(`connected to ${name} ${at}`, timeline.connected[index]![step]!, agents) &&
+        compare(`events/s offered to ${name} ${at}`, timeline.nodeRate[index]![step]!, rate, 1e-6)
+      );
+    });
+    if (
+      !same ||
+      !compare(`disconnected ${at}`, timeline.disconnected[step]!, node.filter((own) => own < 0).length) ||
+      !compare(`unaware ${at}`, timeline.unaware[step]!, unaware) ||
+      (isSteady && !compare(`produced ${at}`, timeline.produced[step]!, produced, 1 + node.length))
+    ) {
+      break;
+    }
+  }
+  options.nodes.forEach(({ name }, index) => {
+    const ours = engine.nodes[index]!;
+    const theirs = oracle.nodes[index]!;
+    compare(`connects per second at ${name}`, ours.connectsPeakPerSecond, theirs.connectsPeakPerSecond);
+    compare(`refused by ${name}`, ours.refused, theirs.refused);
+    compare(`accept queue overflows at ${name}`, ours.acceptQueueOverflow, theirs.overflowed);
+  });
+  // No delay is told where it is not known which events were delivered.
+  const isKnown = engine.groups.every(
+    ({ lost }, group) => lost.ring + lost.logcollector === 0 && options.groups[group]!.events.source !== 'socket',
+  );
+  if (isKnown && tolerance.events === 0) compareDelays(compare, engine, oracle);
+  if (options.untilSettled && endUs < options.durationUs) {
+    // It is seen at whole seconds, and the engine waits another one.
+    if (oracle.settledUs === null) found.push(`engine is over at ${endUs / 1e6} s, oracle is not`);
+    else compare('over since (s)', endUs / 1e6, oracle.settledUs / 1e6, 3);
+  }
+  return found;
+}
+
+/** The engine spreads what was held up evenly between the youngest and the oldest of it. */
+function compareDelays(
+  compare: (what: string, ours: number, theirs: number, apart?: number) => boolean,
+  { delays, agentRate }: Books,
+  { delaysUs }: OracleBooks,
+): void {
+  let events = 0;
+  let sumUs = 0;
+  let longestUs = 0;
+  let slackUs = 0;
+  let widestUs = 0;
+  delaysUs.forEach((own, agent) => {
+    const held = own.filter((delayUs) => delayUs > 100_000).length;
+    const apartUs = 1e6 / agentRate[agent]!;
+    if (held > 0) {
+      slackUs += held * apartUs;
+      widestUs = Math.max(widestUs, apartUs);
+    }
+    events += own.length;
+    for (const delayUs of own) {
+      sumUs += delayUs;
+      longestUs = Math.max(longestUs, delayUs);
+    }
+  });
+  const told = delays.events.reduce((a, b) => a + b, 0);
+  compare('delays', told, events, 1e-6 * told);
+  // The engine takes what a node had not yet flushed when it hung for as old as a second.
+  compare('longest delay (s)', delays.maxUs / 1e6, longestUs / 1e6, widestUs / 1e6 + 1);
+  compare('sum of delays (s)', delays.sumUs / 1e6, sumUs / 1e6, slackUs / 1e6 + 0.02 * (sumUs / 1e6) + 10);
+}
