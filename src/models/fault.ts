@@ -112,6 +112,9 @@ export type FaultKind = FaultOptions['kind'];
 // process' listening socket, two of three did not.
 export const killDefaults = { acceptsForUs: 1_000 };
 
+// Assumed, and printed: nothing measured or published says how long a manager is away in a restart.
+export const restartDefaults = { downUs: 10_000_000 };
+
 /** Names of what is touched, in the words of the scenario. */
 export function touched(fault: FaultOptions): readonly string[] {
   switch (fault.kind) {

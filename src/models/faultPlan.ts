@@ -54,6 +54,9 @@ export function planFaults(options: WorldOptions, root: Key): FaultPlan {
       const what = isToldToBalancer(fault.kind) ? touched(fault).join(', ') : name;
       notes.add(`This mode has no ${name}: ${fault.kind} ${what} does nothing here.`);
     }
+    if (fault.kind === 'rolling' && fault.drainUs > 0) {
+      notes.add('Nothing can be drained in this mode: agents stay on a node until it stops.');
+    }
     for (const { startUs, endUs, place } of spansOf(options, fault, faultIndex, root)) {
       if (startUs >= options.durationUs) continue;
       const target = place === null ? all : targetOf(options, fault, [touched(fault)[place]!]);

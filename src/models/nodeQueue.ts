@@ -16,6 +16,8 @@ export interface NodeQueueInput {
   readonly works: Uint8Array;
   /** 1 in the slices at whose start the processes are new: what waited in the old ones is lost. */
   readonly dies: Uint8Array;
+  /** There: how long analysisd still works on what waits, before it ends with the rest. */
+  readonly graceUs: Float64Array;
 }
 
 export interface NodeQueueOutput {
@@ -34,7 +36,7 @@ export interface NodeQueueOutput {
 
 /** Plays the slices in order. Every event of the inflow ends in exactly one of the outputs. */
 export function playNodeQueue(input: NodeQueueInput): NodeQueueOutput {
-  const { sliceUs, inflow, eventsPerSecond, queueSize, works, dies } = input;
+  const { sliceUs, inflow, eventsPerSecond, queueSize, works, dies, graceUs } = input;
   const slices = inflow.length;
   const droppedQueue = new Float64Array(slices);
   const droppedAnalysis = new Float64Array(slices);
@@ -48,7 +50,8 @@ export function playNodeQueue(input: NodeQueueInput): NodeQueueOutput {
   let waitMaxUs = 0;
   for (let slice = 0; slice < slices; slice++) {
     if (dies[slice] === 1) {
-      died[slice] = waiting;
+      const last = Math.min(waiting, (eventsPerSecond * graceUs[slice]!) / 1e6);
+      died[slice] = waiting - last;
       waiting = 0;
     }
     // remoted hands on within a slice what analysisd can do in it and what its queue holds; what comes on top is dropped.

@@ -21,6 +21,15 @@ export interface Place {
   killed: number;
   poweredOff: number;
   hung: number;
+  /** Faults in which it takes events and loses them. */
+  zombie: number;
+  /** Faults in which remoted alone, or authd alone, stands still. */
+  hungRemoted: number;
+  hungAuthd: number;
+  /** Shares of its capacity that are left, one a fault; empty: all of it. */
+  slow: readonly number[];
+  /** When the processes last ended in order, having written what they had analysed. */
+  stoppedAtUs: number;
   /** Processes are starting until this instant. */
   startsUntilUs: number;
   /** The dying process accepts until this instant. */
@@ -42,6 +51,11 @@ export function newPlace(startupUs: number, acceptQueue: number): Place {
     killed: 0,
     poweredOff: 0,
     hung: 0,
+    zombie: 0,
+    hungRemoted: 0,
+    hungAuthd: 0,
+    slow: [],
+    stoppedAtUs: -Infinity,
     startsUntilUs: -Infinity,
     acceptsUntilUs: -Infinity,
     life: 0,

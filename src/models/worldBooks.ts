@@ -31,6 +31,8 @@ interface PlaceChange {
   readonly atUs: number;
   readonly state: PlaceState;
   readonly reborn: boolean;
+  /** How long what has come in is still analysed, µs. */
+  readonly graceUs: number;
 }
 
 export interface RunEnd {
@@ -136,8 +138,8 @@ export class WorldBooks implements PipelineBooks {
     this.#kernelEventsWarmup = kernelEvents;
   }
 
-  placeChanged(place: number, atUs: number, state: PlaceState, reborn: boolean): void {
-    this.#changes[place]!.push({ atUs, state, reborn });
+  placeChanged(place: number, atUs: number, state: PlaceState, reborn: boolean, graceUs: number): void {
+    this.#changes[place]!.push({ atUs, state, reborn, graceUs });
   }
 
   unaware(atUs: number, change: number): void {
@@ -376,20 +378,24 @@ export class WorldBooks implements PipelineBooks {
     });
   }
 
-  #sliceStates(place: number, slices: number): Pick<NodeQueueInput, 'works' | 'dies'> {
+  #sliceStates(place: number, slices: number): Pick<NodeQueueInput, 'works' | 'dies' | 'graceUs'> {
     const works = new Uint8Array(slices);
     const dies = new Uint8Array(slices);
+    const graceUs = new Float64Array(slices);
     let state: PlaceState = PlaceState.Up;
     let from = 0;
     for (const change of this.#changes[place]!) {
       const next = Math.min(slices, Math.max(from, Math.ceil(change.atUs / sliceUs)));
       if (state === PlaceState.Up) works.fill(1, from, next);
-      if (change.reborn && next < slices) dies[next] = 1;
+      if (change.reborn && next < slices) {
+        dies[next] = 1;
+        graceUs[next] = change.graceUs;
+      }
       state = change.state;
       from = next;
     }
     if (state === PlaceState.Up) works.fill(1, from);
-    return { works, dies };
+    return { works, dies, graceUs };
   }
 }
 

@@ -14,7 +14,7 @@ import {
 import { nodeDefaults, type NodeOptions } from '../models/node.ts';
 import type { AddressPlan, GroupOptions, WorldOptions } from '../models/worldOptions.ts';
 import { parseRange } from './addresses.ts';
-import { readFault } from './faults.ts';
+import { faultAssumptions, readFault } from './faults.ts';
 import { includeFrom, type Files } from './files.ts';
 import { readInternalOptions } from './import/internalOptions.ts';
 import { readNginxConf, type NginxConf } from './import/nginxConf.ts';
@@ -740,6 +740,7 @@ class ModeBuilder {
   #generalAssumptions(groups: readonly GroupOptions[]): void {
     const { data } = this.#context;
     const { unreachable } = data.network;
+    faultAssumptions(data.faults).forEach((text) => this.#assume(text));
     const off = data.faults.some(({ powerOff }) => powerOff !== undefined);
     if (off) {
       const pairs = groups.flatMap((group) =>

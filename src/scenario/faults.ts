@@ -1,17 +1,21 @@
 // One fault of a checked scenario as the models take it: its verb, what belongs to the verb, and the names it uses.
-import { agentsPlace, balancerPlace, killDefaults, type FaultKind, type FaultOptions } from '../models/fault.ts';
+import {
+  agentsPlace,
+  balancerPlace,
+  killDefaults,
+  restartDefaults,
+  type FaultKind,
+  type FaultOptions,
+} from '../models/fault.ts';
 import type { NodeOptions } from '../models/node.ts';
 import { nearest } from './problem.ts';
 import type { FaultData, ScenarioData } from './schema.ts';
-import { verbs, type Verb } from './schema/faults.ts';
+import { drainSchema, verbs, type Verb } from './schema/faults.ts';
 import { durationText, enumerate, listNames, quote, type Path } from './wording.ts';
 import { ownValue } from './yamlSource.ts';
 
 /** Verbs the world does not play yet. */
 const toCome: ReadonlySet<FaultKind> = new Set<FaultKind>([
-  'stop',
-  'restart',
-  'rolling',
   'zombie',
   'slow',
   'partition',
@@ -54,6 +58,14 @@ const atNodes: readonly Verb[] = ['rolling', 'zombie', 'slow', 'drain', 'addNode
 /** Verbs in a fault as written; `drain` is an option of `rolling`. */
 export function verbsIn(fault: FaultData): Verb[] {
   return verbs.filter((verb) => fault[verb] !== undefined && !(verb === 'drain' && fault.rolling !== undefined));
+}
+
+/** What is taken for granted where a fault does not say it. */
+export function faultAssumptions(faults: readonly FaultData[]): string[] {
+  const restarts = faults.some((fault) => (fault.restart ?? fault.rolling) !== undefined && fault.down === undefined);
+  return restarts
+    ? [`A restart without down keeps a node away for ${durationText(restartDefaults.downUs)} and its startup.`]
+    : [];
 }
 
 /** Places and groups a fault names, as written, each with where it stands. */
@@ -284,6 +296,16 @@ class FaultReader {
 
   // ------------------------------------------------------------------------------------------------------------- by its verb
 
+  /** `drain` beside `rolling` is a length. */
+  #drainUs(): number {
+    const { drain } = this.#fault;
+    if (drain === undefined) return 0;
+    const parsed = drainSchema.safeParse(drain);
+    if (parsed.success) return parsed.data;
+    this.#fail(['drain'], parsed.error.issues[0]!.message);
+    return 0;
+  }
+
   #options(verb: Verb, timing: Pick<FaultOptions, 'atUs' | 'forUs' | 'everyUs' | 'times' | 'random'>): FaultOptions {
     const fault = this.#fault;
     const places = namesIn(fault, verb).map(({ name }) => this.#resolved(name));
@@ -293,15 +315,15 @@ class FaultReader {
       case 'hang':
         return { kind: verb, places, ...timing, only: fault.only };
       case 'restart':
-        return { kind: verb, places, ...timing, forUs: fault.down ?? 0 };
+        return { kind: verb, places, ...timing, forUs: fault.down ?? restartDefaults.downUs };
       case 'rolling':
         return {
           kind: verb,
           places,
           ...timing,
-          downUs: fault.down ?? 0,
+          downUs: fault.down ?? restartDefaults.downUs,
           pauseUs: fault.pause ?? 0,
-          drainUs: 0,
+          drainUs: this.#drainUs(),
         };
       case 'slow':
         return { kind: verb, places, ...timing, toShare: fault.to ?? 1 };

@@ -14,6 +14,7 @@ function node(inflow: readonly number[], changes: Partial<NodeQueueInput> = {}):
     queueSize: 131_072,
     works: new Uint8Array(slices).fill(1),
     dies: new Uint8Array(slices),
+    graceUs: new Float64Array(slices),
     ...changes,
   };
 }
@@ -96,4 +97,12 @@ test('a whole number is spread by largest remainder, ties to the first, within t
   expect(spread(10, [98, 1, 1], [4, 100, 100])).toEqual([4, 3, 3]);
   expect(spread(0, [1, 2, 3], free)).toEqual([0, 0, 0]);
   expect(spread(5, [0, 0, 0], free)).toEqual([0, 0, 0]);
+});
+
+test('processes that end in order work for a moment on what waits', () => {
+  const dies = Uint8Array.of(0, 0, 1, 0);
+  const died = (graceUs: number): number =>
+    sum(playNodeQueue(node([500, 0, 0, 0], { dies, graceUs: Float64Array.of(0, 0, graceUs, 0) })).died);
+
+  expect([died(0), died(200_000), died(900_000)]).toEqual([300, 100, 0]);
 });

@@ -1,8 +1,9 @@
 // What happens to places, and who has to look again.
 import { atLeast } from '../agentVersions.ts';
 import { newProxy } from '../balancer/proxy.ts';
-import type { FaultOptions } from '../fault.ts';
+import { killDefaults, type FaultOptions } from '../fault.ts';
 import type { PlannedFault } from '../faultPlan.ts';
+import { analysisOutlivesUs } from '../managerVersions.ts';
 import { PlaceState, stateOf } from '../place.ts';
 import { reviewAttempt, waitInVain } from './attempts.ts';
 import { reviewSession } from './sessions.ts';
@@ -37,11 +38,11 @@ export function faultStart(world: WorldState, fault: PlannedFault, nowUs: number
     case 'kill':
     case 'powerOff':
     case 'hang':
-      for (const index of fault.placeIndexes) hitPlace(world, options, index, nowUs);
-      break;
     case 'stop':
     case 'restart':
     case 'rolling':
+      for (const index of fault.placeIndexes) hitPlace(world, options, index, nowUs);
+      break;
     case 'zombie':
     case 'slow':
     case 'reload':
@@ -79,6 +80,9 @@ export function faultEnd(world: WorldState, fault: PlannedFault, nowUs: number):
     case 'kill':
     case 'powerOff':
     case 'hang':
+    case 'stop':
+    case 'restart':
+    case 'rolling':
       for (const index of fault.placeIndexes) releasePlace(world, options, index, nowUs);
       break;
     case 'partition':
@@ -97,13 +101,14 @@ function hitPlace(world: WorldState, options: FaultOptions, index: number, nowUs
   const place = world.places[index]!;
   switch (options.kind) {
     case 'kill':
-      place.killed += 1;
-      place.life += 1;
-      // A process that did not run, or a host that is off, takes no more connections.
-      if (place.state === PlaceState.Up || place.state === PlaceState.Hung) {
-        place.acceptsUntilUs = nowUs + options.acceptsForUs;
-        if (options.acceptsForUs > 0) addPlaceEvent(world, EventKind.AcceptsEnd, index, place.acceptsUntilUs);
-      }
+      die(world, index, options.acceptsForUs, nowUs);
+      break;
+    case 'stop':
+    case 'restart':
+    case 'rolling':
+      // exit() writes what is analysed; processes that stand still are killed in the end.
+      if (place.state === PlaceState.Up) place.stoppedAtUs = nowUs;
+      die(world, index, killDefaults.acceptsForUs, nowUs);
       break;
     case 'powerOff':
       place.poweredOff += 1;
@@ -116,12 +121,23 @@ function hitPlace(world: WorldState, options: FaultOptions, index: number, nowUs
   }
 }
 
+/** The processes end, and the kernel closes what they had open. */
+function die(world: WorldState, index: number, acceptsForUs: number, nowUs: number): void {
+  const place = world.places[index]!;
+  place.killed += 1;
+  place.life += 1;
+  // A process that did not run, or a host that is off, takes no more connections.
+  if (place.state !== PlaceState.Up && place.state !== PlaceState.Hung) return;
+  place.acceptsUntilUs = nowUs + acceptsForUs;
+  if (acceptsForUs > 0) addPlaceEvent(world, EventKind.AcceptsEnd, index, place.acceptsUntilUs);
+}
+
 function releasePlace(world: WorldState, { kind }: FaultOptions, index: number, nowUs: number): void {
   const place = world.places[index]!;
   const ran = place.killed === 0 && place.poweredOff === 0;
-  if (kind === 'kill') place.killed -= 1;
-  else if (kind === 'powerOff') place.poweredOff -= 1;
+  if (kind === 'powerOff') place.poweredOff -= 1;
   else if (kind === 'hang') place.hung -= 1;
+  else place.killed -= 1;
   if (!ran && place.killed === 0 && place.poweredOff === 0) {
     place.startsUntilUs = nowUs + place.startupUs;
     if (place.startupUs > 0) addPlaceEvent(world, EventKind.StartupEnd, index, place.startsUntilUs);
@@ -140,7 +156,9 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
   place.seenLife = place.life;
   world.lastChangeUs = nowUs;
   world.probe.changed?.(index, nowUs, after);
-  world.books.placeChanged(index, nowUs, after, reborn);
+  const isStop = place.stoppedAtUs === nowUs && index < world.options.nodes.length;
+  const graceUs = isStop ? analysisOutlivesUs(world.options.nodes[index]!.version) : 0;
+  world.books.placeChanged(index, nowUs, after, reborn, graceUs);
   world.links.placeChanged(index, nowUs, after, reborn);
   if (reborn) {
     place.queued = 0;

@@ -59,8 +59,10 @@ function breakSession(world: WorldState, agent: number, condition: number, at: n
   const toNodeUs = nodeLatencyUs(world, agent);
   const toPlaceUs = at === world.balancerPlace ? latencyTo(world, agent, at) : toNodeUs;
   if (at !== world.balancerPlace) {
-    // What arrived after the last flush dies with the processes; processes that only stand still keep it.
-    pipelines.advance(agent, world.books.lastFlushUs(node, nowUs) - toPlaceUs);
+    // What arrived after the last flush dies with the processes; processes that only stand still keep it, and those that end in
+    // order have written it.
+    const isStop = world.places[node]!.stoppedAtUs === nowUs;
+    pipelines.advance(agent, (isStop ? nowUs : world.books.lastFlushUs(node, nowUs)) - toPlaceUs);
     pipelines.sink[agent] = Sink.Memory;
     if (world.places[node]!.state === PlaceState.Hung) {
       pipelines.sink[agent] = Sink.Path;

@@ -78,6 +78,9 @@ const share = checked('a share such as 30%', 'Share of its capacity that is left
 
 const length = { from: 1, to: 366 * day, text: 'above 0s, and up to 366d' };
 
+/** `drain` beside `rolling`. */
+export const drainSchema = duration('How long before each stop.', { from: 0, to: day, text: 'from 0s to 1d' });
+
 /** What can happen, each under its own key; a fault has exactly one of them. */
 export const verbSchemas = {
   kill: places.optional().meta({ description: 'The processes die, the host lives.' }),
