@@ -37,15 +37,12 @@ function drain(run: RunView, selection: Selection): number | null {
 }
 
 /**
- * Delay of delivered events from production; percentiles are upper edges of bins a quarter wide. `null` where it is not known which
- * of the events were delivered: some were dropped inside agents, or their writers were blocked; percentiles also where events waited
- * in nodes.
+ * Delay of delivered events from production; percentiles are upper edges of bins a hundredth wide, and `null` where events waited in
+ * nodes: how long each of them did is not known.
  */
-export function delay({ books, world }: RunView, name: string): number | null {
-  const dropped = books.groups.some(({ lost }) => lost.ring > 0 || lost.logcollector > 0);
-  const blocked = books.outages.count > 0 && world.groups.some(({ events }) => events.source === 'socket');
+export function delay({ books }: RunView, name: string): number | null {
   const queued = books.nodes.some(({ queuePeak }) => queuePeak > 0);
-  if (dropped || blocked || (queued && name in percentiles)) return null;
+  if (queued && name in percentiles) return null;
   const { events, upperUs, sumUs, maxUs, binCount } = books.delays;
   let total = 0;
   for (let bin = 0; bin < binCount; bin++) total += events[bin]!;

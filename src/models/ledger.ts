@@ -1,5 +1,6 @@
 // The books of one replication of one mode: every event ends in exactly one place.
 import type { FaultKind } from './fault.ts';
+import type { BufferAlerts } from './pipeline/ringStates.ts';
 
 /** Why an event is lost. Definitions: docs/MODEL.md, "Where an event can end". */
 export const lossCauses = [
@@ -110,7 +111,7 @@ export interface NodeBooks {
   readonly queuePeakAtUs: number;
 }
 
-/** Delay of delivered events from production, as a weighted histogram: bins of equal width on a log scale (see `delayBins`). */
+/** Delay of delivered events from production, as a weighted histogram: each bin is a hundredth wider than the one before it. */
 export interface DelayHistogram {
   readonly binCount: number;
   /** Upper edge of each bin in µs. */
@@ -168,6 +169,8 @@ export interface Books {
   readonly status: StatusBooks | null;
   readonly enrolment: EnrolmentBooks;
   readonly delays: DelayHistogram;
+  /** What the client buffers of each group's agents have told their managers. */
+  readonly alerts: readonly BufferAlerts[];
   /** Per agent: the longest stretch without an event of it reaching a node that processes, µs (0: never affected). */
   readonly blindUs: Float64Array;
   /**

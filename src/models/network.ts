@@ -47,6 +47,8 @@ export interface KernelOptions {
   readonly tcpGiveUpUs: number;
   /** `net.unix.max_dgram_qlen`: datagrams the local socket holds beyond the one being delivered. */
   readonly maxDgramQlen: number;
+  /** `net.core.wmem_default`: what the sender's end of the local socket holds, whatever its length. */
+  readonly localSendBufferBytes: number;
 }
 
 /**
@@ -64,4 +66,5 @@ export const kernelDefaults = {
   sendBuffer: { silentBytes: 75_000, hungBytes: 2_000_000 },
   tcpGiveUpUs: 939_500_000,
   maxDgramQlen: 10,
+  localSendBufferBytes: 212_992,
 } satisfies KernelOptions;

@@ -1,9 +1,14 @@
 // The way of an event inside the agents: local socket, logcollector's queue, the client buffer, the dispatcher, and where
 // what it sends ends up. Counted, not played: between two changes of an agent's state everything follows from the number of
 // events written so far (docs/MODEL.md, "Counting").
-import { dispatchSpacingUs } from './agent.ts';
 import { addFlow, type Flow } from './flow.ts';
 import type { EventCounts, LossCause } from './ledger.ts';
+import { Held } from './pipeline/held.ts';
+import { limitsOf, type Limits } from './pipeline/limits.ts';
+import { RingStates, type BufferAlerts } from './pipeline/ringStates.ts';
+import { busySends, isBusy, slotsUpTo } from './pipeline/spacing.ts';
+import { Waiting } from './pipeline/waiting.ts';
+import { dayUs } from './rateShape.ts';
 import type { Arrivals } from './workload.ts';
 import type { GroupOptions } from './worldOptions.ts';
 
@@ -31,17 +36,15 @@ export interface PipelineBooks {
   /** Arrivals at each node by group, [node][group]; `null` where the node's capacity is not judged. */
   readonly inflow: readonly (readonly Flow[] | null)[];
   readonly nodeDelivered: Float64Array;
-  addDelay(events: number, shortestUs: number, longestUs: number): void;
+  /** Of each group. */
+  readonly alerts: readonly BufferAlerts[];
+  /** Events reached a node from `fromUs` to `toUs`; the first of them `delayFromUs` after it was written, the last `delayToUs`. */
+  addDelay(events: number, node: number, fromUs: number, toUs: number, delayFromUs: number, delayToUs: number): void;
 }
 
-/** What of a group the pipeline needs, in its own units. */
-interface Limits {
-  readonly spacingUs: number;
-  readonly ringSize: number;
-  readonly queueSize: number;
-  readonly socketSize: number;
-  readonly blocks: boolean;
-}
+/** While the client buffer is nearly full so many events are looked at together: an eighth of it, within these limits. */
+const leastTogether = 16;
+const mostTogether = 512;
 
 export class Pipelines {
   readonly groupOf: Uint16Array;
@@ -79,11 +82,9 @@ export class Pipelines {
   readonly sinkNode: Int16Array;
   /** Latency to the sink, for delays. */
   readonly latencyUs: Float64Array;
-  /** Events held up and not yet judged, [agent × slots + slot], and when. Allocated with the first one. */
-  pathCount = new Float64Array(0);
-  pathFromUs = new Float64Array(0);
-  pathToUs = new Float64Array(0);
-  pathNode = new Int16Array(0);
+  readonly ringStates: RingStates;
+  readonly #waiting = new Waiting();
+  readonly #held: Held;
 
   constructor(groups: readonly GroupOptions[], arrivals: readonly Arrivals[], places: number, books: PipelineBooks) {
     const agents = groups.reduce((sum, group) => sum + group.count, 0);
@@ -100,14 +101,7 @@ export class Pipelines {
       first += group.count;
     });
     this.firstOfGroup = firstOfGroup;
-    this.limits = groups.map(({ agent, events }) => ({
-      spacingUs: agent.clientBuffer.disabled ? 0 : dispatchSpacingUs(agent.clientBuffer.eventsPerSecond),
-      ringSize: agent.clientBuffer.disabled ? 0 : agent.clientBuffer.queueSize,
-      // Wazuh, shared/queue_op.c, queue_full(): one slot stays free.
-      queueSize: agent.internal.logcollectorQueueSize - 1,
-      socketSize: agent.kernel.maxDgramQlen + 1,
-      blocks: events.source === 'socket',
-    }));
+    this.limits = groups.map(limitsOf);
     this.anchorUs = new Float64Array(agents);
     this.seen = new Float64Array(agents);
     this.ring = new Float64Array(agents);
@@ -122,6 +116,18 @@ export class Pipelines {
     this.sinkPlace = new Int16Array(agents).fill(-1);
     this.sinkNode = new Int16Array(agents).fill(-1);
     this.latencyUs = new Float64Array(agents);
+    this.ringStates = new RingStates(agents);
+    this.#held = new Held(agents, this.slots);
+  }
+
+  /** Events held up and not yet judged, [agent × slots + slot]; empty until there was one. */
+  get pathCount(): Float64Array {
+    return this.#held.count;
+  }
+
+  /** Node at the other end of where they are held. */
+  get pathNode(): Int16Array {
+    return this.#held.node;
   }
 
   local(agent: number): number {
@@ -151,14 +157,19 @@ export class Pipelines {
     const unwritten = this.unwritten[agent]!;
     if (!flows) this.#hold(agent, group, limits, fresh, fromUs, atUs);
     addFlow(this.books.produced, fresh - (this.unwritten[agent]! - unwritten), fromUs, atUs);
-    const inflow = flows ? fresh : 0;
-    if (this.dispatches[agent] === 1) {
-      this.#dispatch(agent, limits, inflow, flows, fromUs, atUs);
-    } else if (inflow > 0) {
-      this.#fill(agent, inflow, limits.ringSize + 1, fromUs, atUs);
+    if (!flows) {
+      this.seen[agent] = written;
+      if (this.dispatches[agent] === 1) this.#drain(agent, limits, fromUs, atUs);
+    } else if (this.dispatches[agent] === 0) {
+      this.#fill(agent, fresh, limits.ringSize + 1, fromUs, atUs);
+      this.seen[agent] = written;
+    } else if (limits.spacingUs === 0) {
+      this.#sendAll(agent, fresh, fromUs, atUs);
+      this.seen[agent] = written;
+    } else {
+      this.#flow(agent, limits, fresh, fromUs, atUs);
     }
     this.anchorUs[agent] = atUs;
-    this.seen[agent] = written;
   }
 
   /** What waits before the client buffer goes into it, all at once. */
@@ -169,17 +180,19 @@ export class Pipelines {
     const limits = this.limits[this.groupOf[agent]!]!;
     const idle = this.ring[agent] === 0;
     if (limits.spacingUs === 0 && this.dispatches[agent] === 1) {
-      if (this.sink[agent] === Sink.Live) {
-        this.ring[agent]! += waiting; // sent at this instant; what becomes of it is seen when somebody looks next
-        return;
-      }
-      const youngestUs = this.#youngestUs(agent, waiting, waiting);
-      this.#emit(agent, waiting, atUs, atUs, this.#oldestUs(agent, waiting), youngestUs);
+      // Sent at this instant; what becomes of it is seen when somebody looks next.
+      this.ring[agent]! += waiting;
+      if (this.sink[agent] !== Sink.Live) this.#sendWaiting(agent, this.ring[agent]!, atUs, 0);
       return;
     }
     // One is in the dispatcher's hand: held there, or sent at once by a dispatcher that has rested.
     const inHand = this.dispatches[agent] === 0 || (idle && this.slotUs[agent]! <= atUs) ? 1 : 0;
-    this.#fill(agent, waiting, limits.ringSize + inHand, atUs, atUs);
+    const all = this.ring[agent]! + waiting;
+    const excess = Math.max(0, all - limits.ringSize - inHand);
+    this.#waiting.dropNewest(agent, all, this.seen[agent]!, excess);
+    this.ring[agent] = all - excess;
+    this.lose(agent, excess, 'ring', atUs, atUs);
+    this.#noteRing(agent, limits, atUs, true, excess > 0);
     if (idle && this.dispatches[agent] === 1) this.slotUs[agent] = Math.max(this.slotUs[agent]!, atUs);
   }
 
@@ -213,17 +226,36 @@ export class Pipelines {
     const seen = this.seen[agent]!;
     const slot = Math.max(this.slotUs[agent]!, this.anchorUs[agent]!);
     const bySlot = slot + (ordinal - 1) * limits.spacingUs;
-    if (this.#overloaded(agent, limits)) return ring > 0 ? bySlot : Math.max(bySlot, this.writtenAt(agent, seen + 1));
     if (ordinal <= ring) return bySlot;
+    if (ring === 0) {
+      const firstUs = this.writtenAt(agent, seen + 1);
+      const spaced = Math.max(slot, firstUs) + (ordinal - 1) * limits.spacingUs;
+      return this.#isOverloaded(agent, limits) ? spaced : Math.max(spaced, this.writtenAt(agent, seen + ordinal));
+    }
+    if (this.#isOverloaded(agent, limits)) return bySlot;
     const written = this.writtenAt(agent, seen + ordinal - ring);
-    return ring > 0
-      ? Math.max(written, this.#busyUntil(agent, limits, slot, Infinity) < written ? written : bySlot)
-      : written;
+    return Math.max(written, this.#idleUs(agent, limits, slot) < written ? written : bySlot);
+  }
+
+  /** When the backlog is gone if nothing changes; Infinity while more is written than sent. */
+  drainedAt(agent: number): number {
+    const limits = this.limits[this.groupOf[agent]!]!;
+    if (this.#isOverloaded(agent, limits)) return Infinity;
+    if (this.ring[agent] === 0) return this.anchorUs[agent]!;
+    return this.#idleUs(agent, limits, Math.max(this.slotUs[agent]!, this.anchorUs[agent]!));
+  }
+
+  /** How long the backlog will take to go at the agent's mean rate, µs; Infinity while more is written than sent. */
+  drainUs(agent: number): number {
+    const { spacingUs } = this.limits[this.groupOf[agent]!]!;
+    const share = this.arrivals[this.groupOf[agent]!]!.ratePerUs(this.local(agent)) * spacingUs;
+    return share >= 1 ? Infinity : Math.round((this.ring[agent]! * spacingUs) / (1 - share));
   }
 
   /** An event that the dispatcher holds is lost. */
   loseInHand(agent: number, cause: LossCause, atUs: number): void {
     if (this.ring[agent]! < 1) return;
+    this.#waiting.take(agent, this.ring[agent]! + this.upstream[agent]!, this.seen[agent]!, 1);
     this.ring[agent]! -= 1;
     this.lose(agent, 1, cause, atUs, atUs);
   }
@@ -246,17 +278,17 @@ export class Pipelines {
     fate: 'delivered' | 'path' | 'keyInUse' | 'nodeMemory' | 'pending',
     atUs: number,
   ): void {
-    if (this.pathCount.length === 0) return;
-    const at = agent * this.slots + slot;
-    const events = this.pathCount[at]!;
+    const held = this.#held;
+    const events = held.events(agent, slot);
     if (events === 0) return;
+    const at = held.at(agent, slot);
     const group = this.groupOf[agent]!;
     const counts = this.books.counts[group]!;
-    this.pathCount[at] = 0;
+    held.count[at] = 0;
     switch (fate) {
       case 'path':
         counts.lost.path += events;
-        addFlow(this.books.lost, events, this.pathFromUs[at]!, this.pathToUs[at]!);
+        addFlow(this.books.lost, events, held.sentFromUs[at]!, held.sentToUs[at]!);
         return;
       case 'keyInUse':
       case 'nodeMemory':
@@ -267,13 +299,13 @@ export class Pipelines {
         counts.pending += events;
         return;
       case 'delivered': {
-        const node = this.pathNode[at]!;
+        const node = held.node[at]!;
         counts.delivered += events;
         addFlow(this.books.delivered, events, atUs, atUs);
         this.books.nodeDelivered[node]! += events;
         const inflow = this.books.inflow[node];
         if (inflow) addFlow(inflow[group]!, events, atUs, atUs);
-        this.books.addDelay(events, atUs - this.pathToUs[at]!, atUs - this.pathFromUs[at]!);
+        this.books.addDelay(events, node, atUs, atUs, atUs - held.bornFromUs[at]!, atUs - held.bornToUs[at]!);
         return;
       }
       default:
@@ -283,193 +315,239 @@ export class Pipelines {
 
   /** What the agent wrote into a dead path at `from` is now held up at `to`. */
   movePath(agent: number, from: number, to: number): void {
-    if (this.pathCount.length === 0) return;
-    const source = agent * this.slots + from;
-    const target = agent * this.slots + to;
-    if (this.pathCount[source] === 0) return;
-    if (this.pathCount[target] === 0) this.pathFromUs[target] = this.pathFromUs[source]!;
-    this.pathToUs[target] = this.pathToUs[source]!;
-    this.pathNode[target] = this.pathNode[source]!;
-    this.pathCount[target]! += this.pathCount[source]!;
-    this.pathCount[source] = 0;
+    this.#held.move(agent, from, to);
   }
 
   /** Of a burst that the main thread was sending, `events` have found no room: one is in its hand, the others wait. */
   takeBack(agent: number, slot: number, events: number): void {
-    this.pathCount[agent * this.slots + slot]! -= events;
+    this.#held.count[this.#held.at(agent, slot)]! -= events;
     this.ring[agent]! += 1;
     this.upstream[agent]! += events - 1;
   }
 
   heldInPath(agent: number, slot: number): number {
-    return this.pathCount.length === 0 ? 0 : this.pathCount[agent * this.slots + slot]!;
+    return this.#held.events(agent, slot);
   }
+
+  // ------------------------------------------------------------------------------------------------- before the client buffer
 
   #hold(agent: number, group: number, limits: Limits, fresh: number, fromUs: number, toUs: number): void {
-    const waiting = this.upstream[agent]! + fresh;
+    const before = this.upstream[agent]!;
+    const waiting = before + fresh;
+    // Queue and the output thread's hand; with the socket unread but no lock, its datagrams too.
+    const room = limits.blocks
+      ? limits.socketSize
+      : limits.queueSize + 1 + (this.collects[agent] === 1 ? limits.socketSize : this.inSocket[agent]!);
+    const kept = Math.min(waiting, Math.max(room, before));
+    const excess = waiting - kept;
+    const seen = this.seen[agent]!;
+    this.#waiting.add(agent, this.ring[agent]! + before, seen, kept - before, seen + fresh);
+    this.upstream[agent] = kept;
+    if (excess === 0) return;
     if (limits.blocks) {
       // What the local socket does not take is not written: the writer goes on with what comes when it wakes up.
-      const kept = Math.min(waiting, limits.socketSize);
-      this.upstream[agent] = kept;
-      this.unwritten[agent]! += waiting - kept;
+      this.unwritten[agent]! += excess;
       return;
     }
-    // Queue and the output thread's hand; with the socket unread but no lock, its datagrams too.
-    const room = limits.queueSize + 1 + (this.collects[agent] === 1 ? limits.socketSize : this.inSocket[agent]!);
-    const excess = Math.max(0, waiting - Math.max(room, this.upstream[agent]!));
-    this.upstream[agent] = waiting - excess;
-    if (excess > 0) {
-      this.books.counts[group]!.lost.logcollector += excess;
-      const share = fresh > 0 ? excess / fresh : 1;
-      addFlow(this.books.lost, excess, toUs - (toUs - fromUs) * share, toUs);
-    }
+    this.books.counts[group]!.lost.logcollector += excess;
+    addFlow(this.books.lost, excess, toUs - (toUs - fromUs) * (excess / fresh), toUs);
   }
 
+  // ------------------------------------------------------------------------------------------------------- the client buffer
+
+  /** The main loop reads, the dispatcher does not send. */
   #fill(agent: number, inflow: number, room: number, fromUs: number, toUs: number): void {
-    const waiting = this.ring[agent]! + inflow;
-    const excess = Math.max(0, waiting - room);
-    this.ring[agent] = waiting - excess;
-    this.lose(agent, excess, 'ring', fromUs, toUs);
-  }
-
-  #overloaded(agent: number, limits: Limits): boolean {
-    const group = this.groupOf[agent]!;
-    return this.arrivals[group]!.ratePerUs(this.local(agent)) * limits.spacingUs >= 1;
-  }
-
-  #dispatch(agent: number, limits: Limits, inflow: number, flows: boolean, fromUs: number, toUs: number): void {
+    if (inflow === 0) return;
     const ring = this.ring[agent]!;
     const seen = this.seen[agent]!;
+    const kept = Math.min(inflow, Math.max(0, room - ring));
+    this.#waiting.add(agent, ring + this.upstream[agent]!, seen, kept, seen + inflow);
+    this.ring[agent] = ring + kept;
+    this.lose(agent, inflow - kept, 'ring', fromUs, toUs);
+    const limits = this.limits[this.groupOf[agent]!]!;
+    this.#noteRing(agent, limits, toUs, true, kept < inflow);
+  }
+
+  #noteRing(agent: number, limits: Limits, atUs: number, appended: boolean, overflowed: boolean): void {
+    const ring = this.ring[agent]!;
+    if (this.ringStates.state[agent] === 0 && ring < limits.warnAt && !overflowed) return;
+    if (limits.ringSize === 0) return;
+    const alerts = this.books.alerts[this.groupOf[agent]!]!;
+    this.ringStates.note(agent, limits, alerts, ring, atUs, appended, overflowed);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ the dispatcher
+
+  /** Without a buffer everything is sent when it is read. */
+  #sendAll(agent: number, inflow: number, fromUs: number, toUs: number): void {
+    if (this.ring[agent]! > 0) this.#sendWaiting(agent, this.ring[agent]!, fromUs, 0);
+    this.#sendFresh(agent, inflow, fromUs, toUs);
+  }
+
+  /** Nothing comes into the buffer: the dispatcher works off what is there. */
+  #drain(agent: number, limits: Limits, fromUs: number, toUs: number): void {
+    const ring = this.ring[agent]!;
+    if (ring === 0) return;
     if (limits.spacingUs === 0) {
-      this.ring[agent] = 0;
-      this.#emit(agent, ring, fromUs, fromUs, this.#oldestUs(agent, ring), this.#youngestUs(agent, ring, ring));
-      this.#emit(agent, inflow, fromUs, toUs);
-      return;
-    }
-    if (flows && this.#overloaded(agent, limits)) {
-      this.#dispatchOverloaded(agent, limits, inflow, fromUs, toUs);
-      return;
-    }
-    if (ring === 0) {
-      this.#emit(agent, inflow, fromUs, toUs);
+      this.#sendWaiting(agent, ring, fromUs, 0);
       return;
     }
     const slot = Math.max(this.slotUs[agent]!, fromUs);
-    const slots = slot < toUs ? Math.floor((toUs - 1 - slot) / limits.spacingUs) + 1 : 0;
-    const busy = flows ? this.#busySends(agent, limits, slot, slots) : ring;
-    const idleUs = slot + busy * limits.spacingUs;
-    const sent = Math.min(busy, slots);
-    const oldestUs = this.#oldestUs(agent, ring);
-    this.#emit(agent, sent, slot, Math.min(toUs, idleUs), oldestUs, this.#youngestUs(agent, ring, sent));
-    if (
-      busy <= slots &&
-      ring + inflow - sent >= 0 &&
-      (!flows || ring + this.#writtenSince(agent, seen, idleUs) <= busy)
-    ) {
-      // The backlog is gone before the end: whatever comes after is sent at once.
-      const rest = ring + inflow - busy;
-      this.ring[agent] = 0;
-      if (rest > 0) this.#emit(agent, rest, Math.min(idleUs, toUs), toUs);
-    } else {
-      this.ring[agent] = ring + inflow - sent;
-    }
+    const sent = Math.min(ring, slotsUpTo(slot, toUs, limits.spacingUs));
+    this.#sendWaiting(agent, sent, slot, limits.spacingUs);
     this.slotUs[agent] = slot + sent * limits.spacingUs;
-    this.#trim(agent, limits, fromUs, toUs);
+    this.#noteRing(agent, limits, toUs, false, false);
   }
 
-  /** More is written than the dispatcher may send: it never rests, and what the buffer cannot hold is lost. */
-  #dispatchOverloaded(agent: number, limits: Limits, inflow: number, fromUs: number, toUs: number): void {
+  /**
+   * Events come and leave. Taken in stretches in which the rate does not change and the buffer cannot become full, or, where it is
+   * full, in short ones.
+   */
+  #flow(agent: number, limits: Limits, inflow: number, fromUs: number, toUs: number): void {
+    let at = fromUs;
+    let left = inflow;
+    const arrivals = this.arrivals[this.groupOf[agent]!]!;
+    const local = this.local(agent);
+    const changes = left > 0 && isBusy(arrivals.peakRatePerUs(local), limits.spacingUs);
+    while (at < toUs) {
+      const seen = this.seen[agent]!;
+      const ring = this.ring[agent]!;
+      const room = limits.ringSize - ring;
+      const together = Math.max(leastTogether, Math.min(mostTogether, Math.ceil(limits.ringSize / 8)));
+      let until = toUs;
+      if (left > room) {
+        const leap = Math.max(room, together);
+        if (left > leap) until = Math.min(until, this.writtenAt(agent, seen + leap) + 1);
+        // As long as its backlog lasts the dispatcher does not rest.
+        if (ring > 0 && room < together) until = Math.min(until, at + Math.max(ring, together) * limits.spacingUs);
+      }
+      if (changes) until = Math.min(until, arrivals.nextChangeUs(local, at));
+      const fresh = until === toUs ? left : arrivals.count(local, until) - seen;
+      const overflows = ring + fresh > limits.ringSize && (ring > 0 || isBusy(fresh / (until - at), limits.spacingUs));
+      if (overflows) this.#overflow(agent, limits, fresh, at, until);
+      else this.#pass(agent, limits, fresh, at, until);
+      left -= fresh;
+      at = until;
+    }
+  }
+
+  /** The buffer has room for all that comes. */
+  #pass(agent: number, limits: Limits, inflow: number, fromUs: number, toUs: number): void {
+    let at = fromUs;
+    let left = inflow;
+    for (;;) {
+      const ring = this.ring[agent]!;
+      if (ring === 0 && !isBusy(left / (toUs - at), limits.spacingUs)) {
+        this.#sendFresh(agent, left, at, toUs);
+        break;
+      }
+      const seen = this.seen[agent]!;
+      const from = ring > 0 ? at : this.writtenAt(agent, seen + 1);
+      const slot = Math.max(this.slotUs[agent]!, from);
+      const slots = slotsUpTo(slot, toUs, limits.spacingUs);
+      const sends = busySends(this, agent, ring, seen, slot, limits.spacingUs, slots);
+      const isOver = sends < slots;
+      const sent = Math.min(sends, slots);
+      // What has come while it was busy; the rest, if it is idle then, comes after.
+      const idleUs = slot + sends * limits.spacingUs;
+      const come = isOver ? sent - ring : left;
+      this.#waiting.add(agent, ring, seen, come, seen + come);
+      this.seen[agent] = seen + come;
+      this.ring[agent] = ring + come;
+      this.#sendWaiting(agent, sent, slot, limits.spacingUs);
+      this.slotUs[agent] = slot + sent * limits.spacingUs;
+      left -= come;
+      if (!isOver) break;
+      at = Math.max(at, Math.min(idleUs, toUs - 1));
+    }
+    this.#noteRing(agent, limits, toUs, inflow > 0, false);
+  }
+
+  /** More comes than the buffer has room for: it never rests, and how many find it full is seen at the end of the stretch. */
+  #overflow(agent: number, limits: Limits, inflow: number, fromUs: number, toUs: number): void {
     const ring = this.ring[agent]!;
     const seen = this.seen[agent]!;
     const from = ring > 0 ? fromUs : Math.max(fromUs, this.writtenAt(agent, seen + 1));
     const slot = Math.max(this.slotUs[agent]!, from);
-    const slots = slot < toUs ? Math.floor((toUs - 1 - slot) / limits.spacingUs) + 1 : 0;
+    const slots = slotsUpTo(slot, toUs, limits.spacingUs);
     const offered = Math.min(slots, ring + inflow);
     // The buffer is fullest just after the last event: only then is it known how many found it full.
     const lastUs = inflow > 0 ? this.writtenAt(agent, seen + inflow) : fromUs;
     const sentBefore = Math.min(offered, slot <= lastUs ? Math.floor((lastUs - slot) / limits.spacingUs) + 1 : 0);
     const excess = Math.max(0, ring + inflow - sentBefore - limits.ringSize);
     const sent = Math.min(offered, ring + inflow - excess);
-    this.#emit(agent, sent, slot, toUs, ring > 0 ? this.#oldestUs(agent, ring) : slot);
-    this.ring[agent] = ring + inflow - sent - excess;
+    this.#waiting.add(agent, ring, seen, inflow - excess, seen + inflow, true);
+    this.seen[agent] = seen + inflow;
+    this.ring[agent] = ring + inflow - excess;
     this.lose(agent, excess, 'ring', fromUs, toUs);
+    this.#sendWaiting(agent, sent, slot, limits.spacingUs);
     this.slotUs[agent] = slot + sent * limits.spacingUs;
+    this.#noteRing(agent, limits, toUs, inflow > 0, excess > 0);
   }
 
-  #trim(agent: number, limits: Limits, fromUs: number, toUs: number): void {
-    const excess = this.ring[agent]! - limits.ringSize;
-    if (excess <= 0) return;
-    this.ring[agent] = limits.ringSize;
-    this.lose(agent, excess, 'ring', fromUs, toUs);
+  #isOverloaded(agent: number, limits: Limits): boolean {
+    return this.arrivals[this.groupOf[agent]!]!.meanRatePerUs(this.local(agent), dayUs) * limits.spacingUs >= 1;
   }
 
-  #writtenSince(agent: number, seen: number, uptoUs: number): number {
-    return this.written(agent, uptoUs + 1) - seen;
+  #idleUs(agent: number, { spacingUs }: Limits, slot: number): number {
+    return slot + busySends(this, agent, this.ring[agent]!, this.seen[agent]!, slot, spacingUs, Infinity) * spacingUs;
   }
 
-  /**
-   * Number of sends, one a slot, until a slot finds nothing to send: the smallest n with backlog + written by slot n ≤ n.
-   * Each pass leaps over all events known to be there; at most `most` slots are looked at.
-   */
-  #busySends(agent: number, limits: Limits, slot: number, most: number): number {
-    const ring = this.ring[agent]!;
-    const seen = this.seen[agent]!;
-    let sends = ring;
-    while (sends < most) {
-      const there = ring + this.#writtenSince(agent, seen, slot + sends * limits.spacingUs);
-      if (there <= sends) return sends;
-      sends = there;
+  // ------------------------------------------------------------------------------------------------------------- what is sent
+
+  /** Events that are sent as they are written, between two instants. */
+  #sendFresh(agent: number, events: number, fromUs: number, toUs: number): void {
+    this.seen[agent]! += events;
+    if (events === 0) return;
+    this.#emit(agent, events, fromUs, toUs);
+    const latency = this.latencyUs[agent]!;
+    if (this.sink[agent] === Sink.Live) {
+      this.books.addDelay(events, this.sinkPlace[agent]!, fromUs + latency, toUs + latency, latency, latency);
+    } else if (this.sink[agent] === Sink.Path) {
+      this.#intoPath(agent, events, fromUs, toUs, fromUs, toUs);
     }
-    return sends;
   }
 
-  #busyUntil(agent: number, limits: Limits, slot: number, most: number): number {
-    return slot + this.#busySends(agent, limits, slot, most) * limits.spacingUs;
-  }
-
-  /** When the backlog is gone if nothing changes; Infinity while more is written than sent. */
-  drainedAt(agent: number): number {
-    const limits = this.limits[this.groupOf[agent]!]!;
-    if (this.#overloaded(agent, limits)) return Infinity;
-    if (this.ring[agent] === 0) return this.anchorUs[agent]!;
-    const slot = Math.max(this.slotUs[agent]!, this.anchorUs[agent]!);
-    return this.#busyUntil(agent, limits, slot, Infinity);
-  }
-
-  /** How long the backlog will take to go at the agent's mean rate, µs; Infinity while more is written than sent. */
-  drainUs(agent: number): number {
-    const { spacingUs } = this.limits[this.groupOf[agent]!]!;
-    const share = this.arrivals[this.groupOf[agent]!]!.ratePerUs(this.local(agent)) * spacingUs;
-    return share >= 1 ? Infinity : Math.round((this.ring[agent]! * spacingUs) / (1 - share));
-  }
-
-  /** About when the oldest of `waiting` events in the agent was written. */
-  #oldestUs(agent: number, waiting: number): number {
-    return this.writtenAt(agent, Math.max(1, this.seen[agent]! - waiting - this.upstream[agent]! + 1));
-  }
-
-  /** About when the last of the next `sent` events was written, `waiting` being in the agent. */
-  #youngestUs(agent: number, waiting: number, sent: number): number {
-    return this.writtenAt(agent, Math.max(1, this.seen[agent]! - waiting - this.upstream[agent]! + sent));
-  }
-
-  /** @param oldestUs when the first of these was written, and `youngestUs` the last; -1: each is sent when it is written. */
-  #emit(agent: number, events: number, fromUs: number, toUs: number, oldestUs = -1, youngestUs = -1): void {
+  /** The oldest `events` of those that wait are sent, the first at `slot`, the others one spacing after the other. */
+  #sendWaiting(agent: number, events: number, slot: number, spacingUs: number): void {
     if (events <= 0) return;
+    const waiting = this.#waiting;
+    const ring = this.ring[agent]!;
+    waiting.take(agent, ring + this.upstream[agent]!, this.seen[agent]!, events);
+    this.ring[agent] = ring - events;
+    this.#emit(agent, events, slot, slot + events * spacingUs);
+    if (this.sink[agent] === Sink.Live) {
+      const place = this.sinkPlace[agent]!;
+      const latency = this.latencyUs[agent]!;
+      let atUs = slot + latency;
+      for (let part = 0; part < waiting.parts; part++) {
+        const count = waiting.count[part]!;
+        const lastUs = atUs + (count - 1) * spacingUs;
+        const first = Math.max(latency, atUs - this.writtenAt(agent, waiting.first[part]!));
+        const last = count === 1 ? first : Math.max(latency, lastUs - this.writtenAt(agent, waiting.last[part]!));
+        this.books.addDelay(count, place, atUs, lastUs, first, last);
+        atUs = lastUs + spacingUs;
+      }
+    } else if (this.sink[agent] === Sink.Path) {
+      const oldestUs = this.writtenAt(agent, waiting.first[0]!);
+      const newestUs = this.writtenAt(agent, waiting.last[waiting.parts - 1]!);
+      this.#intoPath(agent, events, slot, slot + (events - 1) * spacingUs, oldestUs, newestUs);
+    }
+  }
+
+  /** Books what is sent, but for paths whose fate is open. */
+  #emit(agent: number, events: number, fromUs: number, toUs: number): void {
     const group = this.groupOf[agent]!;
     const counts = this.books.counts[group]!;
-    const place = this.sinkPlace[agent]!;
-    const latency = this.latencyUs[agent]!;
     switch (this.sink[agent]) {
       case Sink.Live: {
+        const place = this.sinkPlace[agent]!;
+        const latency = this.latencyUs[agent]!;
         counts.delivered += events;
         this.books.nodeDelivered[place]! += events;
         addFlow(this.books.delivered, events, fromUs + latency, toUs + latency);
         const inflow = this.books.inflow[place];
         if (inflow) addFlow(inflow[group]!, events, fromUs + latency, toUs + latency);
-        const firstUs = oldestUs < 0 ? latency : Math.max(latency, fromUs + latency - oldestUs);
-        const lastUs = youngestUs < 0 ? latency : Math.max(latency, toUs + latency - youngestUs);
-        this.books.addDelay(events, Math.min(firstUs, lastUs), Math.max(firstUs, lastUs));
         return;
       }
       case Sink.Memory:
@@ -484,22 +562,10 @@ export class Pipelines {
         addFlow(this.books.lost, events, fromUs, toUs);
         return;
       default:
-        this.#intoPath(agent, place, events, fromUs, toUs);
     }
   }
 
-  #intoPath(agent: number, slot: number, events: number, fromUs: number, toUs: number): void {
-    if (this.pathCount.length === 0) {
-      const size = this.groupOf.length * this.slots;
-      this.pathCount = new Float64Array(size);
-      this.pathFromUs = new Float64Array(size);
-      this.pathToUs = new Float64Array(size);
-      this.pathNode = new Int16Array(size);
-    }
-    const at = agent * this.slots + slot;
-    if (this.pathCount[at] === 0) this.pathFromUs[at] = fromUs;
-    this.pathToUs[at] = toUs;
-    this.pathNode[at] = this.sinkNode[agent]!;
-    this.pathCount[at]! += events;
+  #intoPath(agent: number, events: number, fromUs: number, toUs: number, bornFromUs: number, bornToUs: number): void {
+    this.#held.add(agent, this.sinkPlace[agent]!, this.sinkNode[agent]!, events, fromUs, toUs, bornFromUs, bornToUs);
   }
 }

@@ -1,5 +1,6 @@
 // Everything one replication reports, collected while it runs and put in order at its end.
 import { uniform, type Key } from '../kernel/random.ts';
+import { DelayBook } from './delays.ts';
 import { addFlow, flowAmounts, newFlow, type Flow } from './flow.ts';
 import {
   balances,
@@ -15,6 +16,7 @@ import type { PlannedFault } from './faultPlan.ts';
 import { NodeRates } from './nodeRates.ts';
 import { playNodeQueue, spread, type NodeQueueInput, type NodeQueueOutput } from './nodeQueue.ts';
 import { Pipelines, type PipelineBooks } from './pipeline.ts';
+import { noBufferAlerts, type BufferAlerts } from './pipeline/ringStates.ts';
 import { PlaceState } from './place.ts';
 import { addChange, addPart, cumulated, runningSum, stepMeans, stepsOf, type Steps } from './timelines.ts';
 import { namedKey, Purpose, type Arrivals } from './workload.ts';
@@ -22,10 +24,6 @@ import type { WorldOptions } from './worldOptions.ts';
 
 /** Width of the slices on which node queues and time lines are computed. */
 export const sliceUs = 100_000;
-
-// Delays: bins of a quarter more each, from 0.1 ms to about four months.
-const delayEdges: number[] = [];
-for (let edge = 100; edge < 1e13; edge = Math.round(edge * 1.25)) delayEdges.push(edge);
 
 interface PlaceChange {
   readonly atUs: number;
@@ -57,6 +55,7 @@ export class WorldBooks implements PipelineBooks {
   readonly lost: Flow;
   readonly inflow: (Flow[] | null)[];
   readonly nodeDelivered: Float64Array;
+  readonly alerts: BufferAlerts[];
   readonly steps: Steps;
   attemptsFailed = 0;
   /** Clients closed because a worker process had no connection slot, no source port or no usable peer. */
@@ -66,9 +65,7 @@ export class WorldBooks implements PipelineBooks {
 
   readonly #flushPhaseUs: readonly number[];
   readonly #changes: PlaceChange[][];
-  readonly #delayEvents = new Float64Array(delayEdges.length + 1);
-  #delaySumUs = 0;
-  #delayMaxUs = 0;
+  readonly #delays = new DelayBook();
   readonly #connected: Float64Array[];
   readonly #connectedParts: Float64Array[];
   readonly #rates: NodeRates;
@@ -95,6 +92,7 @@ export class WorldBooks implements PipelineBooks {
       eventsPerSecond === null ? null : groups.map(() => newFlow(sliceUs, slices)),
     );
     this.nodeDelivered = new Float64Array(nodes.length);
+    this.alerts = groups.map(() => noBufferAlerts());
     this.pipelines = new Pipelines(groups, arrivals, places, this);
     this.steps = stepsOf(durationUs);
     this.#flushPhaseUs = nodes.map(({ name }) =>
@@ -113,18 +111,15 @@ export class WorldBooks implements PipelineBooks {
     this.#drainUs = new Float64Array(this.pipelines.groupOf.length);
   }
 
-  addDelay(events: number, shortestUs: number, longestUs: number): void {
-    this.#delaySumUs += (events * (shortestUs + longestUs)) / 2;
-    if (longestUs > this.#delayMaxUs) this.#delayMaxUs = longestUs;
-    let bin = binOf(shortestUs);
-    const last = binOf(longestUs);
-    const perUs = longestUs > shortestUs ? events / (longestUs - shortestUs) : 0;
-    let from = shortestUs;
-    for (; bin < last; bin++) {
-      this.#delayEvents[bin]! += (delayEdges[bin]! - from) * perUs;
-      from = delayEdges[bin]!;
-    }
-    this.#delayEvents[last]! += perUs === 0 ? events : (longestUs - from) * perUs;
+  addDelay(
+    events: number,
+    _node: number,
+    _fromUs: number,
+    _toUs: number,
+    delayFromUs: number,
+    delayToUs: number,
+  ): void {
+    this.#delays.add(events, delayFromUs, delayToUs);
   }
 
   /** Last instant up to `atUs` at which the node wrote what it had analysed. analysisd flushes once a second. */
@@ -267,13 +262,8 @@ export class WorldBooks implements PipelineBooks {
           queuePeakAtUs: (queue?.output.peakSlice ?? 0) * sliceUs,
         };
       }),
-      delays: {
-        binCount: this.#delayEvents.length,
-        upperUs: Float64Array.from([...delayEdges, Infinity]),
-        events: this.#delayEvents,
-        sumUs: this.#delaySumUs,
-        maxUs: this.#delayMaxUs,
-      },
+      delays: this.#delays.histogram(),
+      alerts: this.alerts,
       blindUs: this.#blindUs,
       drainUs: this.#drainUs,
       nodeAtStart: this.#nodeAtStart,
@@ -372,8 +362,7 @@ export class WorldBooks implements PipelineBooks {
         else counts.pending += part;
         this.nodeDelivered[index]! -= part;
       });
-      this.#delaySumUs += output.waitSumUs;
-      this.#delayMaxUs = Math.max(this.#delayMaxUs, output.waitMaxUs);
+      this.#delays.addWaits(output.waitSumUs, output.waitMaxUs);
       return { output, lostQueue, lostAnalysis, lostMemory: lostMemory + (isStuck ? waiting : 0) };
     });
   }
@@ -397,15 +386,4 @@ export class WorldBooks implements PipelineBooks {
     if (state === PlaceState.Up) works.fill(1, from);
     return { works, dies, graceUs };
   }
-}
-
-function binOf(us: number): number {
-  let low = 0;
-  let high = delayEdges.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (delayEdges[middle]! < us) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

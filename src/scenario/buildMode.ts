@@ -823,6 +823,7 @@ function kernelOf(given: KernelSettings | undefined): KernelOptions {
     },
     tcpGiveUpUs: given?.tcpGiveUp ?? kernelDefaults.tcpGiveUpUs,
     maxDgramQlen: given?.maxDgramQlen ?? kernelDefaults.maxDgramQlen,
+    localSendBufferBytes: given?.localSendBuffer ?? kernelDefaults.localSendBufferBytes,
   };
 }
 
@@ -865,6 +866,7 @@ function settingsOf(given: AgentData | undefined): AgentSettings | undefined {
       },
       tcpGiveUpUs: kernel.tcpGiveUp,
       maxDgramQlen: kernel.maxDgramQlen,
+      localSendBufferBytes: kernel.localSendBuffer,
     },
   };
 }

@@ -5,6 +5,7 @@ import { dispatchSpacingUs } from '../../src/models/agent.ts';
 import { newFlow } from '../../src/models/flow.ts';
 import { emptyCounts, type EventCounts } from '../../src/models/ledger.ts';
 import { Pipelines, Sink } from '../../src/models/pipeline.ts';
+import { noBufferAlerts } from '../../src/models/pipeline/ringStates.ts';
 import { Arrivals } from '../../src/models/workload.ts';
 import { aWorld, minute, second, type GroupRecipe } from '../support/worlds.ts';
 
@@ -28,6 +29,7 @@ function bench(rate: number, recipe: Partial<GroupRecipe> = {}, locked = false):
     lost: newFlow(second, 600),
     inflow: [null, null],
     nodeDelivered: new Float64Array(2),
+    alerts: [noBufferAlerts()],
     addDelay: () => undefined,
   });
   pipelines.sinkPlace[0] = 0;

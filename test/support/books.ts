@@ -1,5 +1,6 @@
 // Books made by hand, for tests of metrics: what is not said is empty.
 import type { FaultKind } from '../../src/models/fault.ts';
+import { noBufferAlerts } from '../../src/models/pipeline/ringStates.ts';
 import {
   emptyCounts,
   OutageEnd,
@@ -143,6 +144,7 @@ export function aRun(sketch: BooksSketch = {}): RunView {
       queuePeakAtUs: 0,
       ...sketch.nodes?.[index],
     })),
+    alerts: groups.map(() => noBufferAlerts()),
     delays: {
       binCount: delays.length,
       upperUs: Float64Array.from(delays, ([upper]) => us(upper)),

@@ -43,6 +43,12 @@ export const kernel = z
         { from: second, to: day, text: 'from 1s to 1d' },
       ).optional(),
       maxDgramQlen: whole('net.unix.max_dgram_qlen.', 0, 1_000_000).optional(),
+      localSendBuffer: bytes(
+        'net.core.wmem_default: what the sender of the local socket may have in it. Default 212992B.',
+        1,
+        1e9,
+        'up to 1GB',
+      ).optional(),
     },
     mapping('a mapping of kernel values'),
   )

@@ -80,7 +80,7 @@ export class Agent implements Daemon {
     this.#world = world;
     this.#phaseUs = phases.clockUs;
     this.#keepalivePhaseUs = phases.keepaliveUs;
-    this.pipeline = new Pipeline(calendar, this, group.agent, group.events.source);
+    this.pipeline = new Pipeline(calendar, this, group);
   }
 
   get reads(): boolean {

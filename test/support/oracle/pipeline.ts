@@ -1,7 +1,9 @@
 // The way of an event through an agent's host: logcollector, local socket, ring, dispatcher, send. One object an event.
 import { dispatchSpacingUs, lockPollUs, sendErrorSleepUs } from '../../../src/models/agent.ts';
 import type { AgentOptions } from '../../../src/models/agentOptions.ts';
+import { socketDatagrams } from '../../../src/models/pipeline/limits.ts';
 import type { EventSource } from '../../../src/models/workload.ts';
+import type { GroupOptions } from '../../../src/models/worldOptions.ts';
 import { Rank, type Calendar } from './calendar.ts';
 import type { Event } from './event.ts';
 
@@ -24,6 +26,7 @@ export class Pipeline {
   readonly #daemon: Daemon;
   readonly #options: AgentOptions;
   readonly #source: EventSource;
+  readonly #socketSize: number;
   readonly #spacingUs: number;
   readonly written: Event[] = [];
 
@@ -42,11 +45,13 @@ export class Pipeline {
   /** Buffer disabled: the event the main thread sleeps with. */
   #mainHand: Event | null = null;
 
-  constructor(calendar: Calendar, daemon: Daemon, options: AgentOptions, source: EventSource) {
+  constructor(calendar: Calendar, daemon: Daemon, { agent: options, events }: GroupOptions) {
     this.#calendar = calendar;
     this.#daemon = daemon;
     this.#options = options;
-    this.#source = source;
+    this.#source = events.source;
+    const { maxDgramQlen, localSendBufferBytes } = options.kernel;
+    this.#socketSize = socketDatagrams(maxDgramQlen, localSendBufferBytes, events.sizeBytes);
     this.#spacingUs = dispatchSpacingUs(options.clientBuffer.eventsPerSecond);
   }
 
@@ -106,7 +111,7 @@ export class Pipeline {
   }
 
   #socketIsFull(): boolean {
-    return !this.#daemon.reads && this.#socket.length >= this.#options.kernel.maxDgramQlen + 1;
+    return !this.#daemon.reads && this.#socket.length >= this.#socketSize;
   }
 
   #intoSocket(event: Event): void {
