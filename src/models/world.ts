@@ -11,6 +11,7 @@ import { startInstants } from './starts.ts';
 import { Purpose, drawIndex, groupKey } from './workload.ts';
 import { answerDue, attemptFailed, beginServer, synArrives, udpArrive, wakeUp } from './world/attempts.ts';
 import { faultEnd, faultStart, placeChanged, scheduleFaults } from './world/faults.ts';
+import { isWalker, revived, sleeps, walkOn } from './world/listWalk.ts';
 import { armBlock, connectionClosed, dispatcherBlocks, freeze, notice } from './world/sessions.ts';
 import {
   Broken,
@@ -136,6 +137,11 @@ function agentEvent(world: WorldState, agent: number, timer: number, nowUs: numb
 }
 
 function mainEvent(world: WorldState, agent: number, nowUs: number): void {
+  const state = world.state[agent];
+  if (state === State.Stale || ((state === State.Trying || state === State.Sleeping) && isWalker(world, agent))) {
+    walkOn(world, agent, nowUs);
+    return;
+  }
   switch (world.state[agent]) {
     case State.Off:
       world.lockSeen[agent] = 0;
@@ -184,7 +190,7 @@ function pathEvent(world: WorldState, agent: number, nowUs: number): void {
       return;
     case Step.Accept:
       if (world.wait[agent] !== Wait.Queue || world.places[world.balancerPlace]!.state !== PlaceState.Up) return;
-      world.queue.cancel(agent * timersPerAgent + Timer.Main);
+      if (!sleeps(world, agent)) world.queue.cancel(agent * timersPerAgent + Timer.Main);
       world.wait[agent] = Wait.None;
       acceptAtBalancer(world, agent, nowUs);
       return;
@@ -203,6 +209,9 @@ function pathEvent(world: WorldState, agent: number, nowUs: number): void {
       return;
     case Step.Fail:
       attemptFailed(world, agent, nowUs);
+      return;
+    case Step.Revived:
+      revived(world, agent, nowUs);
       return;
     case Step.Closed:
       connectionClosed(world, agent, nowUs);

@@ -26,7 +26,7 @@ const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: { seed: { type: 'string', default: '1' }, configurations: { type: 'string', default: '50' } },
 });
-const [traces = join(fixtures, 'wazuh-agent/traces-4.9.2.json'), nginx = join(fixtures, 'nginx')] = positionals;
+const [traces = join(fixtures, 'wazuh-agent/traces.json'), nginx = join(fixtures, 'nginx')] = positionals;
 let failed = 0;
 let left = 0;
 

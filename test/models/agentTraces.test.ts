@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import { playRun, type AgentStory, type MeasuredRun } from '../support/agentTrace.ts';
 import { compareRun } from '../support/agentTraceCompare.ts';
 
-const { runs } = JSON.parse(
-  readFileSync(new URL('../fixtures/wazuh-agent/traces-4.9.2.json', import.meta.url), 'utf8'),
-) as { runs: MeasuredRun[] };
+const { runs } = JSON.parse(readFileSync(new URL('../fixtures/wazuh-agent/traces.json', import.meta.url), 'utf8')) as {
+  runs: MeasuredRun[];
+};
 
 test.each(runs.map((run) => [run.id, run] as const))('as measured to a quarter of a second: %s', (_, run) => {
   expectAgreement(run);

@@ -1,7 +1,7 @@
 // A measured run of the real agent, played by the engine. Loopback: next to no latency, send buffers of its MTU, nobody on the
 // registration port.
-import type { AgentOptions, ServerOptions } from '../../src/models/agentOptions.ts';
-import { agentWithSettings, type AgentSettings } from '../../src/models/agentVersions.ts';
+import type { ServerOptions } from '../../src/models/agentOptions.ts';
+import { agentWithSettings, type AgentDefaults, type AgentSettings } from '../../src/models/agentVersions.ts';
 import { killDefaults, type PlaceFault } from '../../src/models/fault.ts';
 import { networkDefaults } from '../../src/models/network.ts';
 import { nodeDefaults } from '../../src/models/node.ts';
@@ -72,8 +72,8 @@ export function playRun(run: MeasuredRun): Played {
   const ring = [...list.slice(first), ...list.slice(0, Math.max(first, 0))];
   if (first < 0) refused.push(`no server of its list is the home node ${homeNode}`);
   if (!boots && config.up?.includes(homeNode) === false) refused.push(`the home node ${homeNode} does not run`);
-  const servers = serversOf(run, ring, names, refused);
-  const agent = agentOf(run, refused);
+  const { server, ...agent } = agentOf(run, refused);
+  const servers = serversOf(run, ring, names, server, refused);
   if (refused.length > 0) return { kind: 'refused', why: refused.join('; ') };
 
   const handshakeUs = boots ? 0 : -us(run.secondsFromHandshakeToFault);
@@ -98,7 +98,7 @@ export function playRun(run: MeasuredRun): Played {
         count: 1,
         addresses: { kind: 'range', firstHost: 0x7f000001, hostCount: 1 },
         nat: [],
-        events: { ...workloadDefaults, ratePerSecond: config.rate, sizeBytes: 174 },
+        events: { ...workloadDefaults, ratePerSecond: config.rate, arrival: 'regular', sizeBytes: 174 },
         agent,
         servers,
         order: 'listed',
@@ -151,6 +151,7 @@ function serversOf(
   { config }: MeasuredRun,
   list: readonly string[],
   names: readonly string[],
+  defaults: AgentDefaults['server'],
   refused: string[],
 ): ServerOptions[] {
   const { proto, server_extra: extra = '' } = config;
@@ -167,8 +168,8 @@ function serversOf(
     endpoint: { kind: 'node', nodeIndex: names.indexOf(name) },
     port: 1514,
     protocol: proto === 'udp' ? 'udp' : 'tcp',
-    maxRetries: tags.get('max_retries') ?? 5,
-    retryIntervalSeconds: tags.get('retry_interval') ?? 10,
+    maxRetries: tags.get('max_retries') ?? defaults.maxRetries,
+    retryIntervalSeconds: tags.get('retry_interval') ?? defaults.retryIntervalSeconds,
     registration: null,
   }));
 }
@@ -178,7 +179,7 @@ const sysctls: Readonly<Record<string, 'synLinearTimeouts' | 'maxDgramQlen'>> = 
   'net/unix/max_dgram_qlen': 'maxDgramQlen',
 };
 
-function agentOf({ agentVersion: version, config }: MeasuredRun, refused: string[]): AgentOptions {
+function agentOf({ agentVersion: version, config }: MeasuredRun, refused: string[]): AgentDefaults {
   const kernel: NonNullable<AgentSettings['kernel']>[] = Object.entries(config.sysctl ?? {}).map(([name, value]) => {
     const key = sysctls[name];
     if (key) return { [key]: value };
@@ -188,7 +189,7 @@ function agentOf({ agentVersion: version, config }: MeasuredRun, refused: string
   const loopback: AgentSettings = {
     notifyTimeSeconds: config.notify ?? undefined,
     timeReconnectSeconds: config.reconnect ?? undefined,
-    enrollment: { enabled: config.enrollment !== 'no' },
+    ...(config.enrollment === 'no' ? { enrollment: { enabled: false } } : {}),
     kernel: { sendBuffer: { silentBytes: 3_940_000, hungBytes: 4_150_000 } },
   };
   return agentWithSettings(version, [

@@ -3,6 +3,7 @@ import { lockReleaseUs, retrySleepUs, synRetryUs, wholeSeconds } from '../agent.
 import type { Endpoint, ServerOptions } from '../agentOptions.ts';
 import { Sink } from '../pipeline.ts';
 import { PlaceState } from '../place.ts';
+import { isWalker, sleeps, startWalk, walkAnswered, walkClosed } from './listWalk.ts';
 import {
   Broken,
   State,
@@ -34,11 +35,15 @@ import {
 
 /** All attempts at the current entry of the list, from the first. */
 export function beginServer(world: WorldState, agent: number, nowUs: number): void {
+  if (isWalker(world, agent)) {
+    startWalk(world, agent, nowUs);
+    return;
+  }
   world.triesLeft[agent] = serverOf(world, agent).maxRetries;
   beginAttempt(world, agent, nowUs);
 }
 
-function beginAttempt(world: WorldState, agent: number, nowUs: number): void {
+export function beginAttempt(world: WorldState, agent: number, nowUs: number): void {
   const server = serverOf(world, agent);
   world.state[agent] = State.Trying;
   world.wait[agent] = Wait.None;
@@ -94,6 +99,7 @@ export function synArrives(world: WorldState, agent: number, nowUs: number): voi
   }
   if (place.state === PlaceState.Hung) {
     if (!queueUp(world, place, enrolling, target, nowUs)) {
+      world.establishedAtUs[agent] = -Infinity;
       waitSyn(world, agent, true);
       return;
     }
@@ -130,6 +136,8 @@ export function answerDue(world: WorldState, agent: number, nowUs: number): void
   } else if (world.state[agent] === State.Pinging) {
     abandonSession(world, agent, nowUs);
     enroll(world, agent, nowUs);
+  } else if (isWalker(world, agent)) {
+    walkAnswered(world, agent, nowUs);
   } else {
     handshakeDone(world, agent, nowUs);
   }
@@ -172,7 +180,7 @@ export function reviewAttempt(world: WorldState, agent: number, nowUs: number): 
         waitInVain(world, agent);
         return;
       }
-      world.queue.cancel(slot + Timer.Main);
+      if (!sleeps(world, agent)) world.queue.cancel(slot + Timer.Main);
       world.wait[agent] = Wait.None;
       if (
         conditionOf(place, target === world.balancerPlace ? world.balancerLife[agent]! : world.nodeLife[agent]!) !==
@@ -198,7 +206,7 @@ export function reviewAttempt(world: WorldState, agent: number, nowUs: number): 
       const backUs = oneWayUs + (node >= 0 ? world.balancerLatency[node]! : 0);
       // A datagram that was taken in gets no refusal when its reader dies.
       if (world.step[agent] === Step.Udp && condition === Broken.Dead) return;
-      world.queue.cancel(slot + Timer.Main);
+      if (!sleeps(world, agent)) world.queue.cancel(slot + Timer.Main);
       world.wait[agent] = Wait.None;
       if (condition === Broken.No && world.untaken[agent] === 1) {
         world.untaken[agent] = 0;
@@ -241,6 +249,10 @@ export function waitInVain(world: WorldState, agent: number): void {
 
 /** The attempt has failed, or the enrollment is over. */
 export function attemptFailed(world: WorldState, agent: number, nowUs: number): void {
+  if (isWalker(world, agent)) {
+    walkClosed(world, agent, nowUs);
+    return;
+  }
   const slot = agent * timersPerAgent;
   world.queue.cancel(slot + Timer.Path);
   world.queue.cancel(slot + Timer.Main);
@@ -253,7 +265,7 @@ export function attemptFailed(world: WorldState, agent: number, nowUs: number): 
   if (world.state[agent] === State.Trying) {
     world.triesLeft[agent]! -= 1;
     world.books.attemptsFailed += 1;
-    if (world.triesLeft[agent] === 0 && enrollment.enabled) {
+    if (world.triesLeft[agent] === 0 && enrollment.enabled && !enrollment.behindPause) {
       if (enrollment.pingsFirst) {
         world.state[agent] = State.Pinging;
         approach(world, agent, server, nowUs);
@@ -262,6 +274,9 @@ export function attemptFailed(world: WorldState, agent: number, nowUs: number): 
       }
       return;
     }
+  } else if (enrollment.behindPause) {
+    nextServer(world, agent, nowUs);
+    return;
   }
   world.state[agent] = State.Sleeping;
   armMain(world, agent, nowUs + retrySleepUs(server.retryIntervalSeconds));
@@ -278,6 +293,12 @@ export function wakeUp(world: WorldState, agent: number, nowUs: number): void {
     beginAttempt(world, agent, nowUs);
     return;
   }
+  const { enabled, behindPause } = world.options.groups[world.groupOf[agent]!]!.agent.enrollment;
+  if (enabled && behindPause) enroll(world, agent, nowUs);
+  else nextServer(world, agent, nowUs);
+}
+
+function nextServer(world: WorldState, agent: number, nowUs: number): void {
   world.probe.gaveUp?.(agent, nowUs, world.server[agent]!);
   const { servers } = world.options.groups[world.groupOf[agent]!]!;
   world.server[agent] = (world.server[agent]! + 1) % servers.length;
@@ -285,15 +306,9 @@ export function wakeUp(world: WorldState, agent: number, nowUs: number): void {
 }
 
 /** The handshake's ACK has come. */
-function handshakeDone(world: WorldState, agent: number, nowUs: number): void {
-  const { pipelines } = world.books;
-  const slot = agent * timersPerAgent;
-  const group = world.options.groups[world.groupOf[agent]!]!;
+export function handshakeDone(world: WorldState, agent: number, nowUs: number): void {
   const server = serverOf(world, agent);
   const session = world.sessions.get(agent);
-  world.queue.cancel(slot + Timer.Main);
-  world.state[agent] = State.Connected;
-  world.wait[agent] = Wait.None;
   world.viaBalancer[agent] = session ? 1 : 0;
   world.udp[agent] = server.protocol === 'udp' && !session ? 1 : 0;
   const node = session ? world.peerNode[agent]! : world.target[agent]!;
@@ -303,6 +318,18 @@ function handshakeDone(world: WorldState, agent: number, nowUs: number): void {
     world.sessions.delete(agent);
   }
   world.node[agent] = node;
+  world.books.joined(node, nowUs, agent);
+  welcome(world, agent, nowUs);
+}
+
+/** The agent has its session with a node that answers: it goes on with its work. */
+export function welcome(world: WorldState, agent: number, nowUs: number): void {
+  const { pipelines } = world.books;
+  const group = world.options.groups[world.groupOf[agent]!]!;
+  const node = world.node[agent]!;
+  world.queue.cancel(agent * timersPerAgent + Timer.Main);
+  world.state[agent] = State.Connected;
+  world.wait[agent] = Wait.None;
   world.broken[agent] = Broken.No;
   world.brokenPlace[agent] = -1;
   const toNodeUs = nodeLatencyUs(world, agent);
@@ -351,7 +378,6 @@ function handshakeDone(world: WorldState, agent: number, nowUs: number): void {
     }
   }
   armForced(world, agent, nowUs);
-  world.books.joined(node, nowUs, agent);
   world.probe.connected?.(agent, nowUs, world.server[agent]!, node);
   world.away -= 1;
   world.lastChangeUs = nowUs;
@@ -388,7 +414,7 @@ export function udpArrive(world: WorldState, agent: number, nowUs: number): void
       return;
     case PlaceState.Silent:
       world.wait[agent] = Wait.None;
-      if (unreachableTo(world, agent, target) === 'sameSegment') {
+      if (unreachableTo(world, agent, target) === 'sameSegment' && !isWalker(world, agent)) {
         const { arpTimeoutUs } = world.options.groups[world.groupOf[agent]!]!.agent.kernel;
         armMain(world, agent, world.connectAtUs[agent]! + arpTimeoutUs);
       }

@@ -173,7 +173,7 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
   }
   for (let agent = 0; agent < world.agents; agent++) {
     const state = world.state[agent]!;
-    if (state === State.Connected || state === State.Frozen) {
+    if (state === State.Connected || state === State.Frozen || state === State.Stale) {
       if (world.node[agent] === index || (isBalancer && world.viaBalancer[agent] === 1)) {
         reviewSession(world, agent, nowUs);
       }

@@ -6,6 +6,7 @@ import { Sink } from '../pipeline.ts';
 import { PlaceState } from '../place.ts';
 import { beginServer } from './attempts.ts';
 import { noteAgain } from './heard.ts';
+import { isWalker, revive, sendsMeanwhile, staleClosed, stay } from './listWalk.ts';
 import {
   Broken,
   State,
@@ -48,7 +49,8 @@ export function reviewSession(world: WorldState, agent: number, nowUs: number): 
     }
   }
   if (before === after && (after === Broken.No || world.brokenPlace[agent] === at)) return;
-  if (after === Broken.No) healSession(world, agent, nowUs);
+  if (world.state[agent] === State.Stale) reviewStale(world, agent, after, at, nowUs);
+  else if (after === Broken.No) healSession(world, agent, nowUs);
   else if (before === Broken.No) breakSession(world, agent, after, at, nowUs);
   else worsenSession(world, agent, before, after, at, nowUs);
 }
@@ -101,6 +103,27 @@ function breakSession(world: WorldState, agent: number, condition: number, at: n
   noteFirstSend(world, agent, nowUs - toPlaceUs);
   armGiveUp(world, agent, nowUs);
   armBlock(world, agent, nowUs);
+}
+
+/** The session of an agent that looks for a manager on it: nothing is sent there but its startup message. */
+function reviewStale(world: WorldState, agent: number, after: number, at: number, nowUs: number): void {
+  const before = world.broken[agent]!;
+  if (after === Broken.No) {
+    const toPlaceUs = placeLatencyUs(world, agent, world.brokenPlace[agent]!);
+    world.books.pipelines.settlePath(agent, world.brokenPlace[agent]!, 'delivered', nowUs);
+    world.broken[agent] = Broken.No;
+    world.brokenPlace[agent] = -1;
+    revive(world, agent, nowUs + 2 * nodeLatencyUs(world, agent) - toPlaceUs);
+    return;
+  }
+  if (before !== Broken.No) {
+    worsenSession(world, agent, before, after, at, nowUs);
+    return;
+  }
+  world.broken[agent] = after;
+  world.brokenPlace[agent] = at;
+  if (after === Broken.Dead) nextStep(world, agent, Step.Closed, nowUs + placeLatencyUs(world, agent, at));
+  else world.queue.cancel(agent * timersPerAgent + Timer.Path);
 }
 
 /** A broken connection breaks in another way: a hung process dies, a host that was off is back without it. */
@@ -175,7 +198,11 @@ function healSession(world: WorldState, agent: number, nowUs: number): void {
     // The old socket is closed; the main thread was only waiting for the sender to let go of it.
     world.blocked[agent] = 0;
     world.locked[agent] = 0;
-    leaveNode(world, agent, nowUs);
+    if (isWalker(world, agent)) {
+      stay(world, agent, nowUs, false, false);
+      return;
+    }
+    leaveNode(world, agent, nowUs, true);
     beginServer(world, agent, nowUs);
     return;
   }
@@ -324,6 +351,10 @@ export function freeze(world: WorldState, agent: number, nowUs: number): void {
 /** FIN, RST or a time-out of TCP reaches the agent. */
 export function connectionClosed(world: WorldState, agent: number, nowUs: number): void {
   const { pipelines } = world.books;
+  if (world.state[agent] === State.Stale) {
+    staleClosed(world, agent, nowUs);
+    return;
+  }
   if (world.blocked[agent] === 1) {
     pipelines.advance(agent, nowUs);
     pipelines.loseInHand(agent, 'sendError', nowUs);
@@ -333,7 +364,11 @@ export function connectionClosed(world: WorldState, agent: number, nowUs: number
       world.locked[agent] = 0;
       world.blocked[agent] = 0;
       world.dispatcherMetUs[agent] = pipelines.hasBacklog(agent) ? nowUs + sendErrorSleepUs : -Infinity;
-      leaveNode(world, agent, nowUs);
+      if (isWalker(world, agent)) {
+        stay(world, agent, nowUs, true, true);
+        return;
+      }
+      leaveNode(world, agent, nowUs, true);
       beginServer(world, agent, nowUs);
       return;
     }
@@ -372,6 +407,8 @@ export function notice(world: WorldState, agent: number, nowUs: number, why: 'cl
   world.queue.cancel(slot + Timer.Main);
   if (world.open.fault[agent]! >= 0) world.open.noticedAtUs[agent] = nowUs;
   world.probe.noticed?.(agent, nowUs, why);
+  const walks = isWalker(world, agent);
+  const deaf = walks && why === 'closed' && (slept || sendsMeanwhile(world, agent, nowUs));
   setLock(world, agent, nowUs);
   if (world.blocked[agent] === 1 && why !== 'closed' && !group.agent.shutdownBeforeClose) {
     // close() alone does not wake the blocked sender, and the startup message needs the lock it holds.
@@ -385,8 +422,12 @@ export function notice(world: WorldState, agent: number, nowUs: number, why: 'cl
     world.dispatcherMetUs[agent] = pipelines.hasBacklog(agent) ? nowUs + sendErrorSleepUs : -Infinity;
     world.blocked[agent] = 0;
   }
+  if (walks) {
+    stay(world, agent, nowUs, why === 'closed', deaf);
+    return;
+  }
   world.queue.cancel(slot + Timer.Path);
-  leaveNode(world, agent, nowUs);
+  leaveNode(world, agent, nowUs, true);
   beginServer(world, agent, nowUs);
 }
 
@@ -405,12 +446,12 @@ function setLock(world: WorldState, agent: number, nowUs: number): void {
   world.lockSeen[agent] = pipelines.seen[agent]!;
 }
 
-/** The session ends on the agent's side. */
-function leaveNode(world: WorldState, agent: number, nowUs: number): void {
+/** The session ends on the agent's side. @param notices until now it knew nothing of what had broken it. */
+export function leaveNode(world: WorldState, agent: number, nowUs: number, notices: boolean): void {
   const { pipelines } = world.books;
   const node = world.node[agent]!;
   if (world.broken[agent] !== Broken.No) {
-    world.books.unaware(nowUs, -1);
+    if (notices) world.books.unaware(nowUs, -1);
     // A place that stands still keeps what it has taken in; what is on the way to any other is lost.
     if (world.broken[agent] === Broken.Silent || world.broken[agent] === Broken.Dead) {
       pipelines.settlePath(agent, world.brokenPlace[agent]!, 'path', nowUs);

@@ -15,6 +15,7 @@ import { OutageBook, newOpenOutages } from '../outages.ts';
 import { PlaceState, newPlace, type Place } from '../place.ts';
 import { Purpose, drawIndex, groupKey } from '../workload.ts';
 import { WorldBooks } from '../worldBooks.ts';
+import { newWalkState, type WalkState } from './walkState.ts';
 import type { GroupOptions, Luck, WorldOptions } from '../worldOptions.ts';
 
 /** Told what an agent's main thread does, as it happens; instants in µs since the end of the warm-up. */
@@ -48,6 +49,8 @@ export const State = {
   Connected: 5,
   Frozen: 6,
   Waking: 7,
+  /** Up to 3.13.0: looks for a manager on the session it has (listWalk.ts). */
+  Stale: 8,
 } as const;
 // Next step of a connection attempt, or of the end of a connection.
 export const Step = {
@@ -65,6 +68,8 @@ export const Step = {
   Accept: 9,
   /** The peer's answer to the balancer's SYN arrives. */
   PeerConnected: 10,
+  /** A session its agent had given up for lost answers (listWalk.ts). */
+  Revived: 11,
 } as const;
 // What an attempt waits for when no step is under way.
 export const Wait = { None: 0, Syn: 1, Queue: 2, Ack: 3, PeerSyn: 4, Stalled: 5 } as const;
@@ -111,6 +116,8 @@ export class WorldState implements Wakes {
   readonly workerKeys: Key[];
   readonly orders: (Uint8Array | null)[];
 
+  /** Of agents of 3.12.0 to 3.13.0; `null`: there are none. */
+  readonly walk: WalkState | null;
   readonly state: Uint8Array;
   readonly server: Int16Array;
   readonly triesLeft: Int32Array;
@@ -231,6 +238,7 @@ export class WorldState implements Wakes {
     this.away = agents;
 
     const f64 = (): Float64Array => new Float64Array(agents);
+    this.walk = groups.some(({ agent }) => agent.search === 'listWalk') ? newWalkState(agents) : null;
     this.state = new Uint8Array(agents);
     this.server = new Int16Array(agents);
     this.triesLeft = new Int32Array(agents);

@@ -3,6 +3,7 @@ import { instantOfSecond, receiveTimeoutUs } from '../agent.ts';
 import type { ServerOptions } from '../agentOptions.ts';
 import { lastAckUs, noticeUs, turnAt } from '../keepalive.ts';
 import { fitsQueue, type Place } from '../place.ts';
+import { isWalker, walkWaits } from './listWalk.ts';
 import {
   Broken,
   State,
@@ -44,6 +45,10 @@ export function waitSyn(world: WorldState, agent: number, routed: boolean): void
 
 /** The time-out of an established attempt: of the handshake ACK, or of the enrollment's answer. */
 export function armAttemptTimeout(world: WorldState, agent: number): void {
+  if (isWalker(world, agent)) {
+    walkWaits(world, agent);
+    return;
+  }
   const { internal, enrollment } = world.options.groups[world.groupOf[agent]!]!.agent;
   const seconds = world.state[agent] === State.Enrolling ? enrollment.timeoutSeconds : internal.recvTimeoutSeconds;
   if (seconds === null) world.queue.cancel(agent * timersPerAgent + Timer.Main);
