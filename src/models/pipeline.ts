@@ -3,7 +3,7 @@
 // events written so far (docs/MODEL.md, "Counting").
 import { addFlow, type Flow } from './flow.ts';
 import type { EventCounts, LossCause } from './ledger.ts';
-import { Held } from './pipeline/held.ts';
+import { HeldEvents, type Fate, type Held } from './pipeline/held.ts';
 import { limitsOf, type Limits } from './pipeline/limits.ts';
 import { RingStates, type BufferAlerts } from './pipeline/ringStates.ts';
 import { busySends, isBusy, slotsUpTo } from './pipeline/spacing.ts';
@@ -84,7 +84,7 @@ export class Pipelines {
   readonly latencyUs: Float64Array;
   readonly ringStates: RingStates;
   readonly #waiting = new Waiting();
-  readonly #held: Held;
+  readonly #held: HeldEvents;
 
   constructor(groups: readonly GroupOptions[], arrivals: readonly Arrivals[], places: number, books: PipelineBooks) {
     const agents = groups.reduce((sum, group) => sum + group.count, 0);
@@ -117,7 +117,7 @@ export class Pipelines {
     this.sinkNode = new Int16Array(agents).fill(-1);
     this.latencyUs = new Float64Array(agents);
     this.ringStates = new RingStates(agents);
-    this.#held = new Held(agents, this.slots);
+    this.#held = new HeldEvents(agents, this.slots);
   }
 
   /** Events held up and not yet judged, [agent × slots + slot]; empty until there was one. */
@@ -272,23 +272,23 @@ export class Pipelines {
   }
 
   /** Judges what is held of the agent in a slot: delivered at `atUs`, lost for a cause, or pending. */
-  settlePath(
-    agent: number,
-    slot: number,
-    fate: 'delivered' | 'path' | 'keyInUse' | 'nodeMemory' | 'pending',
-    atUs: number,
-  ): void {
-    const held = this.#held;
-    const events = held.events(agent, slot);
-    if (events === 0) return;
-    const at = held.at(agent, slot);
+  settlePath(agent: number, slot: number, fate: Fate, atUs: number): void {
+    const held = this.takePath(agent, slot);
+    if (held) this.judge(agent, held, fate, atUs);
+  }
+
+  /** Takes what is held of the agent out of a slot; `null`: nothing is. Whoever takes it has to judge it. */
+  takePath(agent: number, slot: number): Held | null {
+    return this.#held.take(agent, slot);
+  }
+
+  judge(agent: number, { events, fromUs, toUs, bornFromUs, bornToUs, node }: Held, fate: Fate, atUs: number): void {
     const group = this.groupOf[agent]!;
     const counts = this.books.counts[group]!;
-    held.count[at] = 0;
     switch (fate) {
       case 'path':
         counts.lost.path += events;
-        addFlow(this.books.lost, events, held.sentFromUs[at]!, held.sentToUs[at]!);
+        addFlow(this.books.lost, events, fromUs, toUs);
         return;
       case 'keyInUse':
       case 'nodeMemory':
@@ -299,13 +299,12 @@ export class Pipelines {
         counts.pending += events;
         return;
       case 'delivered': {
-        const node = held.node[at]!;
         counts.delivered += events;
         addFlow(this.books.delivered, events, atUs, atUs);
         this.books.nodeDelivered[node]! += events;
         const inflow = this.books.inflow[node];
         if (inflow) addFlow(inflow[group]!, events, atUs, atUs);
-        this.books.addDelay(events, node, atUs, atUs, atUs - held.bornFromUs[at]!, atUs - held.bornToUs[at]!);
+        this.books.addDelay(events, node, atUs, atUs, atUs - bornFromUs, atUs - bornToUs);
         return;
       }
       default:
@@ -315,7 +314,8 @@ export class Pipelines {
 
   /** What the agent wrote into a dead path at `from` is now held up at `to`. */
   movePath(agent: number, from: number, to: number): void {
-    this.#held.move(agent, from, to);
+    const held = this.takePath(agent, from);
+    if (held) this.#held.add(agent, to, held);
   }
 
   /** Of a burst that the main thread was sending, `events` have found no room: one is in its hand, the others wait. */
@@ -566,6 +566,7 @@ export class Pipelines {
   }
 
   #intoPath(agent: number, events: number, fromUs: number, toUs: number, bornFromUs: number, bornToUs: number): void {
-    this.#held.add(agent, this.sinkPlace[agent]!, this.sinkNode[agent]!, events, fromUs, toUs, bornFromUs, bornToUs);
+    const node = this.sinkNode[agent]!;
+    this.#held.add(agent, this.sinkPlace[agent]!, { events, fromUs, toUs, bornFromUs, bornToUs, node });
   }
 }

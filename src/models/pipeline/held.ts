@@ -1,7 +1,20 @@
 // Events that have left an agent and whose fate is open: written into a path nobody reads, or in the memory of processes that stand
 // still, until the place goes on or dies.
 
-export class Held {
+/** Events that wait between an agent and a node: when they were sent, and when they had been written. */
+export interface Held {
+  readonly events: number;
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly bornFromUs: number;
+  readonly bornToUs: number;
+  readonly node: number;
+}
+
+/** What becomes of events that were held. */
+export type Fate = 'delivered' | 'path' | 'keyInUse' | 'nodeMemory' | 'pending';
+
+export class HeldEvents {
   readonly #slots: number;
   readonly #agents: number;
   /** By agent × slots + slot. Allocated with the first one that is held. */
@@ -31,16 +44,7 @@ export class Held {
     return this.isEmpty ? 0 : this.count[this.at(agent, slot)]!;
   }
 
-  add(
-    agent: number,
-    slot: number,
-    node: number,
-    events: number,
-    sentFromUs: number,
-    sentToUs: number,
-    bornFromUs: number,
-    bornToUs: number,
-  ): void {
+  add(agent: number, slot: number, { events, fromUs, toUs, bornFromUs, bornToUs, node }: Held): void {
     if (this.isEmpty) {
       const size = this.#agents * this.#slots;
       this.count = new Float64Array(size);
@@ -52,31 +56,28 @@ export class Held {
     }
     const at = this.at(agent, slot);
     if (this.count[at] === 0) {
-      this.sentFromUs[at] = sentFromUs;
+      this.sentFromUs[at] = fromUs;
       this.bornFromUs[at] = bornFromUs;
     }
-    this.sentToUs[at] = sentToUs;
+    this.sentToUs[at] = toUs;
     this.bornToUs[at] = bornToUs;
     this.node[at] = node;
     this.count[at]! += events;
   }
 
-  /** What was held at `from` is now held at `to`. */
-  move(agent: number, from: number, to: number): void {
-    if (this.isEmpty) return;
-    const source = this.at(agent, from);
-    const events = this.count[source]!;
-    if (events === 0) return;
-    this.add(
-      agent,
-      to,
-      this.node[source]!,
+  /** Takes out what is held in a slot; `null`: nothing is. */
+  take(agent: number, slot: number): Held | null {
+    const at = this.at(agent, slot);
+    const events = this.events(agent, slot);
+    if (events === 0) return null;
+    this.count[at] = 0;
+    return {
       events,
-      this.sentFromUs[source]!,
-      this.sentToUs[source]!,
-      this.bornFromUs[source]!,
-      this.bornToUs[source]!,
-    );
-    this.count[source] = 0;
+      fromUs: this.sentFromUs[at]!,
+      toUs: this.sentToUs[at]!,
+      bornFromUs: this.bornFromUs[at]!,
+      bornToUs: this.bornToUs[at]!,
+      node: this.node[at]!,
+    };
   }
 }

@@ -39,7 +39,7 @@ export class Waiting {
     const isDense = kept === end - before;
     if (at >= list.head && list.last[at] === before && isDense && list.count[at] === before - list.first[at]! + 1) {
       list.last[at] = end;
-      list.count[at]! += kept;
+      list.count[at] += kept;
       return;
     }
     list.first.push(before + 1);
