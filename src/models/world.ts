@@ -11,6 +11,7 @@ import { startInstants } from './starts.ts';
 import { Purpose, drawIndex, groupKey } from './workload.ts';
 import { answerDue, attemptFailed, beginServer, synArrives, udpArrive, wakeUp } from './world/attempts.ts';
 import { faultEnd, faultStart, placeChanged, scheduleFaults } from './world/faults.ts';
+import { entersQueue, handlersServe, taken } from './world/intake.ts';
 import { isWalker, revived, sleeps, walkOn } from './world/listWalk.ts';
 import { armBlock, connectionClosed, dispatcherBlocks, freeze, notice } from './world/sessions.ts';
 import {
@@ -69,6 +70,9 @@ function placeEvent(world: WorldState, kind: number, argument: number, nowUs: nu
     case EventKind.StartupEnd:
     case EventKind.AcceptsEnd:
       placeChanged(world, argument, nowUs);
+      return;
+    case EventKind.Handlers:
+      handlersServe(world, argument, nowUs);
       return;
     case EventKind.Settled:
       world.settledHandle = -1;
@@ -218,6 +222,12 @@ function pathEvent(world: WorldState, agent: number, nowUs: number): void {
       return;
     case Step.Udp:
       udpArrive(world, agent, nowUs);
+      return;
+    case Step.Enters:
+      entersQueue(world, agent, nowUs);
+      return;
+    case Step.Taken:
+      taken(world, agent, nowUs);
       return;
     case Step.Idle:
       nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.balancerPlace));

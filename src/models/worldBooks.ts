@@ -14,6 +14,7 @@ import {
 } from './ledger.ts';
 import type { PlannedFault } from './faultPlan.ts';
 import { NodeRates } from './nodeRates.ts';
+import { Intake } from './intake.ts';
 import { playNodeQueue, spread, type NodeQueueInput, type NodeQueueOutput } from './nodeQueue.ts';
 import { Pipelines, type PipelineBooks } from './pipeline.ts';
 import { noBufferAlerts, type BufferAlerts } from './pipeline/ringStates.ts';
@@ -57,6 +58,7 @@ export class WorldBooks implements PipelineBooks {
   readonly nodeDelivered: Float64Array;
   readonly alerts: BufferAlerts[];
   readonly steps: Steps;
+  readonly intake: Intake;
   attemptsFailed = 0;
   /** Clients closed because a worker process had no connection slot, no source port or no usable peer. */
   noSlot = 0;
@@ -95,6 +97,7 @@ export class WorldBooks implements PipelineBooks {
     this.alerts = groups.map(() => noBufferAlerts());
     this.pipelines = new Pipelines(groups, arrivals, places, this);
     this.steps = stepsOf(durationUs);
+    this.intake = new Intake(nodes, sliceUs, durationUs);
     this.#flushPhaseUs = nodes.map(({ name }) =>
       Math.floor(uniform(namedKey(root, Purpose.FlushPhase, name), 0, 0) * 1e6),
     );
@@ -161,6 +164,8 @@ export class WorldBooks implements PipelineBooks {
     const { pipelines } = this;
     const group = pipelines.groupOf[agent]!;
     const rate = pipelines.arrivals[group]!.ratePerUs(pipelines.local(agent)) * 1e6;
+    const { notifyTimeSeconds } = this.options.groups[pipelines.groupOf[agent]!]!.agent;
+    this.intake.sessions(node, atUs, change / (notifyTimeSeconds * 1e6), (change * rate) / 1e6);
     addChange(this.#connected[node]!, this.steps, atUs, change);
     addPart(this.#connectedParts[node]!, this.steps, atUs, change);
     this.#rates.changed(group, node, atUs, change * rate);

@@ -4,7 +4,7 @@ import type { ServerOptions } from '../../src/models/agentOptions.ts';
 import type { NginxBalancerOptions, NginxMethod } from '../../src/models/balancer/nginx/options.ts';
 import { killDefaults, type FaultOptions } from '../../src/models/fault.ts';
 import { kernelDefaults, networkDefaults, type Unreachable } from '../../src/models/network.ts';
-import { nodeDefaults } from '../../src/models/node.ts';
+import { nodeDefaults, type NodeOptions } from '../../src/models/node.ts';
 import { workloadDefaults, type WorkloadOptions } from '../../src/models/workload.ts';
 import type { GroupOptions, WorldOptions } from '../../src/models/worldOptions.ts';
 
@@ -42,6 +42,8 @@ export interface WorldRecipe {
   readonly latencyUs?: number;
   readonly acceptQueue?: number;
   readonly startupUs?: number;
+  /** Of every node. */
+  readonly node?: Partial<Omit<NodeOptions, 'name' | 'address' | 'role'>>;
 }
 
 /** Faults that need nothing but places and a time. */
@@ -91,6 +93,7 @@ export function aWorld(recipe: WorldRecipe): WorldOptions {
       acceptQueue: recipe.acceptQueue ?? nodeDefaults.acceptQueue,
       startupUs: recipe.startupUs ?? nodeDefaults.startupUs,
       unreachable: recipe.nodesUnreachable?.[index],
+      ...recipe.node,
     })),
     network: {
       ...networkDefaults,

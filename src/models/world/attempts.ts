@@ -21,6 +21,7 @@ import {
   type WorldState,
 } from './state.ts';
 import { noteStartup } from './heard.ts';
+import { forgetAttempt, isJudged, repeatSyn, reviewIntake, startupRead, takeQueued, takesSyn } from './intake.ts';
 import { abandonSession, acceptAtBalancer } from './throughBalancer.ts';
 import {
   armAttemptTimeout,
@@ -46,6 +47,7 @@ export function beginServer(world: WorldState, agent: number, nowUs: number): vo
 export function beginAttempt(world: WorldState, agent: number, nowUs: number): void {
   const server = serverOf(world, agent);
   world.state[agent] = State.Trying;
+  forgetAttempt(world, agent);
   world.wait[agent] = Wait.None;
   world.attemptAtUs[agent] = nowUs;
   if (world.open.fault[agent]! >= 0) world.open.attempts[agent]! += 1;
@@ -55,6 +57,7 @@ export function beginAttempt(world: WorldState, agent: number, nowUs: number): v
 
 /** Sends the startup message, or the ping, to the current server: in a datagram, or as soon as a connection stands. */
 function approach(world: WorldState, agent: number, { endpoint, protocol }: ServerOptions, nowUs: number): void {
+  world.udpAttempt[agent] = protocol === 'udp' && endpoint.kind !== 'balancer' ? 1 : 0;
   if (protocol === 'tcp' || endpoint.kind === 'balancer') {
     sendSyn(world, agent, endpoint, nowUs);
     return;
@@ -98,7 +101,7 @@ export function synArrives(world: WorldState, agent: number, nowUs: number): voi
     return;
   }
   if (place.state === PlaceState.Hung) {
-    if (!queueUp(world, place, enrolling, target, nowUs)) {
+    if (!queueUp(world, agent, place, enrolling, target, nowUs)) {
       world.establishedAtUs[agent] = -Infinity;
       waitSyn(world, agent, true);
       return;
@@ -118,6 +121,11 @@ export function synArrives(world: WorldState, agent: number, nowUs: number): voi
     return;
   }
   world.nodeLife[agent] = place.life;
+  if (!enrolling && isJudged(world, target)) {
+    if (takesSyn(world, target, nowUs)) nextStep(world, agent, Step.Enters, nowUs + 2 * oneWayUs);
+    else repeatSyn(world, agent, nowUs);
+    return;
+  }
   world.books.accepted(target, nowUs);
   // Startup message and ACK; an enrollment takes a round trip for TLS and one for the request.
   if (enrolling) nextStep(world, agent, Step.Enrolled, nowUs + 5 * oneWayUs);
@@ -189,6 +197,8 @@ export function reviewAttempt(world: WorldState, agent: number, nowUs: number): 
         nextStep(world, agent, Step.Fail, nowUs + oneWayUs);
       } else if (target === world.balancerPlace) {
         acceptAtBalancer(world, agent, nowUs);
+      } else if (world.ticket[agent]! >= 0) {
+        takeQueued(world, agent, nowUs);
       } else {
         world.books.accepted(target, nowUs);
         if (world.state[agent] === State.Enrolling) nextStep(world, agent, Step.Enrolled, nowUs + 3 * oneWayUs);
@@ -208,11 +218,17 @@ export function reviewAttempt(world: WorldState, agent: number, nowUs: number): 
       if (world.step[agent] === Step.Udp && condition === Broken.Dead) return;
       if (!sleeps(world, agent)) world.queue.cancel(slot + Timer.Main);
       world.wait[agent] = Wait.None;
-      if (condition === Broken.No && world.untaken[agent] === 1) {
+      if (condition === Broken.No && world.untaken[agent] === 1 && world.ticket[agent]! < 0) {
         world.untaken[agent] = 0;
-        world.books.accepted(node >= 0 ? node : target, nowUs);
+        const taker = node >= 0 ? node : target;
+        world.books.accepted(taker, nowUs);
+        if (isJudged(world, taker) && world.state[agent] !== State.Enrolling) {
+          startupRead(world, agent, taker, nowUs);
+          return;
+        }
       }
       if (condition === Broken.Dead) nextStep(world, agent, Step.Fail, nowUs + backUs);
+      else if (world.ticket[agent]! >= 0) takeQueued(world, agent, nowUs);
       else if (world.state[agent] === State.Enrolling) nextStep(world, agent, Step.Enrolled, nowUs + 3 * backUs);
       else nextStep(world, agent, Step.Handshake, nowUs + backUs);
       return;
@@ -230,6 +246,10 @@ export function reviewAttempt(world: WorldState, agent: number, nowUs: number): 
       nextStep(world, agent, Step.PeerArrive, againUs);
       return;
     }
+    case Wait.Accepts:
+    case Wait.Handler:
+      reviewIntake(world, agent, nowUs);
+      return;
     case Wait.Stalled:
       if (world.places[world.balancerPlace]!.state !== PlaceState.Up) return;
       world.wait[agent] = Wait.None;
@@ -257,6 +277,7 @@ export function attemptFailed(world: WorldState, agent: number, nowUs: number): 
   world.queue.cancel(slot + Timer.Path);
   world.queue.cancel(slot + Timer.Main);
   abandonSession(world, agent, nowUs);
+  forgetAttempt(world, agent);
   world.wait[agent] = Wait.None;
   world.untaken[agent] = 0;
   world.peerNode[agent] = -1;
@@ -285,6 +306,7 @@ export function attemptFailed(world: WorldState, agent: number, nowUs: number): 
 function enroll(world: WorldState, agent: number, nowUs: number): void {
   const { registration, endpoint } = serverOf(world, agent);
   world.state[agent] = State.Enrolling;
+  world.udpAttempt[agent] = 0;
   sendSyn(world, agent, registration ?? endpoint, nowUs);
 }
 
@@ -309,6 +331,7 @@ function nextServer(world: WorldState, agent: number, nowUs: number): void {
 export function handshakeDone(world: WorldState, agent: number, nowUs: number): void {
   const server = serverOf(world, agent);
   const session = world.sessions.get(agent);
+  forgetAttempt(world, agent);
   world.viaBalancer[agent] = session ? 1 : 0;
   world.udp[agent] = server.protocol === 'udp' && !session ? 1 : 0;
   const node = session ? world.peerNode[agent]! : world.target[agent]!;
@@ -342,6 +365,7 @@ export function welcome(world: WorldState, agent: number, nowUs: number): void {
   if (keepaliveIsDue && forcedDueUs(world, agent) > nowUs) {
     world.keepaliveSecond[agent] = second;
     world.ackUs[agent] = nowUs + 2 * toNodeUs;
+    world.books.intake.message(node, nowUs);
   }
   noteStartup(world, agent, nowUs, world.ackUs[agent] > nowUs);
   pipelines.advance(agent, nowUs);
@@ -400,7 +424,8 @@ export function udpArrive(world: WorldState, agent: number, nowUs: number): void
     case PlaceState.Up:
       world.nodeLife[agent] = place.life;
       world.books.accepted(target, nowUs);
-      nextStep(world, agent, Step.Handshake, nowUs + oneWayUs);
+      if (isJudged(world, target)) startupRead(world, agent, target, nowUs);
+      else nextStep(world, agent, Step.Handshake, nowUs + oneWayUs);
       return;
     case PlaceState.Refusing:
     case PlaceState.Dying:

@@ -6,6 +6,7 @@ import type { PlannedFault } from '../faultPlan.ts';
 import { analysisOutlivesUs } from '../managerVersions.ts';
 import { PlaceState, stateOf } from '../place.ts';
 import { reviewAttempt, waitInVain } from './attempts.ts';
+import { nodeTurned } from './intake.ts';
 import { reviewSession } from './sessions.ts';
 import {
   EventKind,
@@ -160,6 +161,7 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
   const graceUs = isStop ? analysisOutlivesUs(world.options.nodes[index]!.version) : 0;
   world.books.placeChanged(index, nowUs, after, reborn, graceUs);
   world.links.placeChanged(index, nowUs, after, reborn);
+  nodeTurned(world, index, before, reborn, nowUs);
   if (reborn) {
     place.queued = 0;
     place.queuedRegistration = 0;

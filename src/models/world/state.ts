@@ -70,15 +70,38 @@ export const Step = {
   PeerConnected: 10,
   /** A session its agent had given up for lost answers (listWalk.ts). */
   Revived: 11,
+  /** The third packet of the handshake, or the startup message sent again, reaches the node's accept queue. */
+  Enters: 12,
+  /** remoted takes the connection from its accept queue. */
+  Taken: 13,
 } as const;
 // What an attempt waits for when no step is under way.
-export const Wait = { None: 0, Syn: 1, Queue: 2, Ack: 3, PeerSyn: 4, Stalled: 5 } as const;
+export const Wait = {
+  None: 0,
+  Syn: 1,
+  Queue: 2,
+  Ack: 3,
+  PeerSyn: 4,
+  Stalled: 5,
+  /** In the accept queue of a node that works. */
+  Accepts: 6,
+  /** Its startup message waits for a handler of remoted. */
+  Handler: 7,
+} as const;
 // What happens to what a connected agent sends.
 export const Broken = { No: 0, Silent: 1, Hung: 2, Dead: 3, Void: 4 } as const;
 // Timers of an agent: its main thread, its connection, its dispatcher, logcollector, the keepalive that meets a full buffer.
 export const Timer = { Main: 0, Path: 1, Dispatch: 2, Logcollector: 3, Keepalive: 4 } as const;
 export const timersPerAgent = 5;
-export const EventKind = { FaultStart: 0, FaultEnd: 1, StartupEnd: 2, AcceptsEnd: 3, Settled: 4 } as const;
+export const EventKind = {
+  FaultStart: 0,
+  FaultEnd: 1,
+  StartupEnd: 2,
+  AcceptsEnd: 3,
+  Settled: 4,
+  /** The handlers of a node come to the next startup that waits. */
+  Handlers: 5,
+} as const;
 
 /** All state of one replication. What happens to it is in the files beside this one. */
 export class WorldState implements Wakes {
@@ -139,6 +162,15 @@ export class WorldState implements Wakes {
   readonly worker: Int16Array;
   readonly peer: Int16Array;
   readonly sessions = new Map<number, NginxSession>();
+
+  /** 1: the attempt sends its startup message in a datagram. */
+  readonly udpAttempt: Uint8Array;
+  /** Attempts so far: a message of an earlier one is nobody's. */
+  readonly serial: Int32Array;
+  /** Connections in front of an attempt's own in the accept queue of a node that takes none, -1: it is in none. */
+  readonly ticket: Int32Array;
+  /** By node: the event at which its handlers go on, -1: none. */
+  readonly handlerEvents: Int32Array;
 
   /** Node of the agent's session, -1: none. */
   readonly node: Int16Array;
@@ -258,6 +290,10 @@ export class WorldState implements Wakes {
     this.untaken = new Uint8Array(agents);
     this.worker = new Int16Array(agents).fill(-1);
     this.peer = new Int16Array(agents);
+    this.udpAttempt = new Uint8Array(agents);
+    this.serial = new Int32Array(agents);
+    this.ticket = new Int32Array(agents).fill(-1);
+    this.handlerEvents = new Int32Array(nodes.length).fill(-1);
     this.node = new Int16Array(agents).fill(-1);
     this.viaBalancer = new Uint8Array(agents);
     this.udp = new Uint8Array(agents);
@@ -358,8 +394,9 @@ export function nextStep(world: WorldState, agent: number, step: number, atUs: n
   world.queue.schedule(agent * timersPerAgent + Timer.Path, Math.ceil(atUs) + world.options.warmupUs);
 }
 
-export function addPlaceEvent(world: WorldState, kind: number, argument: number, atUs: number): void {
-  world.queue.add(kind, argument, atUs + world.options.warmupUs);
+/** @returns a handle with which the event can be taken back. */
+export function addPlaceEvent(world: WorldState, kind: number, argument: number, atUs: number): number {
+  return world.queue.add(kind, argument, atUs + world.options.warmupUs);
 }
 
 /** What a connection made in `life` of a place's processes has become. */

@@ -6,6 +6,7 @@ import { keyOf, type ProxyListener } from '../balancer/proxy.ts';
 import { PlaceState } from '../place.ts';
 import { drawIndex } from '../workload.ts';
 import { Broken, State, Step, Wait, latencyTo, nextStep, type WorldState } from './state.ts';
+import { isForRemoted, isJudged, repeatPeerSyn, takesSyn } from './intake.ts';
 import { armAttemptTimeout, queueUp, waitForAnswer } from './waits.ts';
 
 /** Bytes a balancer takes for a node that does not: its own send buffer and its proxy buffer. */
@@ -96,8 +97,18 @@ export function peerArrive(world: WorldState, agent: number, nowUs: number): voi
     nextStep(world, agent, Step.PeerFailed, nowUs + oneWayUs);
     return;
   }
-  if (place.state === PlaceState.Hung && !queueUp(world, place, registration, index, nowUs)) {
+  if (place.state === PlaceState.Hung && !queueUp(world, agent, place, registration, index, nowUs)) {
     giveUp(kernel.connectTimeoutUs);
+    return;
+  }
+  if (place.state === PlaceState.Up && !registration && isJudged(world, index)) {
+    if (!takesSyn(world, index, nowUs)) {
+      giveUp(kernel.connectTimeoutUs);
+      repeatPeerSyn(world, agent, nowUs);
+      return;
+    }
+    world.nodeLife[agent] = place.life;
+    nextStep(world, agent, Step.PeerConnected, nowUs + oneWayUs);
     return;
   }
   // A dying process takes the connection of no life that goes on.
@@ -119,6 +130,10 @@ export function peerConnected(world: WorldState, agent: number, nowUs: number): 
     return;
   }
   const oneWayUs = world.balancerLatency[index]!;
+  if (isForRemoted(world, agent) && isJudged(world, index)) {
+    nextStep(world, agent, Step.Enters, nowUs + oneWayUs);
+    return;
+  }
   const toBalancerUs = latencyTo(world, agent, world.balancerPlace);
   const answerUs = nowUs + 2 * oneWayUs + toBalancerUs;
   if (world.state[agent] === State.Enrolling) {

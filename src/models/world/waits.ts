@@ -27,13 +27,24 @@ export function serverOf(world: WorldState, agent: number): ServerOptions {
 }
 
 /** True when the connection fits into the accept queue of processes that take none. */
-export function queueUp(world: WorldState, place: Place, registration: boolean, index: number, nowUs: number): boolean {
+export function queueUp(
+  world: WorldState,
+  agent: number,
+  place: Place,
+  registration: boolean,
+  index: number,
+  nowUs: number,
+): boolean {
   if (!fitsQueue(registration ? place.queuedRegistration : place.queued, place.acceptQueue)) {
     world.books.overflowed(index, nowUs);
     return false;
   }
-  if (registration) place.queuedRegistration += 1;
-  else place.queued += 1;
+  if (registration) {
+    place.queuedRegistration += 1;
+    return true;
+  }
+  if (index !== world.balancerPlace) world.ticket[agent] = place.queued;
+  place.queued += 1;
   return true;
 }
 
