@@ -13,6 +13,7 @@ import { answerDue, attemptFailed, beginServer, synArrives, udpArrive, wakeUp } 
 import { faultEnd, faultStart, placeChanged, scheduleFaults } from './world/faults.ts';
 import { entersQueue, handlersServe, taken } from './world/intake.ts';
 import { isWalker, revived, sleeps, walkOn } from './world/listWalk.ts';
+import { sendTimesOut } from './world/sendTimeout.ts';
 import { armBlock, connectionClosed, dispatcherBlocks, freeze, notice } from './world/sessions.ts';
 import {
   Broken,
@@ -115,6 +116,8 @@ function agentEvent(world: WorldState, agent: number, timer: number, nowUs: numb
     case Timer.Dispatch:
       if (world.books.pipelines.dispatches[agent] === 1) {
         dispatcherBlocks(world, agent, nowUs);
+      } else if (world.blocked[agent] === 1) {
+        sendTimesOut(world, agent, nowUs);
       } else {
         world.books.pipelines.advance(agent, nowUs);
         world.dispatcherMetUs[agent] = -Infinity;

@@ -1,5 +1,5 @@
 // A connected agent: how its session breaks, heals or ends, who freezes, and who notices.
-import { retransmissionUs, sendErrorSleepUs, wholeSeconds } from '../agent.ts';
+import { retransmissionUs, wholeSeconds } from '../agent.ts';
 import { lastAckUs, lastKeepaliveSecond, nextKeepaliveUs, noticeUs } from '../keepalive.ts';
 import { openOutage } from '../outages.ts';
 import { Sink } from '../pipeline.ts';
@@ -7,6 +7,7 @@ import { PlaceState } from '../place.ts';
 import { beginServer } from './attempts.ts';
 import { noteAgain } from './heard.ts';
 import { isWalker, revive, sendsMeanwhile, staleClosed, stay } from './listWalk.ts';
+import { armSendTimeout, errorSleepUs, keepaliveGiveUpUs } from './sendTimeout.ts';
 import {
   Broken,
   State,
@@ -252,6 +253,7 @@ function unblock(world: WorldState, agent: number, nowUs: number): void {
   world.queue.cancel(agent * timersPerAgent + Timer.Keepalive);
   if (world.blocked[agent] === 1) {
     world.blocked[agent] = 0;
+    world.queue.cancel(agent * timersPerAgent + Timer.Dispatch); // the send's time-out
     pipelines.resumeDispatcher(agent, nowUs);
   } else if (pipelines.dispatches[agent] === 1) {
     world.queue.cancel(agent * timersPerAgent + Timer.Dispatch);
@@ -265,7 +267,15 @@ function armGiveUp(world: WorldState, agent: number, nowUs: number): void {
   const { balancer } = world.options;
   let closedUs = Infinity;
   if (world.viaBalancer[agent] === 0 || at === world.balancerPlace) {
-    if (world.broken[agent] === Broken.Silent) closedUs = world.firstSendUs[agent]! + group.agent.kernel.tcpGiveUpUs;
+    if (world.broken[agent] === Broken.Silent) {
+      const firstUs = world.firstSendUs[agent]!;
+      const oneWayUs = placeLatencyUs(world, agent, at);
+      const brokenUs = nowUs - oneWayUs;
+      closedUs = Math.min(
+        firstUs + group.agent.kernel.tcpGiveUpUs,
+        keepaliveGiveUpUs(world, agent, brokenUs, firstUs, 2 * oneWayUs),
+      );
+    }
   } else if (balancer) {
     const toBalancerUs = latencyTo(world, agent, world.balancerPlace);
     if (world.broken[agent] === Broken.Silent) {
@@ -329,8 +339,10 @@ export function dispatcherBlocks(world: WorldState, agent: number, nowUs: number
     if (over > 0) pipelines.takeBack(agent, world.brokenPlace[agent]!, over);
     else pipelines.advance(agent, nowUs + 1);
     freeze(world, agent, nowUs);
+    armSendTimeout(world, agent, nowUs);
     return;
   }
+  armSendTimeout(world, agent, nowUs);
   const keepalive = nextKeepaliveUs(clockOf(world, agent), world, world.ackUs[agent]!, nowUs);
   const notice = world.queue.deadline(agent * timersPerAgent + Timer.Main) - world.options.warmupUs;
   if (keepalive < notice) armTimer(world, agent, Timer.Keepalive, keepalive);
@@ -344,7 +356,9 @@ export function freeze(world: WorldState, agent: number, nowUs: number): void {
   // The keepalive it falls asleep with counts as sent.
   world.keepaliveSecond[agent] = lastKeepaliveSecond(clockOf(world, agent), world, world.ackUs[agent]!, nowUs + 1);
   world.state[agent] = State.Frozen;
-  world.open.froze[agent] = 1;
+  // One whose send times out does not stay so.
+  const { internal } = world.options.groups[world.groupOf[agent]!]!.agent;
+  if (internal.sendTimeoutSeconds === null) world.open.froze[agent] = 1;
   world.queue.cancel(agent * timersPerAgent + Timer.Main);
 }
 
@@ -355,7 +369,9 @@ export function connectionClosed(world: WorldState, agent: number, nowUs: number
     staleClosed(world, agent, nowUs);
     return;
   }
+  const sleepUs = errorSleepUs(world, agent);
   if (world.blocked[agent] === 1) {
+    world.queue.cancel(agent * timersPerAgent + Timer.Dispatch); // the send's time-out
     pipelines.advance(agent, nowUs);
     pipelines.loseInHand(agent, 'sendError', nowUs);
   }
@@ -363,7 +379,7 @@ export function connectionClosed(world: WorldState, agent: number, nowUs: number
     if (world.locked[agent] === 1) {
       world.locked[agent] = 0;
       world.blocked[agent] = 0;
-      world.dispatcherMetUs[agent] = pipelines.hasBacklog(agent) ? nowUs + sendErrorSleepUs : -Infinity;
+      world.dispatcherMetUs[agent] = pipelines.hasBacklog(agent) ? nowUs + sleepUs : -Infinity;
       if (isWalker(world, agent)) {
         stay(world, agent, nowUs, true, true);
         return;
@@ -373,11 +389,11 @@ export function connectionClosed(world: WorldState, agent: number, nowUs: number
       return;
     }
     world.blocked[agent] = 0;
-    world.dispatcherMetUs[agent] = pipelines.hasBacklog(agent) ? nowUs + sendErrorSleepUs : -Infinity;
+    world.dispatcherMetUs[agent] = pipelines.hasBacklog(agent) ? nowUs + sleepUs : -Infinity;
     // A writer that is blocked at the socket is past his look at the lock.
     if (pipelines.isSocketFull(agent)) world.atSocket[agent] = 1;
     world.state[agent] = State.Waking;
-    armMain(world, agent, nowUs + sendErrorSleepUs);
+    armMain(world, agent, nowUs + sleepUs);
     return;
   }
   notice(world, agent, nowUs, 'closed');
@@ -419,7 +435,7 @@ export function notice(world: WorldState, agent: number, nowUs: number, why: 'cl
   }
   if (world.blocked[agent] === 1) {
     if (why !== 'closed') pipelines.loseInHand(agent, 'sendError', nowUs);
-    world.dispatcherMetUs[agent] = pipelines.hasBacklog(agent) ? nowUs + sendErrorSleepUs : -Infinity;
+    world.dispatcherMetUs[agent] = pipelines.hasBacklog(agent) ? nowUs + errorSleepUs(world, agent) : -Infinity;
     world.blocked[agent] = 0;
   }
   if (walks) {
