@@ -12,8 +12,8 @@ export interface NodeQueueInput {
   readonly eventsPerSecond: number;
   /** remoted's queue in messages; one slot stays free. */
   readonly queueSize: number;
-  /** 1 in the slices in which the node analyses. */
-  readonly works: Uint8Array;
+  /** Share of its capacity with which the node analyses in each slice; 0: not at all. */
+  readonly works: Float64Array;
   /** 1 in the slices at whose start the processes are new: what waited in the old ones is lost. */
   readonly dies: Uint8Array;
   /** There: how long analysisd still works on what waits, before it ends with the rest. */
@@ -52,16 +52,17 @@ export function playNodeQueue(input: NodeQueueInput): NodeQueueOutput {
     if (dies[slice] === 1) {
       const last = Math.min(waiting, (eventsPerSecond * graceUs[slice]!) / 1e6);
       died[slice] = waiting - last;
+      analysed[slice] = last;
       waiting = 0;
     }
     // remoted hands on within a slice what analysisd can do in it and what its queue holds; what comes on top is dropped.
     const taken = Math.min(inflow[slice]!, queueSize - 1 + capacity);
     droppedQueue[slice] = inflow[slice]! - taken;
-    const done = works[slice] === 1 ? Math.min(waiting + taken, capacity) : 0;
+    const done = Math.min(waiting + taken, capacity * works[slice]!);
     const left = waiting + taken - done;
     const kept = Math.min(left, analysisRing - 1);
     droppedAnalysis[slice] = left - kept;
-    analysed[slice] = done;
+    analysed[slice]! += done;
     // The mean of what waits at both ends of the slice, over the slice (Little).
     waitSumUs += ((waiting + kept) / 2) * sliceUs;
     waiting = kept;
@@ -69,7 +70,8 @@ export function playNodeQueue(input: NodeQueueInput): NodeQueueOutput {
       peak = waiting;
       peakSlice = slice;
     }
-    if (eventsPerSecond > 0) waitMaxUs = Math.max(waitMaxUs, (waiting / eventsPerSecond) * 1e6);
+    const pace = eventsPerSecond * (works[slice]! > 0 ? works[slice]! : 1);
+    if (pace > 0) waitMaxUs = Math.max(waitMaxUs, (waiting / pace) * 1e6);
   }
   return { droppedQueue, droppedAnalysis, died, analysed, waiting, peak, peakSlice, waitSumUs, waitMaxUs };
 }

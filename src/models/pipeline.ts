@@ -24,6 +24,8 @@ export const Sink = {
   Pending: 3,
   /** Datagrams to a place that takes none: lost as they are sent. */
   Void: 4,
+  /** To a node that takes it and throws it away. */
+  Zombie: 5,
 } as const;
 export type Sink = (typeof Sink)[keyof typeof Sink];
 
@@ -292,6 +294,7 @@ export class Pipelines {
         return;
       case 'keyInUse':
       case 'nodeMemory':
+      case 'zombie':
         counts.lost[fate] += events;
         addFlow(this.books.lost, events, atUs, atUs);
         return;
@@ -552,6 +555,10 @@ export class Pipelines {
       }
       case Sink.Memory:
         counts.lost.nodeMemory += events;
+        addFlow(this.books.lost, events, fromUs, toUs);
+        return;
+      case Sink.Zombie:
+        counts.lost.zombie += events;
         addFlow(this.books.lost, events, fromUs, toUs);
         return;
       case Sink.Pending:

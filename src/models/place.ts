@@ -26,6 +26,8 @@ export interface Place {
   /** Faults in which remoted alone, or authd alone, stands still. */
   hungRemoted: number;
   hungAuthd: number;
+  /** Occurrence that made it one, the latest. */
+  zombieFault: number;
   /** Shares of its capacity that are left, one a fault; empty: all of it. */
   slow: readonly number[];
   /** When the processes last ended in order, having written what they had analysed. */
@@ -36,6 +38,8 @@ export interface Place {
   acceptsUntilUs: number;
   /** Counts the lives of the processes: a connection of an earlier life is dead. */
   life: number;
+  /** `marksOf` of which they have been told. */
+  seenMarks: number;
   /** Life that those who depend on the place have been told of. */
   seenLife: number;
   /** Connections in the accept queues (events, registration) that a hung process has not taken. */
@@ -52,6 +56,7 @@ export function newPlace(startupUs: number, acceptQueue: number): Place {
     poweredOff: 0,
     hung: 0,
     zombie: 0,
+    zombieFault: -1,
     hungRemoted: 0,
     hungAuthd: 0,
     slow: [],
@@ -59,6 +64,7 @@ export function newPlace(startupUs: number, acceptQueue: number): Place {
     startsUntilUs: -Infinity,
     acceptsUntilUs: -Infinity,
     life: 0,
+    seenMarks: 0,
     seenLife: 0,
     queued: 0,
     queuedRegistration: 0,
@@ -70,8 +76,24 @@ export function stateOf(place: Place, nowUs: number): PlaceState {
   if (place.poweredOff > 0) return PlaceState.Silent;
   if (place.killed > 0) return nowUs < place.acceptsUntilUs ? PlaceState.Dying : PlaceState.Refusing;
   if (nowUs < place.startsUntilUs) return PlaceState.Refusing;
-  if (place.hung > 0) return PlaceState.Hung;
+  if (place.hung > 0 || place.hungRemoted > 0) return PlaceState.Hung;
   return PlaceState.Up;
+}
+
+/** State of what listens on one of the two ports: remoted's, or authd's for a registration. */
+export function serviceState(place: Place, registration: boolean): PlaceState {
+  if (!registration || (place.state !== PlaceState.Up && place.state !== PlaceState.Hung)) return place.state;
+  return place.hung > 0 || place.hungAuthd > 0 ? PlaceState.Hung : PlaceState.Up;
+}
+
+/** What of a place can change while its state stays: whether it keeps what it takes, and whether authd answers. */
+export function marksOf(place: Place): number {
+  return (place.zombie > 0 ? 1 : 0) + (place.hung > 0 || place.hungAuthd > 0 ? 2 : 0);
+}
+
+/** Share of its capacity that is left; of several faults the worst. */
+export function capacityShare(place: Place): number {
+  return Math.min(1, ...place.slow);
 }
 
 /**

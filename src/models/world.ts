@@ -273,7 +273,7 @@ function finish(world: WorldState): Books {
   const endUs = world.endUs;
   for (let agent = 0; agent < world.agents; agent++) {
     const node = world.node[agent]!;
-    if (node >= 0 && world.broken[agent] === Broken.No) {
+    if (node >= 0 && world.broken[agent] === Broken.No && world.wasted[agent] === 0) {
       pipelines.advance(agent, world.books.lastFlushUs(node, endUs) - nodeLatencyUs(world, agent));
       pipelines.sink[agent] = Sink.Pending;
     }
@@ -309,6 +309,10 @@ function willResume(world: WorldState, index: number): boolean {
   if (place.state !== PlaceState.Hung) return false; // what is still held there belongs to a connection of an earlier life
   return world.faults.every(
     ({ placeIndexes, options, startUs, endUs }) =>
-      options.kind !== 'hang' || !placeIndexes.includes(index) || startUs >= world.endUs || endUs < Infinity,
+      options.kind !== 'hang' ||
+      options.only === 'authd' ||
+      !placeIndexes.includes(index) ||
+      startUs >= world.endUs ||
+      endUs < Infinity,
   );
 }

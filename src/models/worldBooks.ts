@@ -67,6 +67,7 @@ export class WorldBooks implements PipelineBooks {
 
   readonly #flushPhaseUs: readonly number[];
   readonly #changes: PlaceChange[][];
+  readonly #slowed: { readonly atUs: number; readonly share: number }[][];
   readonly #delays = new DelayBook();
   readonly #connected: Float64Array[];
   readonly #connectedParts: Float64Array[];
@@ -102,6 +103,7 @@ export class WorldBooks implements PipelineBooks {
       Math.floor(uniform(namedKey(root, Purpose.FlushPhase, name), 0, 0) * 1e6),
     );
     this.#changes = Array.from({ length: places }, () => []);
+    this.#slowed = Array.from({ length: places }, () => []);
     this.#connected = nodes.map(() => new Float64Array(this.steps.count));
     this.#connectedParts = nodes.map(() => new Float64Array(this.steps.count));
     this.#rates = new NodeRates(groups, nodes.length, this.steps);
@@ -138,6 +140,11 @@ export class WorldBooks implements PipelineBooks {
 
   placeChanged(place: number, atUs: number, state: PlaceState, reborn: boolean, graceUs: number): void {
     this.#changes[place]!.push({ atUs, state, reborn, graceUs });
+  }
+
+  /** A share of the node's capacity is left from now on. */
+  slowed(node: number, atUs: number, share: number): void {
+    this.#slowed[node]!.push({ atUs, share });
   }
 
   unaware(atUs: number, change: number): void {
@@ -373,7 +380,7 @@ export class WorldBooks implements PipelineBooks {
   }
 
   #sliceStates(place: number, slices: number): Pick<NodeQueueInput, 'works' | 'dies' | 'graceUs'> {
-    const works = new Uint8Array(slices);
+    const works = new Float64Array(slices);
     const dies = new Uint8Array(slices);
     const graceUs = new Float64Array(slices);
     let state: PlaceState = PlaceState.Up;
@@ -389,6 +396,11 @@ export class WorldBooks implements PipelineBooks {
       from = next;
     }
     if (state === PlaceState.Up) works.fill(1, from);
+    this.#slowed[place]!.forEach(({ atUs, share }, at, all) => {
+      const first = Math.max(0, Math.ceil(atUs / sliceUs));
+      const end = Math.ceil((all[at + 1]?.atUs ?? Infinity) / sliceUs);
+      for (let slice = first; slice < Math.min(slices, end); slice++) works[slice]! *= share;
+    });
     return { works, dies, graceUs };
   }
 }

@@ -16,8 +16,6 @@ import { ownValue } from './yamlSource.ts';
 
 /** Verbs the world does not play yet. */
 const toCome: ReadonlySet<FaultKind> = new Set<FaultKind>([
-  'zombie',
-  'slow',
   'partition',
   'dropFlows',
   'restartAgents',
@@ -121,10 +119,8 @@ class FaultReader {
       else this.#fail([], `says nothing that happens. Known: ${verbs.join(', ')}.`);
       return null;
     }
-    const only = this.#fault.only;
-    if (toCome.has(verb) || only !== undefined) {
-      const path = only === undefined ? [verb] : ['only'];
-      this.#fail(path, `the fault ${quote(only === undefined ? verb : 'hang only')} is not modelled yet.`);
+    if (toCome.has(verb)) {
+      this.#fail([verb], `the fault ${quote(verb)} is not modelled yet.`);
       return null;
     }
     this.#checkOptions(verb);

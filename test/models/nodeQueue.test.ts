@@ -12,7 +12,7 @@ function node(inflow: readonly number[], changes: Partial<NodeQueueInput> = {}):
     inflow: Float64Array.from(inflow),
     eventsPerSecond: 1_000,
     queueSize: 131_072,
-    works: new Uint8Array(slices).fill(1),
+    works: new Float64Array(slices).fill(1),
     dies: new Uint8Array(slices),
     graceUs: new Float64Array(slices),
     ...changes,
@@ -51,7 +51,7 @@ test("remoted's queue takes one message less than its size and drops the newest"
 });
 
 test('a node that stands still keeps what it has', () => {
-  const { analysed, died, waiting } = playNodeQueue(node([300, 0, 0, 0], { works: Uint8Array.of(1, 0, 0, 1) }));
+  const { analysed, died, waiting } = playNodeQueue(node([300, 0, 0, 0], { works: Float64Array.of(1, 0, 0, 1) }));
 
   expect([...analysed]).toEqual([100, 0, 0, 100]);
   expect(sum(died)).toBe(0);
@@ -60,7 +60,7 @@ test('a node that stands still keeps what it has', () => {
 
 test('what waits in a node that dies is lost; what reaches the new processes in the same tenth of a second is not', () => {
   const { died, analysed } = playNodeQueue(
-    node([300, 40, 0], { works: Uint8Array.of(1, 0, 1), dies: Uint8Array.of(0, 1, 0) }),
+    node([300, 40, 0], { works: Float64Array.of(1, 0, 1), dies: Uint8Array.of(0, 1, 0) }),
   );
 
   expect([...died]).toEqual([0, 200, 0]);
@@ -76,7 +76,7 @@ test('every event that reaches a node ends in one place', () => {
           all.map(({ inflow }) => inflow),
           {
             queueSize: size,
-            works: Uint8Array.from(all, ({ works }) => Number(works)),
+            works: Float64Array.from(all, ({ works }) => Number(works)),
             dies: Uint8Array.from(all, ({ dies }) => Number(dies)),
           },
         ),

@@ -12,7 +12,7 @@ export interface Held {
 }
 
 /** What becomes of events that were held. */
-export type Fate = 'delivered' | 'path' | 'keyInUse' | 'nodeMemory' | 'pending';
+export type Fate = 'delivered' | 'path' | 'keyInUse' | 'nodeMemory' | 'zombie' | 'pending';
 
 export class HeldEvents {
   readonly #slots: number;

@@ -2,7 +2,7 @@
 import { lockReleaseUs, retrySleepUs, synRetryUs, wholeSeconds } from '../agent.ts';
 import type { Endpoint, ServerOptions } from '../agentOptions.ts';
 import { Sink } from '../pipeline.ts';
-import { PlaceState } from '../place.ts';
+import { PlaceState, serviceState } from '../place.ts';
 import { isWalker, sleeps, startWalk, walkAnswered, walkClosed } from './listWalk.ts';
 import {
   Broken,
@@ -33,6 +33,7 @@ import {
   waitForAnswer,
   waitSyn,
 } from './waits.ts';
+import { joinZombie } from './zombie.ts';
 
 /** All attempts at the current entry of the list, from the first. */
 export function beginServer(world: WorldState, agent: number, nowUs: number): void {
@@ -100,7 +101,7 @@ export function synArrives(world: WorldState, agent: number, nowUs: number): voi
     nextStep(world, agent, Step.Fail, nowUs + 3 * oneWayUs);
     return;
   }
-  if (place.state === PlaceState.Hung) {
+  if (serviceState(place, enrolling) === PlaceState.Hung) {
     if (!queueUp(world, agent, place, enrolling, target, nowUs)) {
       world.establishedAtUs[agent] = -Infinity;
       waitSyn(world, agent, true);
@@ -159,7 +160,7 @@ function attemptCondition(world: WorldState, agent: number): number {
     node = world.peerNode[agent]!;
   }
   if (condition !== Broken.No || node < 0) return condition;
-  return conditionOf(world.places[node]!, world.nodeLife[agent]!);
+  return conditionOf(world.places[node]!, world.nodeLife[agent]!, world.state[agent] === State.Enrolling);
 }
 
 /** A place changed while an attempt waits for something there. */
@@ -183,7 +184,7 @@ export function reviewAttempt(world: WorldState, agent: number, nowUs: number): 
       return;
     }
     case Wait.Queue:
-      if (place.state === PlaceState.Hung) return;
+      if (serviceState(place, world.state[agent] === State.Enrolling) === PlaceState.Hung) return;
       if (place.state === PlaceState.Silent) {
         waitInVain(world, agent);
         return;
@@ -191,8 +192,11 @@ export function reviewAttempt(world: WorldState, agent: number, nowUs: number): 
       if (!sleeps(world, agent)) world.queue.cancel(slot + Timer.Main);
       world.wait[agent] = Wait.None;
       if (
-        conditionOf(place, target === world.balancerPlace ? world.balancerLife[agent]! : world.nodeLife[agent]!) !==
-        Broken.No
+        conditionOf(
+          place,
+          target === world.balancerPlace ? world.balancerLife[agent]! : world.nodeLife[agent]!,
+          world.state[agent] === State.Enrolling,
+        ) !== Broken.No
       ) {
         nextStep(world, agent, Step.Fail, nowUs + oneWayUs);
       } else if (target === world.balancerPlace) {
@@ -403,8 +407,12 @@ export function welcome(world: WorldState, agent: number, nowUs: number): void {
   }
   armForced(world, agent, nowUs);
   world.probe.connected?.(agent, nowUs, world.server[agent]!, node);
-  world.away -= 1;
   world.lastChangeUs = nowUs;
+  if (world.places[node]!.zombie > 0) {
+    joinZombie(world, agent, nowUs);
+    return;
+  }
+  world.away -= 1;
   if (world.open.fault[agent]! >= 0) {
     world.books.blind(agent, flowsUs - world.open.brokenAtUs[agent]!);
     world.outages.close(world.open, agent, 'reconnected', node, world.attemptAtUs[agent]!, nowUs);

@@ -4,7 +4,7 @@ import { newProxy } from '../balancer/proxy.ts';
 import { killDefaults, type FaultOptions } from '../fault.ts';
 import type { PlannedFault } from '../faultPlan.ts';
 import { analysisOutlivesUs } from '../managerVersions.ts';
-import { PlaceState, stateOf } from '../place.ts';
+import { PlaceState, capacityShare, marksOf, stateOf, type Place } from '../place.ts';
 import { reviewAttempt, waitInVain } from './attempts.ts';
 import { nodeTurned } from './intake.ts';
 import { reviewSession } from './sessions.ts';
@@ -21,6 +21,7 @@ import {
   type WorldState,
 } from './state.ts';
 import { armAttemptTimeout } from './waits.ts';
+import { fateAt } from './zombie.ts';
 
 export function scheduleFaults(world: WorldState): void {
   // Where one fault takes over from another, nothing works in between.
@@ -42,10 +43,10 @@ export function faultStart(world: WorldState, fault: PlannedFault, nowUs: number
     case 'stop':
     case 'restart':
     case 'rolling':
-      for (const index of fault.placeIndexes) hitPlace(world, options, index, nowUs);
-      break;
     case 'zombie':
     case 'slow':
+      for (const index of fault.placeIndexes) hitPlace(world, fault, index, nowUs);
+      break;
     case 'reload':
     case 'drain':
     case 'addNode':
@@ -84,6 +85,8 @@ export function faultEnd(world: WorldState, fault: PlannedFault, nowUs: number):
     case 'stop':
     case 'restart':
     case 'rolling':
+    case 'zombie':
+    case 'slow':
       for (const index of fault.placeIndexes) releasePlace(world, options, index, nowUs);
       break;
     case 'partition':
@@ -98,7 +101,7 @@ function notModelled({ kind }: PlannedFault): Error {
   return new Error(`the fault ${kind} is not modelled yet`);
 }
 
-function hitPlace(world: WorldState, options: FaultOptions, index: number, nowUs: number): void {
+function hitPlace(world: WorldState, { options, index: occurrence }: PlannedFault, index: number, nowUs: number): void {
   const place = world.places[index]!;
   switch (options.kind) {
     case 'kill':
@@ -116,7 +119,15 @@ function hitPlace(world: WorldState, options: FaultOptions, index: number, nowUs
       place.life += 1;
       break;
     case 'hang':
-      place.hung += 1;
+      standStill(place, options, 1);
+      break;
+    case 'zombie':
+      place.zombie += 1;
+      place.zombieFault = occurrence;
+      break;
+    case 'slow':
+      place.slow = [...place.slow, options.toShare];
+      world.books.slowed(index, nowUs, capacityShare(place));
       break;
     default:
   }
@@ -133,12 +144,39 @@ function die(world: WorldState, index: number, acceptsForUs: number, nowUs: numb
   if (acceptsForUs > 0) addPlaceEvent(world, EventKind.AcceptsEnd, index, place.acceptsUntilUs);
 }
 
-function releasePlace(world: WorldState, { kind }: FaultOptions, index: number, nowUs: number): void {
+function standStill(place: Place, { only }: Extract<FaultOptions, { kind: 'hang' }>, change: number): void {
+  if (only === 'remoted') place.hungRemoted += change;
+  else if (only === 'authd') place.hungAuthd += change;
+  else place.hung += change;
+}
+
+function releasePlace(world: WorldState, options: FaultOptions, index: number, nowUs: number): void {
   const place = world.places[index]!;
   const ran = place.killed === 0 && place.poweredOff === 0;
-  if (kind === 'powerOff') place.poweredOff -= 1;
-  else if (kind === 'hang') place.hung -= 1;
-  else place.killed -= 1;
+  switch (options.kind) {
+    case 'kill':
+    case 'stop':
+    case 'restart':
+    case 'rolling':
+      place.killed -= 1;
+      break;
+    case 'powerOff':
+      place.poweredOff -= 1;
+      break;
+    case 'hang':
+      standStill(place, options, -1);
+      break;
+    case 'zombie':
+      place.zombie -= 1;
+      break;
+    case 'slow': {
+      const at = place.slow.indexOf(options.toShare);
+      place.slow = place.slow.filter((_, position) => position !== at);
+      world.books.slowed(index, nowUs, capacityShare(place));
+      break;
+    }
+    default:
+  }
   if (!ran && place.killed === 0 && place.poweredOff === 0) {
     place.startsUntilUs = nowUs + place.startupUs;
     if (place.startupUs > 0) addPlaceEvent(world, EventKind.StartupEnd, index, place.startsUntilUs);
@@ -152,14 +190,20 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
   const after = stateOf(place, nowUs);
   const isBalancer = index === world.balancerPlace;
   const reborn = place.seenLife !== place.life;
-  if (before === after && !reborn) return;
+  const marks = marksOf(place);
+  const marksBefore = place.seenMarks;
+  if (before === after && !reborn && marks === marksBefore) return;
+  const turnsZombie = (marks & 1) > (marksBefore & 1);
   place.state = after;
   place.seenLife = place.life;
+  place.seenMarks = marks;
   world.lastChangeUs = nowUs;
   world.probe.changed?.(index, nowUs, after);
   const isStop = place.stoppedAtUs === nowUs && index < world.options.nodes.length;
   const graceUs = isStop ? analysisOutlivesUs(world.options.nodes[index]!.version) : 0;
-  world.books.placeChanged(index, nowUs, after, reborn, graceUs);
+  // analysisd works on while remoted alone stands still; what waits in a node that turns into a zombie is lost.
+  const works = after === PlaceState.Hung && place.hung === 0 ? PlaceState.Up : after;
+  world.books.placeChanged(index, nowUs, works, reborn || turnsZombie, graceUs);
   world.links.placeChanged(index, nowUs, after, reborn);
   nodeTurned(world, index, before, reborn, nowUs);
   if (reborn) {
@@ -168,9 +212,9 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
     loseHeld(world, index, nowUs);
     if (isBalancer) resetBalancer(world, nowUs);
   }
+  if ((marksBefore & 2) > (marks & 2)) place.queuedRegistration = 0;
   if (before === PlaceState.Hung && after === PlaceState.Up) {
     place.queued = 0;
-    place.queuedRegistration = 0;
     deliverHeld(world, index, nowUs);
   }
   for (let agent = 0; agent < world.agents; agent++) {
@@ -203,7 +247,9 @@ function deliverHeld(world: WorldState, index: number, nowUs: number): void {
   const { pipelines } = world.books;
   if (pipelines.pathCount.length === 0) return;
   for (let agent = 0; agent < world.agents; agent++) {
-    pipelines.settlePath(agent, pipelines.memoryOf(index), 'delivered', nowUs);
+    if (index < world.balancerPlace) {
+      pipelines.settlePath(agent, pipelines.memoryOf(index), fateAt(world, index), nowUs);
+    }
     if (pipelines.heldInPath(agent, index) === 0) continue;
     if (world.brokenPlace[agent] === index && world.node[agent]! >= 0) continue;
     const node = pipelines.pathNode[agent * pipelines.slots + index]!;
@@ -226,7 +272,7 @@ function deliverHeld(world: WorldState, index: number, nowUs: number): void {
     if (waitsThere && atLeast(version, '4.4.0')) pipelines.settlePath(agent, index, 'keyInUse', nowUs);
     // Before 4.6 remoted throws away what it has queued from a connection that is closed by now; measured on 3.13.6, 39 of
     // 2,788 got through. Wazuh 4.5.4, src/remoted/secure.c, rem_handler_main().
-    else pipelines.settlePath(agent, index, atLeast(version, '4.6.0') ? 'delivered' : 'path', nowUs);
+    else pipelines.settlePath(agent, index, atLeast(version, '4.6.0') ? fateAt(world, node) : 'path', nowUs);
   }
 }
 

@@ -28,6 +28,7 @@ import {
 } from './state.ts';
 import { balancerRoom, endSession } from './throughBalancer.ts';
 import { armForced, nextForcedUs, noteBacklog } from './waits.ts';
+import { fateAt, joinZombie, leaveZombie, reviewZombie } from './zombie.ts';
 
 /** Looks again at the connection of a connected agent: works, silent, hung, dead. */
 export function reviewSession(world: WorldState, agent: number, nowUs: number): void {
@@ -49,7 +50,10 @@ export function reviewSession(world: WorldState, agent: number, nowUs: number): 
       at = world.node[agent]!;
     }
   }
-  if (before === after && (after === Broken.No || world.brokenPlace[agent] === at)) return;
+  if (before === after && (after === Broken.No || world.brokenPlace[agent] === at)) {
+    reviewZombie(world, agent, nowUs);
+    return;
+  }
   if (world.state[agent] === State.Stale) reviewStale(world, agent, after, at, nowUs);
   else if (after === Broken.No) healSession(world, agent, nowUs);
   else if (before === Broken.No) breakSession(world, agent, after, at, nowUs);
@@ -61,11 +65,13 @@ function breakSession(world: WorldState, agent: number, condition: number, at: n
   const node = world.node[agent]!;
   const toNodeUs = nodeLatencyUs(world, agent);
   const toPlaceUs = at === world.balancerPlace ? latencyTo(world, agent, at) : toNodeUs;
+  leaveZombie(world, agent, nowUs);
   if (at !== world.balancerPlace) {
     // What arrived after the last flush dies with the processes; processes that only stand still keep it, and those that end in
-    // order have written it.
-    const isStop = world.places[node]!.stoppedAtUs === nowUs;
-    pipelines.advance(agent, (isStop ? nowUs : world.books.lastFlushUs(node, nowUs)) - toPlaceUs);
+    // order have written it. Where remoted alone stands still analysisd goes on.
+    const { stoppedAtUs, state, hung } = world.places[node]!;
+    const isWritten = stoppedAtUs === nowUs || (state === PlaceState.Hung && hung === 0);
+    pipelines.advance(agent, (isWritten ? nowUs : world.books.lastFlushUs(node, nowUs)) - toPlaceUs);
     pipelines.sink[agent] = Sink.Memory;
     if (world.places[node]!.state === PlaceState.Hung) {
       pipelines.sink[agent] = Sink.Path;
@@ -190,7 +196,7 @@ function healSession(world: WorldState, agent: number, nowUs: number): void {
   const backUs = 2 * toNodeUs - toPlaceUs;
   // A datagram that is under way arrives at a place that works.
   pipelines.advance(agent, world.udp[agent] === 1 ? nowUs - toNodeUs : nowUs);
-  pipelines.settlePath(agent, at, 'delivered', nowUs);
+  pipelines.settlePath(agent, at, fateAt(world, node), nowUs);
   world.queue.cancel(agent * timersPerAgent + Timer.Path);
   world.broken[agent] = Broken.No;
   world.brokenPlace[agent] = -1;
@@ -239,6 +245,10 @@ function healSession(world: WorldState, agent: number, nowUs: number): void {
   unblock(world, agent, nowUs);
   if (isAnswered) armForced(world, agent, nowUs);
   noteAgain(world, agent, nowUs);
+  if (world.places[node]!.zombie > 0) {
+    joinZombie(world, agent, nowUs);
+    return;
+  }
   world.outages.close(world.open, agent, 'healed', node, nowUs, nowUs);
   world.books.blind(agent, nowUs - world.open.brokenAtUs[agent]!);
   world.backSinceUs[agent] = nowUs;
@@ -466,6 +476,7 @@ function setLock(world: WorldState, agent: number, nowUs: number): void {
 export function leaveNode(world: WorldState, agent: number, nowUs: number, notices: boolean): void {
   const { pipelines } = world.books;
   const node = world.node[agent]!;
+  leaveZombie(world, agent, nowUs);
   if (world.broken[agent] !== Broken.No) {
     if (notices) world.books.unaware(nowUs, -1);
     // A place that stands still keeps what it has taken in; what is on the way to any other is lost.

@@ -12,7 +12,7 @@ import { planFaults, type PlannedFault } from '../faultPlan.ts';
 import { type Clockwork, type Wakes } from '../keepalive.ts';
 import { unreachableBetween, type Unreachable } from '../network.ts';
 import { OutageBook, newOpenOutages } from '../outages.ts';
-import { PlaceState, newPlace, type Place } from '../place.ts';
+import { PlaceState, newPlace, serviceState, type Place } from '../place.ts';
 import { Purpose, drawIndex, groupKey } from '../workload.ts';
 import { WorldBooks } from '../worldBooks.ts';
 import { newWalkState, type WalkState } from './walkState.ts';
@@ -186,6 +186,8 @@ export class WorldState implements Wakes {
   readonly brokenSinceUs: Float64Array;
   readonly firstSendUs: Float64Array;
   readonly heldBefore: Float64Array;
+  /** 1: the session stands, keepalives are answered, and the node throws the events away. */
+  readonly wasted: Uint8Array;
   readonly blocked: Uint8Array;
   readonly locked: Uint8Array;
   readonly lockSeen: Float64Array;
@@ -307,6 +309,7 @@ export class WorldState implements Wakes {
     this.brokenSinceUs = f64();
     this.firstSendUs = f64();
     this.heldBefore = f64();
+    this.wasted = new Uint8Array(agents);
     this.blocked = new Uint8Array(agents);
     this.locked = new Uint8Array(agents);
     this.lockSeen = f64();
@@ -399,11 +402,11 @@ export function addPlaceEvent(world: WorldState, kind: number, argument: number,
   return world.queue.add(kind, argument, atUs + world.options.warmupUs);
 }
 
-/** What a connection made in `life` of a place's processes has become. */
-export function conditionOf(place: Place, life: number): number {
+/** What a connection made in `life` of a place's processes has become. @param registration it is one to authd. */
+export function conditionOf(place: Place, life: number, registration = false): number {
   if (place.state === PlaceState.Silent) return Broken.Silent;
   if (place.life !== life) return Broken.Dead;
-  return place.state === PlaceState.Hung ? Broken.Hung : Broken.No;
+  return serviceState(place, registration) === PlaceState.Hung ? Broken.Hung : Broken.No;
 }
 
 /** Entry of the configured list at each position of each agent's own list; `null`: as listed. */

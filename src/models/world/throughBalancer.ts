@@ -3,7 +3,7 @@ import { below } from '../../kernel/random.ts';
 import { wholeSeconds } from '../agent.ts';
 import type { NginxSession } from '../balancer/nginx/session.ts';
 import { keyOf, type ProxyListener } from '../balancer/proxy.ts';
-import { PlaceState } from '../place.ts';
+import { PlaceState, serviceState } from '../place.ts';
 import { drawIndex } from '../workload.ts';
 import { Broken, State, Step, Wait, latencyTo, nextStep, type WorldState } from './state.ts';
 import { isForRemoted, isJudged, repeatPeerSyn, takesSyn } from './intake.ts';
@@ -97,7 +97,10 @@ export function peerArrive(world: WorldState, agent: number, nowUs: number): voi
     nextStep(world, agent, Step.PeerFailed, nowUs + oneWayUs);
     return;
   }
-  if (place.state === PlaceState.Hung && !queueUp(world, agent, place, registration, index, nowUs)) {
+  if (
+    serviceState(place, registration) === PlaceState.Hung &&
+    !queueUp(world, agent, place, registration, index, nowUs)
+  ) {
     giveUp(kernel.connectTimeoutUs);
     return;
   }
@@ -114,7 +117,7 @@ export function peerArrive(world: WorldState, agent: number, nowUs: number): voi
   // A dying process takes the connection of no life that goes on.
   world.nodeLife[agent] = place.state === PlaceState.Dying ? -1 : place.life;
   if (place.state === PlaceState.Up) world.books.accepted(index, nowUs);
-  world.untaken[agent] = place.state === PlaceState.Hung ? 1 : 0;
+  world.untaken[agent] = serviceState(place, registration) === PlaceState.Hung ? 1 : 0;
   nextStep(world, agent, Step.PeerConnected, nowUs + oneWayUs);
 }
 
@@ -125,7 +128,8 @@ export function peerConnected(world: WorldState, agent: number, nowUs: number): 
   const index = world.peerNode[agent]!;
   const place = world.places[index]!;
   listener.balancer.connected(session, wholeSeconds(nowUs, world.balancerPhaseUs));
-  if (place.state === PlaceState.Hung && place.life === world.nodeLife[agent]) {
+  const { registration } = listener.targets[session.peerIndex]!;
+  if (serviceState(place, registration) === PlaceState.Hung && place.life === world.nodeLife[agent]) {
     waitForAnswer(world, agent, nowUs);
     return;
   }
