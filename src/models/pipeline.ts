@@ -174,6 +174,19 @@ export class Pipelines {
     this.anchorUs[agent] = atUs;
   }
 
+  /** Agents that do not exist yet: nothing is counted of them until they begin. */
+  absent(from: number, to: number): void {
+    this.anchorUs.fill(Infinity, from, to);
+  }
+
+  /** The process of an agent that was absent starts: what its applications would have written before was never written. */
+  begin(agent: number, atUs: number): void {
+    const before = this.written(agent, atUs);
+    this.anchorUs[agent] = atUs;
+    this.seen[agent] = before;
+    this.unwritten[agent] = before;
+  }
+
   /** What waits before the client buffer goes into it, all at once. */
   release(agent: number, atUs: number): void {
     const waiting = this.upstream[agent]!;

@@ -10,6 +10,7 @@ import { PlaceState } from './place.ts';
 import { startInstants } from './starts.ts';
 import { Purpose, drawIndex, groupKey } from './workload.ts';
 import { answerDue, attemptFailed, beginServer, synArrives, udpArrive, wakeUp } from './world/attempts.ts';
+import { Errand, newcomerStarts } from './world/enrolment.ts';
 import { faultEnd, faultStart, placeChanged, scheduleFaults } from './world/faults.ts';
 import { entersQueue, handlersServe, taken } from './world/intake.ts';
 import { isWalker, revived, sleeps, walkOn } from './world/listWalk.ts';
@@ -100,7 +101,7 @@ function scheduleStarts(world: WorldState): void {
       const own = group.agent.firstKeepalive === 'afterNotifyTime';
       world.keepalivePhaseUs[agent] = own ? Math.floor(uniform(phaseKey, index, 1) * 1e6) : world.phaseUs[agent]!;
       world.keepaliveSecond[agent] = own ? wholeSeconds(startUs, world.keepalivePhaseUs[agent]!) : -Infinity;
-      armMain(world, agent, startUs);
+      if (world.keyUs[agent] !== Infinity) armMain(world, agent, startUs);
     }
   });
 }
@@ -151,6 +152,11 @@ function mainEvent(world: WorldState, agent: number, nowUs: number): void {
   }
   switch (world.state[agent]) {
     case State.Off:
+      if (world.errand[agent] === Errand.SeeksKey) {
+        world.books.pipelines.collects[agent] = world.books.pipelines.limits[world.groupOf[agent]!]!.blocks ? 1 : 0;
+        newcomerStarts(world, agent, nowUs);
+        return;
+      }
       world.lockSeen[agent] = 0;
       world.books.pipelines.collects[agent] = world.books.pipelines.limits[world.groupOf[agent]!]!.blocks ? 1 : 0;
       beginServer(world, agent, nowUs);

@@ -74,6 +74,7 @@ export class WorldBooks implements PipelineBooks {
   readonly #rates: NodeRates;
   readonly #sessions: Float64Array;
   readonly #unaware: Float64Array;
+  readonly #present: Float64Array;
   readonly #connectsPerSecond: Int32Array[];
   readonly #refused: Float64Array;
   readonly #overflowed: Float64Array;
@@ -109,6 +110,7 @@ export class WorldBooks implements PipelineBooks {
     this.#rates = new NodeRates(groups, nodes.length, this.steps);
     this.#sessions = new Float64Array(this.steps.count);
     this.#unaware = new Float64Array(this.steps.count);
+    this.#present = new Float64Array(this.steps.count);
     this.#connectsPerSecond = nodes.map(() => new Int32Array(Math.ceil(durationUs / 1e6) + 1));
     this.#refused = new Float64Array(places);
     this.#overflowed = new Float64Array(places);
@@ -149,6 +151,11 @@ export class WorldBooks implements PipelineBooks {
 
   unaware(atUs: number, change: number): void {
     addChange(this.#unaware, this.steps, atUs, change);
+  }
+
+  /** Agents that exist. */
+  present(atUs: number, change: number): void {
+    addChange(this.#present, this.steps, atUs, change);
   }
 
   blind(agent: number, us: number): void {
@@ -225,6 +232,7 @@ export class WorldBooks implements PipelineBooks {
     // Booked over the same stretches as what becomes of it, so that what waits is a difference without noise.
     const produced = cut(cumulated(flowAmounts(this.produced), sliceUs, steps));
     const sessions = runningSum(this.#sessions);
+    const present = runningSum(this.#present);
     const connected = this.#connected.map((changes) => cut(runningSum(changes)));
     const rates = nodes.map((_, node) => this.#rates.ofNode(node));
     const seconds = Math.ceil(end.endUs / 1e6);
@@ -246,7 +254,7 @@ export class WorldBooks implements PipelineBooks {
         steps: count,
         connected,
         connectedMean: connected.map((values, node) => stepMeans(values, this.#connectedParts[node]!)),
-        disconnected: cut(sessions).map((value) => agents - value),
+        disconnected: cut(sessions).map((value, step) => present[step]! - value),
         unaware: cut(runningSum(this.#unaware)),
         nodeRate: rates.map(({ rate }) => cut(rate)),
         nodeRateMean: rates.map(({ mean }) => cut(mean)),

@@ -21,7 +21,6 @@ const toCome: ReadonlySet<FaultKind> = new Set<FaultKind>([
   'restartAgents',
   'pushConfig',
   'reconnectAgents',
-  'enroll',
   'reload',
   'addNode',
   'removeNode',

@@ -25,8 +25,6 @@ interface Link {
   /** Both run and the path is open. */
   isOpen: boolean;
   isCut: boolean;
-  /** When it was lost; NaN: it stands, or is about to. */
-  lostAtUs: number;
   /** The worker knows that the link is gone from here on and tries every `connectionRetryUs`. Infinity: as long as that holds. */
   workerKnowsUs: number;
   masterKnowsUs: number;
@@ -65,7 +63,6 @@ export class ClusterLinks {
     this.#links = nodes.map(() => ({
       isOpen: this.master >= 0,
       isCut: false,
-      lostAtUs: NaN,
       workerKnowsUs: Infinity,
       masterKnowsUs: Infinity,
       masterLife: 0,
@@ -107,10 +104,10 @@ export class ClusterLinks {
     this.#review(worker, atUs);
   }
 
-  /** True while a worker's own end still believes in a link that carries nothing: requests time out instead of failing at once. */
-  seemsLinked(worker: number, atUs: number): boolean {
-    const { lostAtUs, workerKnowsUs } = this.#links[worker]!;
-    return !Number.isNaN(lostAtUs) && atUs < workerKnowsUs;
+  /** Between the two instants, the first at which a worker without a link knows that it has none. */
+  missesMasterFrom(worker: number, atUs: number, latestUs: number): number {
+    const { isOpen, workerKnowsUs } = this.#links[worker]!;
+    return isOpen ? atUs : Math.min(latestUs, Math.max(atUs, workerKnowsUs));
   }
 
   #review(worker: number, atUs: number): void {
@@ -120,7 +117,6 @@ export class ClusterLinks {
     const died = !link.isCut && this.#isDead(worker, link);
     if (link.isOpen && (!isOpen || died)) {
       link.isOpen = false;
-      link.lostAtUs = atUs;
       this.linked[worker]!.close(atUs);
       this.#expect(worker, link, atUs);
     }
@@ -128,7 +124,6 @@ export class ClusterLinks {
     if (link.isOpen || !isOpen) return;
     link.isOpen = true;
     this.linked[worker]!.open(this.#relinked(worker, link, atUs));
-    link.lostAtUs = NaN;
     link.masterLife = this.#life[master]!;
     link.workerLife = this.#life[worker]!;
   }

@@ -20,8 +20,10 @@ import {
   unreachableTo,
   type WorldState,
 } from './state.ts';
+import { Errand, enrolmentAnswered, isKeyKnown, keyDenied, keyRefused, newcomerWakes } from './enrolment.ts';
 import { noteStartup } from './heard.ts';
 import { forgetAttempt, isJudged, repeatSyn, reviewIntake, startupRead, takeQueued, takesSyn } from './intake.ts';
+import { register } from './registering.ts';
 import { abandonSession, acceptAtBalancer } from './throughBalancer.ts';
 import {
   armAttemptTimeout,
@@ -129,7 +131,7 @@ export function synArrives(world: WorldState, agent: number, nowUs: number): voi
   }
   world.books.accepted(target, nowUs);
   // Startup message and ACK; an enrollment takes a round trip for TLS and one for the request.
-  if (enrolling) nextStep(world, agent, Step.Enrolled, nowUs + 5 * oneWayUs);
+  if (enrolling) register(world, agent, target, nowUs, oneWayUs, nowUs + 5 * oneWayUs);
   else nextStep(world, agent, Step.Handshake, nowUs + 3 * oneWayUs);
 }
 
@@ -141,12 +143,14 @@ export function answerDue(world: WorldState, agent: number, nowUs: number): void
   } else if (condition !== Broken.No) {
     waitForAnswer(world, agent, nowUs);
   } else if (world.state[agent] === State.Enrolling) {
-    attemptFailed(world, agent, nowUs); // the manager refuses a second registration of a key that is valid
+    enrolmentAnswered(world, agent, nowUs);
   } else if (world.state[agent] === State.Pinging) {
     abandonSession(world, agent, nowUs);
     enroll(world, agent, nowUs);
   } else if (isWalker(world, agent)) {
     walkAnswered(world, agent, nowUs);
+  } else if (!isKeyKnown(world, agent, nowUs)) {
+    keyRefused(world, agent, nowUs);
   } else {
     handshakeDone(world, agent, nowUs);
   }
@@ -205,7 +209,8 @@ export function reviewAttempt(world: WorldState, agent: number, nowUs: number): 
         takeQueued(world, agent, nowUs);
       } else {
         world.books.accepted(target, nowUs);
-        if (world.state[agent] === State.Enrolling) nextStep(world, agent, Step.Enrolled, nowUs + 3 * oneWayUs);
+        if (world.state[agent] === State.Enrolling)
+          register(world, agent, target, nowUs, oneWayUs, nowUs + 3 * oneWayUs);
         else nextStep(world, agent, Step.Handshake, nowUs + oneWayUs);
       }
       return;
@@ -233,8 +238,9 @@ export function reviewAttempt(world: WorldState, agent: number, nowUs: number): 
       }
       if (condition === Broken.Dead) nextStep(world, agent, Step.Fail, nowUs + backUs);
       else if (world.ticket[agent]! >= 0) takeQueued(world, agent, nowUs);
-      else if (world.state[agent] === State.Enrolling) nextStep(world, agent, Step.Enrolled, nowUs + 3 * backUs);
-      else nextStep(world, agent, Step.Handshake, nowUs + backUs);
+      else if (world.state[agent] === State.Enrolling) {
+        register(world, agent, node >= 0 ? node : target, nowUs, backUs, nowUs + 3 * backUs);
+      } else nextStep(world, agent, Step.Handshake, nowUs + backUs);
       return;
     }
     case Wait.PeerSyn: {
@@ -287,10 +293,16 @@ export function attemptFailed(world: WorldState, agent: number, nowUs: number): 
   world.peerNode[agent] = -1;
   const server = serverOf(world, agent);
   const { enrollment } = world.options.groups[world.groupOf[agent]!]!.agent;
+  if (world.errand[agent] === Errand.SeeksKey) {
+    keyDenied(world, agent, nowUs);
+    return;
+  }
   if (world.state[agent] === State.Trying) {
     world.triesLeft[agent]! -= 1;
     world.books.attemptsFailed += 1;
-    if (world.triesLeft[agent] === 0 && enrollment.enabled && !enrollment.behindPause) {
+    const isExtra = world.errand[agent] === Errand.TriesOnce;
+    if (isExtra) world.errand[agent] = Errand.GoesOn;
+    if (world.triesLeft[agent] === 0 && enrollment.enabled && !enrollment.behindPause && !isExtra) {
       if (enrollment.pingsFirst) {
         world.state[agent] = State.Pinging;
         approach(world, agent, server, nowUs);
@@ -307,7 +319,8 @@ export function attemptFailed(world: WorldState, agent: number, nowUs: number): 
   armMain(world, agent, nowUs + retrySleepUs(server.retryIntervalSeconds));
 }
 
-function enroll(world: WorldState, agent: number, nowUs: number): void {
+/** Asks the server's registration service for a key. */
+export function enroll(world: WorldState, agent: number, nowUs: number): void {
   const { registration, endpoint } = serverOf(world, agent);
   world.state[agent] = State.Enrolling;
   world.udpAttempt[agent] = 0;
@@ -315,13 +328,18 @@ function enroll(world: WorldState, agent: number, nowUs: number): void {
 }
 
 export function wakeUp(world: WorldState, agent: number, nowUs: number): void {
+  if (newcomerWakes(world, agent, nowUs)) return;
   if (world.triesLeft[agent]! > 0) {
     beginAttempt(world, agent, nowUs);
     return;
   }
   const { enabled, behindPause } = world.options.groups[world.groupOf[agent]!]!.agent.enrollment;
-  if (enabled && behindPause) enroll(world, agent, nowUs);
-  else nextServer(world, agent, nowUs);
+  if (enabled && behindPause && world.errand[agent] !== Errand.GoesOn) {
+    enroll(world, agent, nowUs);
+    return;
+  }
+  world.errand[agent] = Errand.None;
+  nextServer(world, agent, nowUs);
 }
 
 function nextServer(world: WorldState, agent: number, nowUs: number): void {
@@ -406,6 +424,8 @@ export function welcome(world: WorldState, agent: number, nowUs: number): void {
     }
   }
   armForced(world, agent, nowUs);
+  if (world.enrolment.reportedUs[agent]! === Infinity) world.enrolment.reportedUs[agent] = nowUs;
+  world.errand[agent] = Errand.None;
   world.probe.connected?.(agent, nowUs, world.server[agent]!, node);
   world.lastChangeUs = nowUs;
   if (world.places[node]!.zombie > 0) {

@@ -5,6 +5,7 @@ import { killDefaults, type FaultOptions } from '../fault.ts';
 import type { PlannedFault } from '../faultPlan.ts';
 import { analysisOutlivesUs } from '../managerVersions.ts';
 import { PlaceState, capacityShare, marksOf, stateOf, type Place } from '../place.ts';
+import { enrolmentBegins } from './enrolment.ts';
 import { reviewAttempt, waitInVain } from './attempts.ts';
 import { nodeTurned } from './intake.ts';
 import { reviewSession } from './sessions.ts';
@@ -66,7 +67,8 @@ export function faultStart(world: WorldState, fault: PlannedFault, nowUs: number
       throw notModelled(fault);
     // enrolment.ts
     case 'enroll':
-      throw notModelled(fault);
+      enrolmentBegins(world, fault);
+      break;
     default:
       options satisfies never;
   }
@@ -204,8 +206,9 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
   // analysisd works on while remoted alone stands still; what waits in a node that turns into a zombie is lost.
   const works = after === PlaceState.Hung && place.hung === 0 ? PlaceState.Up : after;
   world.books.placeChanged(index, nowUs, works, reborn || turnsZombie, graceUs);
-  world.links.placeChanged(index, nowUs, after, reborn);
+  world.links.placeChanged(index, nowUs, works, reborn);
   nodeTurned(world, index, before, reborn, nowUs);
+  if (reborn) world.registration.restarted(index);
   if (reborn) {
     place.queued = 0;
     place.queuedRegistration = 0;

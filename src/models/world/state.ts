@@ -7,6 +7,7 @@ import { listenBacklog, newProxy, type Proxy } from '../balancer/proxy.ts';
 import { ConnectionHistory } from '../cluster/history.ts';
 import { ClusterLinks } from '../cluster/links.ts';
 import { EnrolmentLog } from '../cluster/enrolmentLog.ts';
+import { Registration } from '../cluster/registration.ts';
 import { groupArrivals } from '../eventRates.ts';
 import { planFaults, type PlannedFault } from '../faultPlan.ts';
 import { type Clockwork, type Wakes } from '../keepalive.ts';
@@ -17,6 +18,7 @@ import { Purpose, drawIndex, groupKey } from '../workload.ts';
 import { WorldBooks } from '../worldBooks.ts';
 import { newWalkState, type WalkState } from './walkState.ts';
 import type { GroupOptions, Luck, WorldOptions } from '../worldOptions.ts';
+import { newcomersOf } from './newcomers.ts';
 
 /** Told what an agent's main thread does, as it happens; instants in µs since the end of the warm-up. */
 export interface WorldProbe {
@@ -124,6 +126,10 @@ export class WorldState implements Wakes {
   readonly links: ClusterLinks;
   readonly history = new ConnectionHistory();
   readonly enrolment: EnrolmentLog;
+  readonly registration: Registration;
+  /** Agents of each group that come without a key, and how many of them have come. */
+  readonly newcomers: readonly number[];
+  readonly enrolled: number[];
 
   readonly groupOf: Uint16Array;
   readonly indexInGroup: (agent: number) => number;
@@ -204,6 +210,14 @@ export class WorldState implements Wakes {
   /** When the latest outage ended, -Infinity: there was none. */
   readonly backSinceUs: Float64Array;
   readonly open: ReturnType<typeof newOpenOutages>;
+  /** When the master registered the agent's key; -Infinity: before the run, every node knows it; Infinity: it has none. */
+  readonly keyUs: Float64Array;
+  /** What an agent that came without a key is about (enrolment.ts, `Errand`). */
+  readonly errand: Uint8Array;
+  /** Rounds over its servers in which it got no key. */
+  readonly rounds: Int32Array;
+  /** 1: the node that its request is with cannot reach the master. */
+  readonly relayBroken: Uint8Array;
 
   readonly clock = {
     phaseUs: 0,
@@ -265,11 +279,17 @@ export class WorldState implements Wakes {
     this.indexInGroup = (agent) => pipelines.local(agent);
     this.links = new ClusterLinks(nodes, root, -options.warmupUs);
     this.enrolment = new EnrolmentLog(agents);
+    const toMaster = nodes.map((node) => slowest(node.latencyUs, nodes[this.links.master]?.latencyUs));
+    this.registration = new Registration(nodes, this.links, toMaster);
+    this.newcomers = newcomersOf(options);
+    this.enrolled = groups.map(() => 0);
     const plan = planFaults(options, root);
     this.faults = plan.faults;
     this.notes = [...plan.notes];
     this.faultsUnderWay = plan.faults.length;
-    this.away = agents;
+    const absent = this.newcomers.reduce((sum, count) => sum + count, 0);
+    this.away = agents - absent;
+    this.books.present(-options.warmupUs, agents - absent);
 
     const f64 = (): Float64Array => new Float64Array(agents);
     this.walk = groups.some(({ agent }) => agent.search === 'listWalk') ? newWalkState(agents) : null;
@@ -321,6 +341,15 @@ export class WorldState implements Wakes {
     this.ackBeforeHealUs = f64();
     this.backSinceUs = f64().fill(-Infinity);
     this.open = newOpenOutages(agents);
+    this.keyUs = f64().fill(-Infinity);
+    this.errand = new Uint8Array(agents);
+    this.rounds = new Int32Array(agents);
+    this.relayBroken = new Uint8Array(agents);
+    this.newcomers.forEach((count, group) => {
+      const first = pipelines.firstOfGroup[group]!;
+      this.keyUs.fill(Infinity, first, first + count);
+      pipelines.absent(first, first + count);
+    });
   }
 
   before(atUs: number): number {
@@ -370,11 +399,15 @@ export function latencyTo(world: WorldState, agent: number, place: number): numb
   return world.latency[world.groupOf[agent]!]![place]!;
 }
 
+/** One way from an agent to a node behind the balancer. */
+export function nodeLatencyOf(world: WorldState, agent: number, node: number): number {
+  return latencyTo(world, agent, world.balancerPlace) + world.balancerLatency[node]!;
+}
+
 /** One way from a connected agent to its node. */
 export function nodeLatencyUs(world: WorldState, agent: number): number {
   const node = world.node[agent]!;
-  if (world.viaBalancer[agent] === 0) return latencyTo(world, agent, node);
-  return latencyTo(world, agent, world.balancerPlace) + world.balancerLatency[node]!;
+  return world.viaBalancer[agent] === 0 ? latencyTo(world, agent, node) : nodeLatencyOf(world, agent, node);
 }
 
 export function placeLatencyUs(world: WorldState, agent: number, place: number): number {

@@ -7,6 +7,7 @@ import { PlaceState, serviceState } from '../place.ts';
 import { drawIndex } from '../workload.ts';
 import { Broken, State, Step, Wait, latencyTo, nextStep, type WorldState } from './state.ts';
 import { isForRemoted, isJudged, repeatPeerSyn, takesSyn } from './intake.ts';
+import { register } from './registering.ts';
 import { armAttemptTimeout, queueUp, waitForAnswer } from './waits.ts';
 
 /** Bytes a balancer takes for a node that does not: its own send buffer and its proxy buffer. */
@@ -141,7 +142,7 @@ export function peerConnected(world: WorldState, agent: number, nowUs: number): 
   const toBalancerUs = latencyTo(world, agent, world.balancerPlace);
   const answerUs = nowUs + 2 * oneWayUs + toBalancerUs;
   if (world.state[agent] === State.Enrolling) {
-    nextStep(world, agent, Step.Enrolled, answerUs + 2 * (oneWayUs + toBalancerUs));
+    register(world, agent, index, nowUs, oneWayUs + toBalancerUs, answerUs + 2 * (oneWayUs + toBalancerUs));
   } else {
     nextStep(world, agent, Step.Handshake, answerUs);
   }

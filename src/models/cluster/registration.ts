@@ -1,0 +1,88 @@
+// authd, the registration service of a node: who waits for whom, and what the way to the master costs. Wazuh 4.14.7,
+// src/os_auth/main-server.c, and src/shared/agent_op.c, w_send_clustered_message(), which relays a worker's requests.
+import { atLeast } from '../agentVersions.ts';
+import type { NodeOptions } from '../node.ts';
+import type { ClusterLinks } from './links.ts';
+import { clusterTimings } from './timings.ts';
+
+/** Clients that wait or are served; one more is told "Too many connections" and closed. main-server.c, AUTH_POOL. */
+export const clientPool = 1000;
+/** agent_op.h, CLUSTER_SEND_MESSAGE_ATTEMPTS: a second apart. Before 4.3.0 the request is sent once. */
+const relayAttempts = 10;
+const relayPauseUs = 1_000_000;
+
+/** What becomes of a client that has just connected. */
+export interface Admission {
+  /** It is closed at once. */
+  readonly isRejected: boolean;
+  /** From its turn being due in a service that has nothing else to do until the answer is ready, µs. */
+  readonly extraUs: number;
+  /** The answer is an error: the master was not there. */
+  readonly isRelayBroken: boolean;
+}
+
+/** The service of every node. */
+export class Registration {
+  readonly #nodes: readonly NodeOptions[];
+  readonly #links: ClusterLinks;
+  /** One way between each node and the master, µs. */
+  readonly #toMasterUs: readonly number[];
+  /** When each node's thread has done what it has taken so far. */
+  readonly #freeUs: number[];
+  /** When each of its clients is answered, ascending. */
+  readonly #answers: number[][];
+
+  constructor(nodes: readonly NodeOptions[], links: ClusterLinks, toMasterUs: readonly number[]) {
+    this.#nodes = nodes;
+    this.#links = links;
+    this.#toMasterUs = toMasterUs;
+    this.#freeUs = nodes.map(() => -Infinity);
+    this.#answers = nodes.map(() => []);
+  }
+
+  /** Processes are new: nobody waits. */
+  restarted(node: number): void {
+    if (node >= this.#nodes.length) return; // the balancer
+    this.#freeUs[node] = -Infinity;
+    this.#answers[node] = [];
+  }
+
+  /**
+   * A client has connected at `nowUs`.
+   * @param roundTripsUs its TLS handshake and its request, which up to 4.12 the one thread waits for.
+   * @param patienceUs how long it waits for an answer.
+   */
+  admit(node: number, nowUs: number, roundTripsUs: number, patienceUs: number): Admission {
+    const { version, registration } = this.#nodes[node]!;
+    const answers = this.#answers[node]!;
+    let done = 0;
+    while (done < answers.length && answers[done]! <= nowUs) done += 1;
+    if (done > 0) answers.splice(0, done);
+    if (answers.length >= clientPool) return { isRejected: true, extraUs: 0, isRelayBroken: false };
+    const waitUs = Math.max(0, this.#freeUs[node]! - nowUs);
+    // It is gone when its turn comes: the thread finds a closed connection and goes on.
+    if (waitUs > patienceUs) return { isRejected: false, extraUs: waitUs, isRelayBroken: false };
+    const relay = this.#relay(node, nowUs + waitUs);
+    // From 4.13 one thread serves all, but waits for none of them; the request to the master it does wait for.
+    const ownUs = (registration.serviceUs ?? 0) + relay.us;
+    const busyUs = ownUs + (atLeast(version, '4.13.0') ? 0 : roundTripsUs);
+    this.#freeUs[node] = nowUs + waitUs + busyUs;
+    answers.push(nowUs + waitUs + roundTripsUs + ownUs);
+    return { isRejected: false, extraUs: waitUs + ownUs, isRelayBroken: relay.isBroken };
+  }
+
+  /** A worker asks the master, and waits. */
+  #relay(node: number, atUs: number): { readonly us: number; readonly isBroken: boolean } {
+    const links = this.#links;
+    if (node === links.master || links.master < 0) return { us: 0, isBroken: false };
+    if (links.linked[node]!.has(atUs)) return { us: 2 * this.#toMasterUs[node]!, isBroken: false };
+    const attempts = atLeast(this.#nodes[node]!.version, '4.3.0') ? relayAttempts : 1;
+    let nowUs = atUs;
+    for (let attempt = 1; attempt <= attempts; attempt++) {
+      // clusterd answers at once that there is no master, or after its own time-out while it does not know yet.
+      nowUs = links.missesMasterFrom(node, nowUs, nowUs + clusterTimings.requestTimeoutUs);
+      if (attempt < attempts) nowUs += relayPauseUs;
+    }
+    return { us: nowUs - atUs, isBroken: true };
+  }
+}
