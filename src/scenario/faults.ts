@@ -118,14 +118,11 @@ class FaultReader {
       else this.#fail([], `says nothing that happens. Known: ${verbs.join(', ')}.`);
       return null;
     }
-    if (toCome.has(verb)) {
-      this.#fail([verb], `the fault ${quote(verb)} is not modelled yet.`);
-      return null;
-    }
     this.#checkOptions(verb);
     this.#checkNames(verb);
     const timing = this.#timing(verb);
     const options = this.#options(verb, timing);
+    if (!this.#failed && toCome.has(verb)) this.#fail([verb], `the fault ${quote(verb)} is not modelled yet.`);
     return this.#failed ? null : options;
   }
 
@@ -147,6 +144,9 @@ class FaultReader {
     }
     if (verb === 'slow' && this.#fault.to === undefined) {
       this.#fail(['to'], 'is missing; expected the share of its capacity that is left, such as to: 30%.');
+    }
+    if (this.#fault.only !== undefined && this.#fault.hang?.includes(balancerPlace) === true) {
+      this.#fail(['only'], 'belongs to nodes: a balancer has neither remoted nor authd.');
     }
     const drains = verb === 'drain' || (verb === 'rolling' && this.#fault.drain !== undefined);
     if (drains && product === 'nginx') {
@@ -204,6 +204,16 @@ class FaultReader {
         path,
         `${what} is called ${quote(name)}. ${meant ? `Did you mean ${meant}? ` : ''}Known: ${listNames(known)}.`,
       );
+    }
+    if (verb === 'slow') {
+      for (const { path, name } of names) {
+        const node = this.#context.nodes.find((each) => each.name === this.#resolved(name));
+        if (node?.eventsPerSecond !== null) continue;
+        this.#fail(
+          path,
+          `${node.name} has no eventsPerSecond, so a share of it means nothing. Give it one in cluster.nodes.${node.name}.`,
+        );
+      }
     }
     if (this.#isLink(verb) && !this.#failed) {
       const agentEnds = names.filter(({ name }) => groups.includes(name) || name === agentsPlace);
