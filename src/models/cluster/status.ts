@@ -76,6 +76,8 @@ class StatusPlayer {
   #arrivals: Arrival[] = [];
   #changeUs: number[] = [];
   #changeTo: Shown[] = [];
+  /** Node of the keepalive that will show the agent as active again. */
+  #healsBy = -1;
   #changeNode: number[] = [];
 
   constructor(input: StatusInput) {
@@ -223,7 +225,10 @@ class StatusPlayer {
       const ownUs = keepaliveUs + (knownUs === -Infinity ? 0 : turns) * this.#notifyUs;
       if (ownUs >= toUs) continue;
       const arrivalUs = this.#arrival(node, ownUs);
-      if (arrivalUs > atUs && arrivalUs < nextUs) nextUs = arrivalUs;
+      if (arrivalUs > atUs && arrivalUs < nextUs) {
+        nextUs = arrivalUs;
+        this.#healsBy = node;
+      }
     }
     return nextUs;
   }
@@ -264,6 +269,8 @@ class StatusPlayer {
         if (message.shows === Shown.Active) node = message.node;
         become(message.shows, nowUs);
       } else if (nowUs === healsUs) {
+        // The full row was lost with a node that started anew; what comes first names the node now.
+        if (node < 0) node = this.#healsBy;
         become(Shown.Active, nowUs);
       } else if (nowUs === birthUs) {
         birth += 1;
