@@ -70,7 +70,7 @@ export class Intake {
     if (workUs === 0 && slope <= 0) return;
     const mostUs = mostWorkUs(intake);
     const nowUs = Math.min(mostUs, Math.max(0, workUs + slope * (atUs - fromUs)));
-    if (slope > 0) intake.dropped += Math.max(0, workUs + slope * (atUs - fromUs) - mostUs) / controlUs;
+    if (slope > 0 && atUs >= 0) intake.dropped += Math.max(0, workUs + slope * (atUs - fromUs) - mostUs) / controlUs;
     this.#note(intake, fromUs, atUs, slope, mostUs);
     intake.workUs = nowUs;
     if (intake.works) intake.tailUs = Math.min(intake.tailUs + keepaliveShare * (atUs - fromUs), nowUs);
@@ -162,7 +162,7 @@ export class Intake {
 
   #add(intake: NodeIntake): boolean {
     if (intake.workUs + intake.controlUs > mostWorkUs(intake)) {
-      intake.dropped += 1;
+      if (intake.atUs >= 0) intake.dropped += 1;
       return false;
     }
     intake.workUs += intake.controlUs;
@@ -225,6 +225,7 @@ function mostWorkUs({ inline, controlUs, queueSize, eventsPerUs }: NodeIntake): 
 }
 
 function notePeak(intake: NodeIntake): void {
+  if (intake.atUs < 0) return; // not in the warm-up
   intake.peakUs = intake.workUs;
   intake.peakAtUs = intake.atUs;
 }

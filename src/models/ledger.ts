@@ -109,6 +109,13 @@ export interface NodeBooks {
   /** Largest number of events waiting in the node, and when. */
   readonly queuePeak: number;
   readonly queuePeakAtUs: number;
+  /** Longest work of control messages that stood before the handlers (up to 4.12) or the database, µs, and when. */
+  readonly controlWaitPeakUs: number;
+  readonly controlWaitPeakAtUs: number;
+  /** Control messages that found their queue full. */
+  readonly controlDropped: number;
+  /** Connections closed because another one of the same agent was open: "Agent key already in use". */
+  readonly keysRefused: number;
 }
 
 /** Delay of delivered events from production, as a weighted histogram: each bin is a hundredth wider than the one before it. */

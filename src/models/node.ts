@@ -1,6 +1,7 @@
 // A Wazuh manager node: what it listens on and how much it can take.
 
 import type { DisconnectionOptions } from './cluster/timings.ts';
+import { handlesControlInline } from './managerVersions.ts';
 import type { Unreachable } from './network.ts';
 
 export type NodeRole = 'master' | 'worker';
@@ -89,6 +90,11 @@ export const nodeDefaults = {
   registration: { serviceUs: null },
   latencyUs: null,
 } satisfies Omit<NodeOptions, 'name' | 'address'>;
+
+/** True where events may wait or be dropped in the node. */
+export function isQueueJudged(node: NodeOptions): boolean {
+  return capacityOf(node) !== null || (node.controlCostUs !== null && handlesControlInline(node.version));
+}
 
 /** Events per second that a node can analyse for long; `null`: not judged. */
 export function capacityOf({ eventsPerSecond, epsLimit }: NodeOptions): number | null {

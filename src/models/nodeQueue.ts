@@ -1,17 +1,25 @@
 // What a node does with what arrives: remoted's queue, analysisd's ring and its capacity, on slices of equal width.
 // Wazuh 4.14.7: src/remoted/queue.c, rem_msgpush() (a full queue drops); src/analysisd: ad_input_main() hands each event to a
 // ring of 16,384 and drops it when the ring is full; it never makes remoted wait.
-
-/** Events of one type that wait in analysisd. etc/internal_options.conf, analysisd.decode_event_queue_size. */
-export const analysisRing = 16_384;
+import { EpsCredits } from './epsCredits.ts';
+import type { EpsLimit } from './node.ts';
+import { playRemotedQueue } from './remotedQueue.ts';
 
 export interface NodeQueueInput {
   readonly sliceUs: number;
   /** Events that reach the node in each slice. */
   readonly inflow: Float64Array;
+  /** `Infinity`: not judged. */
   readonly eventsPerSecond: number;
+  readonly epsLimit: EpsLimit | null;
+  /** Events that wait in analysisd (`analysisd.decode_event_queue_size`); one slot stays free. */
+  readonly analysisQueueSize: number;
   /** remoted's queue in messages; one slot stays free. */
   readonly queueSize: number;
+  /** Work of control messages that holds up the handlers at the start of each slice, µs; empty: none ever. */
+  readonly workUs: Float64Array;
+  /** Work of one of them, µs. */
+  readonly controlUs: number;
   /** Share of its capacity with which the node analyses in each slice; 0: not at all. */
   readonly works: Float64Array;
   /** 1 in the slices at whose start the processes are new: what waited in the old ones is lost. */
@@ -36,43 +44,55 @@ export interface NodeQueueOutput {
 
 /** Plays the slices in order. Every event of the inflow ends in exactly one of the outputs. */
 export function playNodeQueue(input: NodeQueueInput): NodeQueueOutput {
-  const { sliceUs, inflow, eventsPerSecond, queueSize, works, dies, graceUs } = input;
-  const slices = inflow.length;
-  const droppedQueue = new Float64Array(slices);
+  const { sliceUs, eventsPerSecond, epsLimit, analysisQueueSize, queueSize, works, dies, graceUs } = input;
+  const slices = input.inflow.length;
+  const remoted = input.workUs.length === 0 ? null : playRemotedQueue(input);
+  const inflow = remoted?.passed ?? input.inflow;
+  const droppedQueue = remoted?.dropped ?? new Float64Array(slices);
   const droppedAnalysis = new Float64Array(slices);
-  const died = new Float64Array(slices);
+  const died = remoted?.died ?? new Float64Array(slices);
+  const credits = epsLimit && new EpsCredits(epsLimit);
+  const ratePerSecond = Math.min(eventsPerSecond, epsLimit?.maximum ?? Infinity);
+  const slicesPerSecond = 1e6 / sliceUs;
   const analysed = new Float64Array(slices);
   const capacity = (eventsPerSecond * sliceUs) / 1e6;
   let waiting = 0;
   let peak = 0;
   let peakSlice = 0;
-  let waitSumUs = 0;
-  let waitMaxUs = 0;
+  let waitSumUs = remoted?.waitSumUs ?? 0;
+  let waitMaxUs = remoted?.waitMaxUs ?? 0;
   for (let slice = 0; slice < slices; slice++) {
     if (dies[slice] === 1) {
-      const last = Math.min(waiting, (eventsPerSecond * graceUs[slice]!) / 1e6);
-      died[slice] = waiting - last;
+      const last = graceUs[slice] === 0 ? 0 : Math.min(waiting, (ratePerSecond * graceUs[slice]!) / 1e6);
+      died[slice]! += waiting - last;
       analysed[slice] = last;
       waiting = 0;
+      credits?.reset();
+    } else if (works[slice]! > 0 && slice % slicesPerSecond === 0) {
+      credits?.tick();
     }
     // remoted hands on within a slice what analysisd can do in it and what its queue holds; what comes on top is dropped.
     const taken = Math.min(inflow[slice]!, queueSize - 1 + capacity);
-    droppedQueue[slice] = inflow[slice]! - taken;
-    const done = Math.min(waiting + taken, capacity * works[slice]!);
+    droppedQueue[slice]! += inflow[slice]! - taken;
+    const able = works[slice] === 0 ? 0 : Math.min(capacity * works[slice]!, credits?.left ?? Infinity);
+    const done = Math.min(waiting + taken, able);
+    credits?.spend(done);
     const left = waiting + taken - done;
-    const kept = Math.min(left, analysisRing - 1);
+    const kept = Math.min(left, analysisQueueSize - 1);
     droppedAnalysis[slice] = left - kept;
     analysed[slice]! += done;
     // The mean of what waits at both ends of the slice, over the slice (Little).
     waitSumUs += ((waiting + kept) / 2) * sliceUs;
     waiting = kept;
-    if (waiting > peak) {
-      peak = waiting;
+    const all = waiting + (remoted?.queued[slice] ?? 0);
+    if (all > peak) {
+      peak = all;
       peakSlice = slice;
     }
-    const pace = eventsPerSecond * (works[slice]! > 0 ? works[slice]! : 1);
+    const pace = ratePerSecond * (works[slice]! > 0 ? works[slice]! : 1);
     if (pace > 0) waitMaxUs = Math.max(waitMaxUs, (waiting / pace) * 1e6);
   }
+  waiting += remoted?.waiting ?? 0;
   return { droppedQueue, droppedAnalysis, died, analysed, waiting, peak, peakSlice, waitSumUs, waitMaxUs };
 }
 

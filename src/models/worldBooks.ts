@@ -14,6 +14,7 @@ import {
 } from './ledger.ts';
 import type { PlannedFault } from './faultPlan.ts';
 import { NodeRates } from './nodeRates.ts';
+import { isQueueJudged } from './node.ts';
 import { Intake } from './intake.ts';
 import { playNodeQueue, spread, type NodeQueueInput, type NodeQueueOutput } from './nodeQueue.ts';
 import { Pipelines, type PipelineBooks } from './pipeline.ts';
@@ -25,6 +26,9 @@ import type { WorldOptions } from './worldOptions.ts';
 
 /** Width of the slices on which node queues and time lines are computed. */
 export const sliceUs = 100_000;
+
+/** An agent leaves when 61 s have passed since the last ACK, and its keepalives leave 10 s apart: 4.x, time-reconnect. */
+const impatienceUs = 50_000_000;
 
 interface PlaceChange {
   readonly atUs: number;
@@ -78,6 +82,7 @@ export class WorldBooks implements PipelineBooks {
   readonly #connectsPerSecond: Int32Array[];
   readonly #refused: Float64Array;
   readonly #overflowed: Float64Array;
+  readonly #keysRefused: Float64Array;
   readonly #blindUs: Float64Array;
   readonly #drainUs: Float64Array;
   #nodeAtStart = new Int16Array(0);
@@ -92,9 +97,7 @@ export class WorldBooks implements PipelineBooks {
     this.produced = newFlow(sliceUs, slices);
     this.delivered = newFlow(sliceUs, slices);
     this.lost = newFlow(sliceUs, slices);
-    this.inflow = nodes.map(({ eventsPerSecond }) =>
-      eventsPerSecond === null ? null : groups.map(() => newFlow(sliceUs, slices)),
-    );
+    this.inflow = nodes.map((node) => (!isQueueJudged(node) ? null : groups.map(() => newFlow(sliceUs, slices))));
     this.nodeDelivered = new Float64Array(nodes.length);
     this.alerts = groups.map(() => noBufferAlerts());
     this.pipelines = new Pipelines(groups, arrivals, places, this);
@@ -114,6 +117,7 @@ export class WorldBooks implements PipelineBooks {
     this.#connectsPerSecond = nodes.map(() => new Int32Array(Math.ceil(durationUs / 1e6) + 1));
     this.#refused = new Float64Array(places);
     this.#overflowed = new Float64Array(places);
+    this.#keysRefused = new Float64Array(places);
     this.#blindUs = new Float64Array(this.pipelines.groupOf.length);
     this.#drainUs = new Float64Array(this.pipelines.groupOf.length);
   }
@@ -194,6 +198,10 @@ export class WorldBooks implements PipelineBooks {
     if (atUs >= 0) this.#refused[place]! += 1;
   }
 
+  keyRefused(node: number, atUs: number): void {
+    if (atUs >= 0) this.#keysRefused[node]! += 1;
+  }
+
   overflowed(place: number, atUs: number): void {
     if (atUs >= 0) this.#overflowed[place]! += 1;
   }
@@ -216,6 +224,7 @@ export class WorldBooks implements PipelineBooks {
       own.produced += written;
       own.pending += pipelines.upstream[agent]! + pipelines.ring[agent]!;
     }
+    nodes.forEach((_, node) => this.intake.advance(node, end.endUs));
     const queues = this.#playQueues(end);
     for (const own of counts) {
       if (!balances(own)) {
@@ -280,6 +289,10 @@ export class WorldBooks implements PipelineBooks {
           acceptQueueOverflow: this.#overflowed[node]!,
           queuePeak: Math.round(queue?.output.peak ?? 0),
           queuePeakAtUs: (queue?.output.peakSlice ?? 0) * sliceUs,
+          controlWaitPeakUs: this.intake.nodes[node]!.peakUs,
+          controlWaitPeakAtUs: this.intake.nodes[node]!.peakAtUs,
+          keysRefused: this.#keysRefused[node]!,
+          controlDropped: Math.round(this.intake.nodes[node]!.dropped),
         };
       }),
       delays: this.#delays.histogram(),
@@ -305,7 +318,16 @@ export class WorldBooks implements PipelineBooks {
     told(this.noPort, 'no source port is left towards a node');
     told(this.noPeer, 'no live upstream');
     const overflow = this.#overflowed.reduce((a, b) => a + b, 0);
-    if (overflow > 0) notes.push(`${overflow} connects found a full accept queue and ran into the SYN time-out.`);
+    if (overflow > 0) notes.push(`${overflow} connects found a full accept queue and had to try again.`);
+    const refused = this.#keysRefused.reduce((a, b) => a + b, 0);
+    if (refused > 0) notes.push(`${refused} connections were refused: the agent's key was already in use.`);
+    this.options.nodes.forEach(({ name }, node) => {
+      const { inline, peakUs } = this.intake.nodes[node]!;
+      if (!inline || peakUs < impatienceUs) return;
+      notes.push(
+        `Control messages waited more than ${impatienceUs / 1e6} s at ${name}: agents connected there would have left it as well, which is not played.`,
+      );
+    });
     return notes;
   }
 
@@ -317,7 +339,7 @@ export class WorldBooks implements PipelineBooks {
     const { nodes } = this.options;
     return nodes.map((node, index) => {
       const flows = this.inflow[index];
-      if (!flows || node.eventsPerSecond === null) return undefined;
+      if (!flows) return undefined;
       const byGroup = flows.map(flowAmounts);
       const slices = Math.ceil(endUs / sliceUs);
       const inflow = new Float64Array(slices);
@@ -327,8 +349,12 @@ export class WorldBooks implements PipelineBooks {
       const output = playNodeQueue({
         sliceUs,
         inflow,
-        eventsPerSecond: node.eventsPerSecond,
+        eventsPerSecond: node.eventsPerSecond ?? Infinity,
+        epsLimit: node.epsLimit,
+        analysisQueueSize: node.analysisQueueSize,
         queueSize: node.queueSize,
+        workUs: this.intake.nodes[index]!.slices,
+        controlUs: this.intake.nodes[index]!.controlUs,
         ...this.#sliceStates(index, slices),
       });
       // A group's part of what is dropped in a slice is its part of what came in lately; of what waits, its part of all.

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { analysisRing, playNodeQueue, spread, type NodeQueueInput } from '../../src/models/nodeQueue.ts';
+import { playNodeQueue, spread, type NodeQueueInput } from '../../src/models/nodeQueue.ts';
 
 const sliceUs = 100_000;
 
@@ -11,7 +11,11 @@ function node(inflow: readonly number[], changes: Partial<NodeQueueInput> = {}):
     sliceUs,
     inflow: Float64Array.from(inflow),
     eventsPerSecond: 1_000,
+    epsLimit: null,
+    analysisQueueSize: 16_384,
     queueSize: 131_072,
+    workUs: new Float64Array(0),
+    controlUs: 1_000,
     works: new Float64Array(slices).fill(1),
     dies: new Uint8Array(slices),
     graceUs: new Float64Array(slices),
@@ -40,7 +44,7 @@ test('analysisd keeps 16,383 events and drops what comes on top', () => {
   const { droppedAnalysis, waiting } = playNodeQueue(node([20_000, 100]));
 
   expect([...droppedAnalysis]).toEqual([20_000 - 100 - 16_383, 0]);
-  expect(waiting).toBe(analysisRing - 1);
+  expect(waiting).toBe(16_383);
 });
 
 test("remoted's queue takes one message less than its size and drops the newest", () => {
@@ -48,6 +52,38 @@ test("remoted's queue takes one message less than its size and drops the newest"
 
   expect([...droppedQueue]).toEqual([2_000 - 511 - 100]);
   expect(sum(droppedAnalysis)).toBe(0);
+});
+
+test('an EPS limit lets a burst of maximum × timeframe pass at once, and then what the oldest second spent', () => {
+  const limit = { maximum: 100, timeframeSeconds: 3 };
+  const inflow = Array.from({ length: 60 }, (_, slice) => (slice === 0 ? 500 : 0));
+  const { analysed, peak } = playNodeQueue(node(inflow, { eventsPerSecond: Infinity, epsLimit: limit }));
+  const perSecond = [0, 1, 2, 3, 4, 5].map((second) => sum(analysed.slice(10 * second, 10 * second + 10)));
+
+  // 300 credits at once; they come back when the second in which they were spent leaves the window.
+  expect(perSecond).toEqual([300, 0, 0, 200, 0, 0]);
+  expect(peak).toBe(200);
+});
+
+test('an EPS limit holds a steady load to its maximum, and what piles up is dropped', () => {
+  const inflow = Array.from({ length: 100 }, () => 20);
+  const { analysed, droppedAnalysis, waiting } = playNodeQueue(
+    node(inflow, { epsLimit: { maximum: 100, timeframeSeconds: 1 }, analysisQueueSize: 128 }),
+  );
+
+  expect([0, 1, 9].map((second) => sum(analysed.slice(10 * second, 10 * second + 10)))).toEqual([100, 100, 100]);
+  expect(waiting).toBe(127);
+  expect(sum(droppedAnalysis)).toBe(2_000 - 1_000 - 127);
+});
+
+test('the credits of processes that are new are whole again', () => {
+  const inflow = [300, 0, 0, 0, 0, 300, 0, 0, 0, 0];
+  const dies = Uint8Array.from(inflow, (_, slice) => Number(slice === 5));
+  const { analysed } = playNodeQueue(
+    node(inflow, { eventsPerSecond: Infinity, epsLimit: { maximum: 300, timeframeSeconds: 1 }, dies }),
+  );
+
+  expect([...analysed]).toEqual(inflow);
 });
 
 test('a node that stands still keeps what it has', () => {
@@ -67,8 +103,49 @@ test('what waits in a node that dies is lost; what reaches the new processes in 
   expect([...analysed]).toEqual([100, 0, 40]);
 });
 
+test('an event behind control messages waits for their work, the newest longest', () => {
+  const workUs = Float64Array.from([0, 300_000, 200_000, 100_000, 0, 0, 0]);
+  const { analysed, waitMaxUs, peak } = playNodeQueue(
+    node([10, 20, 30, 40, 50, 0, 0], { eventsPerSecond: Infinity, workUs }),
+  );
+
+  // All that has come by the end of the work passes when it is done.
+  expect([...analysed]).toEqual([10, 0, 0, 0, 140, 0, 0]);
+  expect(waitMaxUs).toBe(300_000);
+  expect(peak).toBe(90);
+});
+
+test('control messages and the events behind them share one queue', () => {
+  const workUs = Float64Array.from([500_000, 400_000, 300_000, 200_000, 100_000, 0, 0]);
+  const inflow = [30, 30, 30, 30, 30, 30, 30];
+  // 500 messages of 1 ms stand in the queue of 550, and one event a place each.
+  const { droppedQueue, analysed } = playNodeQueue(node(inflow, { eventsPerSecond: Infinity, workUs, queueSize: 551 }));
+
+  expect([...droppedQueue]).toEqual([0, 0, 0, 0, 0, 0, 0]);
+  expect(sum(analysed)).toBe(210);
+  const tight = playNodeQueue(node(inflow, { eventsPerSecond: Infinity, workUs, queueSize: 511 }));
+  expect([...tight.droppedQueue].slice(0, 2)).toEqual([20, 0]);
+});
+
+test('what waits behind control messages is lost with the processes, and kept while they stand still', () => {
+  const workUs = Float64Array.from([300_000, 300_000, 300_000, 200_000, 100_000, 0]);
+  const works = Float64Array.of(1, 0, 0, 1, 1, 1);
+  const stands = playNodeQueue(node([5, 0, 0, 0, 0, 0], { eventsPerSecond: Infinity, workUs, works }));
+  const dies = playNodeQueue(
+    node([5, 0, 0, 0, 0, 0], { eventsPerSecond: Infinity, workUs, dies: Uint8Array.of(0, 1, 0, 0, 0, 0) }),
+  );
+
+  expect([...stands.analysed]).toEqual([0, 0, 0, 0, 0, 5]);
+  expect([...dies.died]).toEqual([0, 5, 0, 0, 0, 0]);
+});
+
 test('every event that reaches a node ends in one place', () => {
-  const slice = fc.record({ inflow: fc.integer({ min: 0, max: 40_000 }), works: fc.boolean(), dies: fc.boolean() });
+  const slice = fc.record({
+    inflow: fc.integer({ min: 0, max: 40_000 }),
+    works: fc.boolean(),
+    dies: fc.boolean(),
+    work: fc.integer({ min: 0, max: 900_000 }),
+  });
   fc.assert(
     fc.property(fc.array(slice, { minLength: 1, maxLength: 30 }), fc.integer({ min: 2, max: 30_000 }), (all, size) => {
       const output = playNodeQueue(
@@ -78,12 +155,14 @@ test('every event that reaches a node ends in one place', () => {
             queueSize: size,
             works: Float64Array.from(all, ({ works }) => Number(works)),
             dies: Uint8Array.from(all, ({ dies }) => Number(dies)),
+            workUs: Float64Array.from(all, ({ work }) => work),
+            epsLimit: { maximum: 20_000, timeframeSeconds: 1 },
           },
         ),
       );
       const ends = [output.analysed, output.droppedQueue, output.droppedAnalysis, output.died].map(sum);
 
-      expect(ends.reduce((a, b) => a + b, output.waiting)).toBe(all.reduce((a, { inflow }) => a + inflow, 0));
+      expect(ends.reduce((a, b) => a + b, output.waiting)).toBeCloseTo(all.reduce((a, { inflow }) => a + inflow, 0));
     }),
     { seed: 1 },
   );

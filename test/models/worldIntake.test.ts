@@ -131,3 +131,29 @@ test('datagrams need no accept, but their startups wait for the handlers too', (
   expect(back.at(-1)! - back[0]!).toBeLessThan(9);
   expect(back.every(Number.isFinite)).toBe(true);
 });
+
+test('up to 4.12 events wait behind the startups of a storm, and are lost when the queue is full', () => {
+  const group = { events: { ratePerSecond: 5, arrival: 'regular' } } as const;
+  const lost = (version: string, queueSize: number) => {
+    const node = { version, controlCostUs: 100_000, workerPool: 1, queueSize };
+    const { books } = storm(100, node, { ...group, agent: { ...seldom, ...impatient } });
+    return { queue: books.groups[0]!.lost.nodeQueue, waitUs: books.delays.maxUs, peak: books.nodes[2]!.queuePeak };
+  };
+  const inline = lost('4.12.0', 131_072);
+  const tight = lost('4.12.0', 600);
+
+  // 10 s of work, while agents that are back write 5/s each.
+  expect(inline.queue).toBe(0);
+  expect(inline.waitUs).toBeGreaterThan(5 * second);
+  expect(inline.peak).toBeGreaterThan(500);
+  expect(tight.queue).toBeGreaterThan(100);
+  expect(lost('4.13.0', 600).queue).toBe(0);
+});
+
+test('a storm that makes keepalives wait for most of a minute says what it does not play', () => {
+  const { books } = storm(1_000, { version: '4.12.0', controlCostUs: 100_000, workerPool: 1 });
+
+  expect(books.notes.join('\n')).toContain('agents connected there would have left it as well');
+  expect(books.nodes[2]!.controlWaitPeakUs).toBeGreaterThan(60 * second);
+  expect(storm(100, { version: '4.12.0', controlCostUs: 1_000 }).books.notes).toEqual([]);
+});

@@ -1,5 +1,5 @@
 // The processes of a manager node: remoted and authd answer, analysisd writes what it has once a second.
-import { analysisRing } from '../../../src/models/nodeQueue.ts';
+import { nodeDefaults } from '../../../src/models/node.ts';
 import { Rank, type Calendar } from './calendar.ts';
 import type { Event } from './event.ts';
 import type { Host, Message, Processes, Remote } from './host.ts';
@@ -73,7 +73,7 @@ export class Manager implements Processes {
     event.arrivedUs = this.#calendar.nowUs;
     if (this.#eventsPerSecond === null) {
       this.#analysed(event);
-    } else if (this.#queue.length >= analysisRing - 1) {
+    } else if (this.#queue.length >= nodeDefaults.analysisQueueSize - 1) {
       event.end('analysis');
     } else {
       this.#queue.push(event);
