@@ -15,7 +15,7 @@ export function groupAddresses(group: GroupOptions, key: Key): Uint32Array {
   for (let i = 0; i < count; i++) {
     const own = seen[i]!;
     const rule = natRules.find(({ first, last }) => own >= first && own <= last);
-    if (rule) seen[i] = rule.to[drawIndex(group, i) % rule.to.length]!;
+    if (rule && rule.to.length > 0) seen[i] = rule.to[drawIndex(group, i) % rule.to.length]!;
   }
   return seen;
 }

@@ -15,7 +15,7 @@ export type AddressPlan =
   /** One an agent, in the order of the group. */
   | { readonly kind: 'list'; readonly addresses: Uint32Array };
 
-/** What the balancer sees of agents whose own address is in [first, last]: one of `to`, by the agent's number. */
+/** What the balancer sees of agents whose own address is in [first, last]: one of `to`, by the agent's number; empty: that address. */
 export interface NatRule {
   readonly first: number;
   readonly last: number;
@@ -30,6 +30,8 @@ export type StartOrder = 'spread' | 'evenly' | 'asListed';
 
 export interface GroupOptions {
   readonly name: string;
+  /** Other names for these agents and perhaps those of groups beside this one. */
+  readonly labels?: readonly string[] | undefined;
   readonly count: number;
   readonly addresses: AddressPlan;
   /** Addresses the balancer sees instead, used in turn; empty: the agents' own. */
@@ -42,6 +44,8 @@ export interface GroupOptions {
   readonly start?: StartOrder | undefined;
   /** Place of each agent in a list that is longer than this group, and the list's length; absent: the group is the list. */
   readonly listed?: { readonly places: Uint32Array; readonly length: number } | undefined;
+  /** Node on which each agent was seen in reality, -1: not said; absent: nothing is said. */
+  readonly observedNode?: Int16Array | undefined;
   readonly events: WorkloadOptions;
   readonly agent: AgentOptions;
   /** The agent's `<server>` list, in file order. */

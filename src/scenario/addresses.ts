@@ -40,3 +40,15 @@ export function parseRange(text: string): HostRange | string {
 export function overlap(a: HostRange, b: HostRange): boolean {
   return a.firstHost < b.firstHost + b.hostCount && b.firstHost < a.firstHost + a.hostCount;
 }
+
+// RFC 1918, and RFC 6598 for the networks of providers.
+const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'].map((text) => {
+  const [base = '', prefix] = text.split('/');
+  const first = parseAddress(base)!;
+  return { first, last: first + 2 ** (32 - Number(prefix)) - 1 };
+});
+
+/** True for an address that means something in its own network only. */
+export function isPrivate(address: number): boolean {
+  return privateRanges.some(({ first, last }) => address >= first && address <= last);
+}

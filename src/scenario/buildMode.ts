@@ -12,10 +12,10 @@ import {
   type Unreachable,
 } from '../models/network.ts';
 import { nodeDefaults, type NodeOptions } from '../models/node.ts';
-import type { AddressPlan, GroupOptions, WorldOptions } from '../models/worldOptions.ts';
-import { parseRange } from './addresses.ts';
+import type { GroupOptions, WorldOptions } from '../models/worldOptions.ts';
 import { faultAssumptions, readFault } from './faults.ts';
 import { includeFrom, type Files } from './files.ts';
+import { agentsOf, type Refuse } from './fleetPlan.ts';
 import { readInternalOptions } from './import/internalOptions.ts';
 import { readNginxConf, type NginxConf } from './import/nginxConf.ts';
 import {
@@ -26,11 +26,11 @@ import {
   type ManagerConf,
   type OssecConf,
 } from './import/ossecConf.ts';
+import type { Inventories } from './inventories.ts';
 import { nearest, ScenarioError, type Problem } from './problem.ts';
 import type { Warning } from './scenario.ts';
 import type {
   AgentSettings as AgentData,
-  GroupData,
   KernelSettings,
   ModeData,
   NodeData,
@@ -47,6 +47,7 @@ export interface ModeContext {
   /** A fault may be at a place that only another mode has: it does nothing here. */
   readonly nodesOfAnyMode: readonly string[];
   readonly files: Files;
+  readonly inventories: Inventories;
   /** Every configuration text that was read, for the input's hash. */
   readonly texts: Map<string, string>;
   readonly warnings: Warning[];
@@ -166,7 +167,7 @@ class ModeBuilder {
     }
     if (mode.nginx !== undefined && this.#balancer === null) return null;
     const groups = Object.keys(data.fleet).map((group, index) => this.#group(group, index));
-    const built = groups.filter((group) => group !== null);
+    const built = groups.flatMap((group) => group ?? []);
     if (this.#nginx) this.#checkListeners(this.#nginx);
     const faults = data.faults.flatMap((fault, index) => {
       const read = readFault(fault, index, {
@@ -178,7 +179,7 @@ class ModeBuilder {
       });
       return read ?? [];
     });
-    if (this.#failed || built.length < groups.length) return null;
+    if (this.#failed || groups.includes(null)) return null;
     this.#generalAssumptions(built);
     const durationUs = typeof data.duration === 'number' ? data.duration : data.duration.atMost;
     return {
@@ -408,24 +409,57 @@ class ModeBuilder {
     this.#context.warnings.push({ position: null, text });
   }
 
-  #group(name: string, index: number): GroupOptions | null {
+  /** The agents of a group: one group of the models, or one for each part of its inventory. `null`: there were problems. */
+  #group(name: string, index: number): GroupOptions[] | null {
+    const group = this.#context.data.fleet[name]!;
+    const before = this.#takeFailed();
+    const refuse: Refuse = (below, text) => {
+      const at = ['fleet', name, ...below];
+      this.#fail(at, `${pathText(at)}: ${text}`);
+    };
+    const who = agentsOf(group, name, index, {
+      balancer: this.#balancer,
+      inventories: this.#context.inventories,
+      startsAtSecond: this.#context.data.startsAt?.secondOfDay ?? null,
+      nodeCalled: (text) => this.#nodeCalled(text),
+      refuse,
+      refuseAt: (problem) => this.#refuse([problem]),
+      warn: (text) => this.#context.warnings.push({ position: null, text }),
+      assume: (text) => this.#assume(text),
+    });
+    // Where the agents are not known, the settings of the group's own version are looked at.
+    const versions = new Set(who?.map(({ version }) => version) ?? [group.version]);
+    const settings = new Map([...versions].map((version) => [version, this.#settings(name, version)]));
+    const groups = who?.map(({ version, agents }) => ({
+      ...agents,
+      ...settings.get(version)!,
+      start: group.start,
+      latencyUs: group.latency ?? null,
+      unreachable: group.unreachable,
+    }));
+    const failed = this.#takeFailed();
+    this.#failed = before || failed;
+    return failed || !groups ? null : groups;
+  }
+
+  /** What version, files, scenario and mode make of the agents of a group. */
+  #settings(name: string, version: string): Pick<GroupOptions, 'agent' | 'servers' | 'order'> {
     const { data, mode } = this.#context;
     const group = data.fleet[name]!;
     const path = ['fleet', name];
     const own: RoutingData = ownValue(mode.groups, name) ?? {};
     const modePath = ['modes', this.#context.name];
     const ownPath = [...modePath, 'groups', name];
-    const before = this.#takeFailed();
     const ossecPath = own.ossec === undefined ? [...modePath, 'ossec'] : [...ownPath, 'ossec'];
     const routing = own.ossec ?? mode.ossec;
-    const conf = this.#ossec(routing, ossecPath, group.version);
+    const conf = this.#ossec(routing, ossecPath, version);
     const scenario: readonly (readonly [AgentData | undefined, Path])[] = [
       [group.agent, [...path, 'agent']],
       [mode.agent, [...modePath, 'agent']],
       [own.agent, [...ownPath, 'agent']],
     ];
     for (const [settings, at] of scenario) this.#nameIdle(settings, at);
-    const agent = agentWithSettings(group.version, [
+    const agent = agentWithSettings(version, [
       ...(conf?.settings ?? []),
       ...scenario.map(([settings]) => settingsOf(settings)),
       ...scenario.map(([settings, at]) => settingsOf(this.#fromCommandLine(settings, at))),
@@ -438,23 +472,7 @@ class ModeBuilder {
     const known = list !== undefined || (routing === undefined ? mode.nginx !== undefined : conf !== null);
     const entries = known ? this.#entries(list, serversPath, conf) : [];
     const servers = entries.flatMap((entry) => this.#server(entry, agentOptions, server));
-    const plan = this.#addresses(group, name, index);
-    const events = this.#events(group, path);
-    const failed = this.#takeFailed();
-    this.#failed = before || failed;
-    if (failed || !plan || !events) return null;
-    return {
-      name,
-      count: group.count,
-      addresses: plan.addresses,
-      nat: plan.nat,
-      events,
-      agent: agentOptions,
-      servers,
-      order: own.order ?? mode.order ?? group.order ?? 'listed',
-      latencyUs: group.latency ?? null,
-      unreachable: group.unreachable,
-    };
+    return { agent: agentOptions, servers, order: own.order ?? mode.order ?? group.order ?? 'listed' };
   }
 
   /** The part of settings that the command line has set. */
@@ -640,56 +658,6 @@ class ModeBuilder {
     ];
   }
 
-  #addresses(group: GroupData, name: string, index: number): { addresses: AddressPlan; nat: number[] } | null {
-    const path = ['fleet', name, 'addresses'];
-    const nat: number[] = [];
-    for (const text of group.nat ?? []) {
-      const range = parseRange(text);
-      if (typeof range === 'string') continue; // the schema has said it
-      if (nat.length + range.hostCount > 65_536) {
-        this.#fail(['fleet', name, 'nat'], `fleet.${name}.nat: more than 65536 addresses. List fewer.`);
-        return null;
-      }
-      for (let host = 0; host < range.hostCount; host++) nat.push(range.firstHost + host);
-    }
-    const given = group.addresses;
-    const text =
-      given === undefined ? defaultRange(group.count, index) : typeof given === 'string' ? given : given.range;
-    const draw = typeof given === 'object' && given.draw;
-    const range = parseRange(text);
-    if (typeof range === 'string') return null; // the schema has said it
-    if (given === undefined && nat.length === 0 && this.#balancer) {
-      this.#assume(`The agents of ${name} are taken to have addresses of ${text}.`);
-    }
-    if (range.hostCount < group.count) {
-      this.#fail(
-        path,
-        `fleet.${name}.addresses: ${text} has ${range.hostCount} host ${range.hostCount === 1 ? 'address' : 'addresses'} for ${group.count} agents. Give a larger range.`,
-      );
-      return null;
-    }
-    return { addresses: { kind: draw ? 'draw' : 'range', ...range }, nat };
-  }
-
-  #events({ count, events }: GroupData, path: Path): GroupOptions['events'] | null {
-    const at = [...path, 'events'];
-    if ((events.rate === undefined) === (events.total === undefined)) {
-      this.#fail(at, `${pathText(at)}: give either rate (of one agent) or total (of the group).`);
-      return null;
-    }
-    const alpha = /^pareto\s+([\d.]+)$/.exec(events.spread ?? '')?.[1];
-    return {
-      ratePerSecond: events.rate ?? events.total! / count,
-      spread: alpha === undefined ? { kind: 'equal' } : { kind: 'pareto', alpha: Number(alpha) },
-      hitters: null,
-      burst: null,
-      profile: null,
-      arrival: events.arrival,
-      sizeBytes: events.size,
-      source: events.source,
-    };
-  }
-
   // ----------------------------------------------------------------------------------------------------------------- words
 
   #description(groups: readonly GroupOptions[]): string {
@@ -805,10 +773,6 @@ function disconnectionOf(
   return agentsDisconnectionTime === undefined
     ? { ...own, alertSeconds }
     : withThreshold(agentsDisconnectionTime, alertSeconds);
-}
-
-function defaultRange(count: number, index: number): string {
-  return count <= 65_534 && index < 250 ? `10.${index + 1}.0.0/16` : '10.0.0.0/8';
 }
 
 function kernelOf(given: KernelSettings | undefined): KernelOptions {

@@ -5,22 +5,23 @@ import type { IncludedFile } from './import/nginxSyntax.ts';
 
 /** Files a scenario may name. Paths are as the user wrote them, relative to the scenario's directory or absolute. */
 export interface Files {
-  /** @throws Error whose message is the reason, e.g. `no such file.` */
-  read(path: string): string;
+  /** @param largest bytes; 16 MiB when absent. @throws Error whose message is the reason, e.g. `no such file.` */
+  read(path: string, largest?: number): string;
   /** Names in a directory, in order; empty when there is none. */
   list(directory: string): readonly string[];
 }
 
-const largest = 16 * 1024 * 1024;
+const mebibyte = 1024 * 1024;
+const usualLargest = 16 * mebibyte;
 
 /** The text of a file. @throws Error whose message is the reason. */
-export function readTextFile(path: string): string {
+export function readTextFile(path: string, largest = usualLargest): string {
   let bytes: Buffer;
   try {
     const stat = statSync(path);
     if (stat.isDirectory()) throw new Error('is a directory, not a file.');
     if (!stat.isFile()) throw new Error('is no regular file.');
-    if (stat.size > largest) throw new Error('is larger than 16 MiB.');
+    if (stat.size > largest) throw new Error(`is larger than ${largest / mebibyte} MiB.`);
     bytes = readFileSync(path);
   } catch (error) {
     throw new Error(reasonOf(error), { cause: error });
@@ -58,7 +59,7 @@ export function reasonOf(error: unknown): string {
 export function diskFiles(directory: string): Files {
   const resolve = (path: string): string => (isAbsolute(path) ? path : join(directory, path));
   return {
-    read: (path) => readTextFile(resolve(path)),
+    read: (path, largest) => readTextFile(resolve(path), largest),
     list: (path) => {
       try {
         return readdirSync(resolve(path)).sort();

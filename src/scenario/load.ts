@@ -11,10 +11,12 @@ import { fileCommand } from './command.ts';
 import { namesIn, verbsIn } from './faults.ts';
 import { diskFiles, readTextFile, type Files } from './files.ts';
 import { idleText } from './import/ossecConf.ts';
+import { Inventories } from './inventories.ts';
 import { parsePath, setPath } from './overlay.ts';
 import { nearest, ScenarioError, type Problem } from './problem.ts';
 import type { Expectation, Mode, Scenario, SourcePosition, Warning } from './scenario.ts';
 import { partSchemas, scenarioSchema, type ScenarioData } from './schema.ts';
+import { withInventories } from './schema/fleet.ts';
 import { describeIssues, valueAt } from './shape.ts';
 import { enumerate, listNames, pathText, quote, type Path } from './wording.ts';
 import { isMapping, ownValue, readYaml, type YamlSource } from './yamlSource.ts';
@@ -81,6 +83,8 @@ class Loader {
   /** Paths that the command line has set: their mistakes are not in the file. */
   readonly #set = new Map<string, { readonly path: Path; readonly value: unknown }>();
 
+  readonly #inventories: Inventories;
+
   /** The scenario as modes with `set` see it. */
   readonly #changed = new Map<string, unknown>();
 
@@ -88,11 +92,17 @@ class Loader {
     this.#input = input;
     this.#yaml = yaml;
     this.#problems.push(...yaml.problems);
+    this.#inventories = new Inventories({
+      files: input.files,
+      texts: this.#texts,
+      warnings: this.#warnings,
+      problems: (problems) => this.#problems.push(...problems),
+    });
   }
 
   load(): Scenario {
     const { file, text, overrides = {} } = this.#input;
-    const tree = this.#overridden(overrides);
+    const tree = withInventories(this.#overridden(overrides));
     const data = this.#parse(tree);
     const modeNames = isMapping(tree) && isMapping(tree.modes) ? Object.keys(tree.modes) : [];
     const wanted = overrides.modes ?? [];
@@ -316,17 +326,17 @@ class Loader {
       }
       const text = typeof group.addresses === 'object' ? group.addresses.range : group.addresses;
       const range = text === undefined ? null : parseRange(text);
-      if (range === null || typeof range === 'string') continue;
+      if (range === null || typeof range === 'string' || group.count === undefined) continue;
+      const used = { firstHost: range.firstHost, hostCount: group.count };
       for (const other of ranges) {
-        const a = { firstHost: range.firstHost, hostCount: group.count };
-        if (balanced && overlap(a, { ...other.range, hostCount: data.fleet[other.name]!.count })) {
+        if (balanced && overlap(used, other.range)) {
           this.#warnings.push({
             position: this.#position(['fleet', name, 'addresses']),
             text: `agents of ${name} have the same addresses as agents of ${other.name}; a hash of the address sends them to the same node.`,
           });
         }
       }
-      ranges.push({ name, range });
+      ranges.push({ name, range: used });
     }
     const masters = nodes.filter(([, { role }]) => role === 'master').map(([name]) => name);
     for (const name of masters.slice(1)) {
@@ -358,6 +368,7 @@ class Loader {
         mode,
         nodesOfAnyMode: [...nodes],
         files: this.#input.files,
+        inventories: this.#inventories,
         texts: this.#texts,
         warnings: this.#warnings,
         isSet: (path) => this.#isSet(path),
@@ -373,8 +384,9 @@ class Loader {
     const mode = isMapping(tree) && isMapping(tree.modes) ? ownValue(tree.modes, name) : undefined;
     const overlay = isMapping(mode) && isMapping(mode.set) ? mode.set : {};
     if (Object.keys(overlay).length === 0) return { data: shared, report: (path, text) => this.#problem(path, text) };
-    const changed = this.#overlaid(name, tree, overlay);
-    if (changed === null) return null;
+    const overlaid = this.#overlaid(name, tree, overlay);
+    if (overlaid === null) return null;
+    const changed = withInventories(overlaid);
     const report = (path: Path, text: string): void => {
       const key = overlayKey(overlay, path);
       if (key === undefined) this.#problem(path, text);
@@ -391,8 +403,9 @@ class Loader {
     const { data } = parsed;
     this.#changed.set(name, changed);
     this.#checkShared(data, report);
-    for (const [group, { count }] of Object.entries(data.fleet)) {
-      if (ownValue(shared.fleet, group)?.count === count) continue;
+    for (const [group, { count, inventory }] of Object.entries(data.fleet)) {
+      const usual = ownValue(shared.fleet, group);
+      if (usual?.count === count && usual?.inventory === inventory) continue;
       report(
         ['fleet', group, 'count'],
         `the number of agents of ${group} is the same in all modes, or their differences mean nothing.`,

@@ -34,7 +34,12 @@ const namedMappings: readonly (readonly [path: readonly string[], what: string])
 ];
 
 /** A place that may be written short: its long form keeps the short one under this key. */
-const shortForms: Readonly<Record<string, string>> = { nginx: 'file', ossec: 'file', addresses: 'range' };
+const shortForms: Readonly<Record<string, string>> = {
+  nginx: 'file',
+  ossec: 'file',
+  addresses: 'range',
+  inventory: 'inventory',
+};
 
 /**
  * A copy of the tree with the value at the path replaced. Mappings on the way that are left to their defaults are made;

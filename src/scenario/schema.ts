@@ -8,6 +8,7 @@ import { clusterDefaults, node } from './schema/cluster.ts';
 import { fault } from './schema/faults.ts';
 import { group } from './schema/fleet.ts';
 import { mode } from './schema/modes.ts';
+import { parseTimestamp, secondOfDay } from './timestamps.ts';
 import {
   type Issue,
   address,
@@ -26,6 +27,18 @@ import {
   unreachable,
   whole,
 } from './schema/values.ts';
+
+const startsAt = text(
+  'a time of day such as 08:30, or an instant such as 2026-03-01T08:30:00Z',
+  'What a clock shows at time 0.',
+).transform((value, context) => {
+  const instant = parseTimestamp(value);
+  const second = instant?.secondOfDay ?? secondOfDay(value);
+  if (second !== null) return { secondOfDay: second, instant };
+  const message = mismatch('a time of day such as 08:30, or an instant such as 2026-03-01T08:30:00Z', value);
+  context.issues.push({ code: 'custom', message, input: value });
+  return z.NEVER;
+});
 
 const rootObject = z.strictObject(
   {
@@ -68,6 +81,7 @@ const rootObject = z.strictObject(
         },
       )
       .prefault('30m'),
+    startsAt: startsAt.optional(),
     cluster: z.strictObject(
       {
         version: release('Managers').prefault(nodeDefaults.version),
@@ -170,7 +184,18 @@ export type KernelSettings = z.output<typeof kernel>;
 
 /** JSON Schema (draft-07) of a scenario file, as in schema/scenario.schema.json. */
 export function scenarioJsonSchema(): Record<string, unknown> {
-  const { $schema, ...rest } = z.toJSONSchema(scenarioSchema, { io: 'input', target: 'draft-7' });
+  const { $schema, ...rest } = z.toJSONSchema(scenarioSchema, {
+    io: 'input',
+    target: 'draft-7',
+    override: ({ zodSchema, jsonSchema }) => {
+      // The short form of a group: `withInventories`.
+      if (zodSchema !== rootObject.shape.fleet) return;
+      const path = { type: 'string', description: 'Path of an inventory, without further settings.' } as const;
+      jsonSchema.additionalProperties = {
+        anyOf: [jsonSchema.additionalProperties as z.core.JSONSchema.JSONSchema, path],
+      };
+    },
+  });
   return {
     $schema,
     title: 'fleetfall scenario',

@@ -23,15 +23,6 @@ export function describeIssues(tree: unknown, error: z.ZodError): PathProblem[] 
 
 function describe(tree: unknown, issue: Issue, prefix: Path): PathProblem[] {
   const path = [...prefix, ...(issue.path as Step[])];
-  if (path[0] === 'fleet' && path[1] === 'inventory') {
-    return [
-      {
-        path: path.slice(0, 2),
-        atKey: true,
-        text: 'fleet.inventory: reading an inventory is not modelled yet. Describe the agents as groups.',
-      },
-    ];
-  }
   const value = valueAt(tree, path);
   switch (issue.code) {
     case 'unrecognized_keys':
@@ -101,17 +92,12 @@ const later: readonly {
   },
   {
     place: /^fleet\.[^.]+\.events$/,
-    keys: ['bursts', 'burst', 'daily', 'profile', 'startsAt'],
-    text: (key) => `${quote(key)} is not modelled yet. Events come at a constant mean rate.`,
-  },
-  {
-    place: /^fleet\.[^.]+$/,
-    keys: ['inventory', 'observed'],
-    text: (key) => `${quote(key)} is not modelled yet for a group.`,
+    keys: ['startsAt'],
+    text: () => '"startsAt" is the time of day of the whole scenario: write it at the top level.',
   },
   {
     place: /^$/,
-    keys: ['inventory', 'observed', 'random', 'baseline'],
+    keys: ['observed', 'random', 'baseline'],
     text: (key) => `${quote(key)} is not modelled yet.`,
   },
 ];

@@ -62,7 +62,7 @@ expect:
     expect(problemsOf(text)).toEqual([
       '2:11  duration: expected a duration such as 30m, or { until: settled, atMost: 4h }, got 30. Write 30s.',
       '3:9  warmup: expected a duration such as 10s, got "-5m". It cannot be negative.',
-      '4:1  there is no "lenght" here. Known: fleetfall, title, seed, replications, warmup, duration, cluster, hosts, network, fleet, modes, faults, expect, assume.',
+      '4:1  there is no "lenght" here. Known: fleetfall, title, seed, replications, warmup, duration, startsAt, cluster, hosts, network, fleet, modes, faults, expect, assume.',
       '7:46  cluster.nodes.worker01.startup: expected a duration such as 10s, got 20. Write 20s.',
       '8:54  cluster.nodes.worker02.eventsPerSecond: expected a number of events per second above 0, got -1.',
       '10:21  fleet.servers.count: expected a whole number from 1 to 5000000, got 0.',
@@ -182,26 +182,6 @@ describe('what is to come is named as that, and never ignored', () => {
     [
       { modes: '{ lb: { haproxy: haproxy.cfg } }' },
       '5:16  modes.lb: the balancer "haproxy" is not modelled yet. Modelled: nginx.',
-    ],
-    [
-      { fleet: '{ inventory: agents.csv }' },
-      '4:10  fleet.inventory: reading an inventory is not modelled yet. Describe the agents as groups.',
-    ],
-    [
-      { fleet: '{ inventory: { file: agents.csv } }' },
-      '4:10  fleet.inventory: reading an inventory is not modelled yet. Describe the agents as groups.',
-    ],
-    [
-      { fleet: '{ s: { count: 1, events: { rate: 1/s, bursts: [] } } }' },
-      '4:46  fleet.s.events: "bursts" is not modelled yet. Events come at a constant mean rate.',
-    ],
-    [
-      { fleet: '{ s: { count: 1, events: { rate: 1/s, startsAt: 8h } } }' },
-      '4:46  fleet.s.events: "startsAt" is not modelled yet. Events come at a constant mean rate.',
-    ],
-    [
-      { fleet: '{ s: { count: 1, nat: { from: 10.0.0.0/8, to: [1.2.3.4] }, events: { rate: 1/s } } }' },
-      '4:30  fleet.s.nat: mapping ranges with { from, to } is not modelled yet. List the addresses the balancer sees.',
     ],
     [
       { more: 'expect: [failover.events.lost <= baseline + 1%]\n' },

@@ -1,32 +1,56 @@
 // Groups of agents: how many, where, and what they write.
 import { z } from 'zod';
 import { nodeDefaults } from '../../models/node.ts';
-import { workloadDefaults } from '../../models/workload.ts';
+import { quote } from '../wording.ts';
 import { isMapping } from '../yamlSource.ts';
 import { agentSettings } from './agent.ts';
-import { type Issue, bytes, checked, choice, latency, mapping, mismatch, range, rangeHint, rate, release, unreachable, whole, yesNo } from './values.ts';
+import { events } from './events.ts';
+import { type Issue, checked, choice, latency, mapping, mismatch, range, rangeHint, release, text, unreachable, whole, yesNo } from './values.ts';
 
-const natMapping = (value: unknown): string | undefined =>
-  isMapping(value) && 'from' in value
-    ? 'mapping ranges with { from, to } is not modelled yet. List the addresses the balancer sees.'
-    : undefined;
+const natAddress = checked('an IPv4 address such as 203.0.113.7', 'An address or range the balancer sees.', rangeHint);
 
-const natEntry = checked(
-  'an IPv4 address such as 203.0.113.7',
-  'An address or range the balancer sees.',
-  rangeHint,
-  natMapping,
+const natRule = z.strictObject(
+  {
+    from: checked(
+      'an IPv4 range such as 10.1.0.0/16, or any',
+      'Own addresses the rule is for; any: those of agents of an inventory whose address is "any".',
+      (value) => (value === 'any' ? null : rangeHint(value)),
+    ),
+    to: z
+      .union(
+        [
+          z.literal('same').transform(() => []),
+          natAddress.transform((one) => [one]),
+          z.array(natAddress).min(1, { error: () => mismatch('at least one address', []) }),
+        ],
+        { error: ({ input }: Issue) => mismatch('a list of addresses such as [203.0.113.7], or same', input) },
+      )
+      .meta({ description: 'What the balancer sees instead; same: it sees their own.' }),
+  },
+  mapping('a rule such as { from: 10.1.0.0/16, to: [203.0.113.7] }'),
 );
+
+const natEntry = z.union([natAddress, natRule], {
+  error: ({ input }: Issue) =>
+    mismatch('an IPv4 address such as 203.0.113.7, or a rule such as { from: 10.1.0.0/16, to: [203.0.113.7] }', input),
+});
 
 export const order = choice(
   ['listed', 'shuffled', 'rotated'],
   'Order of an agent’s list: as listed, drawn per agent, or begun at entry i mod n.',
 );
 
+const mostAgents = 5_000_000;
+const count = whole('Number of agents; without an inventory.', 1, mostAgents);
+
 export const group = z.strictObject(
   {
-    count: whole('Number of agents.', 1, 5_000_000),
-    version: release('Agents').prefault(nodeDefaults.version),
+    count: count.optional(),
+    inventory: text(
+      'a path such as agents.csv',
+      'Path of a CSV with id, ip, version and perhaps name, group, eps, node, or of the JSON of GET /agents.',
+    ).optional(),
+    version: release('Agents').optional(),
     addresses: z
       .union(
         [
@@ -45,45 +69,52 @@ export const group = z.strictObject(
     nat: z
       .union(
         [
-          natEntry.transform((entry) => [entry]),
+          natAddress.transform((entry) => [entry]),
+          natRule.transform((entry) => [entry]),
           z.array(natEntry).min(1, { error: () => mismatch('at least one address', []) }),
         ],
-        {
-          error: ({ input }: Issue) =>
-            natMapping(input) ?? mismatch('a list of addresses such as [203.0.113.7]', input),
-        },
+        { error: ({ input }: Issue) => mismatch('a list of addresses such as [203.0.113.7]', input) },
       )
       .optional()
-      .meta({ description: 'Addresses the balancer sees instead of the agents’ own, used in turn.' }),
-    events: z.strictObject(
-      {
-        rate: rate('Events per second of one agent.').optional(),
-        total: rate('Events per second of the whole group, divided among its agents.', 1e9).optional(),
-        spread: checked(
-          'equal or pareto with its exponent such as pareto 1.2',
-          'Who gets how much of the total.',
-          (value) => {
-            const match = /^(?:equal|pareto\s+(\d+(?:\.\d+)?))$/.exec(value);
-            if (match === null) return '';
-            if (match[1] === undefined) return null;
-            return Number(match[1]) > 1 && Number(match[1]) <= 100
-              ? null
-              : 'The exponent must be above 1 and at most 100.';
-          },
-        ).optional(),
-        arrival: choice(['poisson', 'regular'], 'How events follow each other.').prefault(workloadDefaults.arrival),
-        size: bytes('Bytes of one event on the wire.', 1, 65_536, 'from 1B to 64KiB').prefault('300B'),
-        source: choice(
-          ['logcollector', 'socket'],
-          'logcollector keeps reading and drops when its queue is full; socket blocks the writer.',
-        ).prefault(workloadDefaults.source),
-      },
-      mapping('a mapping such as { rate: 2/s, size: 300B }'),
-    ),
+      .meta({
+        description:
+          'Addresses the balancer sees instead of the agents’ own, used in turn; or rules for ranges of their own addresses.',
+      }),
+    events: events.optional(),
+    start: choice(
+      ['spread', 'evenly', 'asListed'],
+      'When agents first connect, in the first half of the warm-up: at drawn instants, at equal distances in a drawn order, or so in the order of the list.',
+    ).prefault('spread'),
     agent: agentSettings.optional(),
     order: order.optional(),
     latency: latency('instead of the network’s').optional(),
     unreachable: unreachable('What these agents see of a host that is gone, instead of the network’s.').optional(),
   },
   mapping('a mapping such as { count: 2000, events: { rate: 2/s } }'),
-);
+).superRefine((given, context) => {
+  const say = (key: string, message: string): void => {
+    context.addIssue({ code: 'custom', path: [key], message, input: undefined });
+  };
+  if (given.inventory === undefined) {
+    if (given.count === undefined) say('count', mismatch(`a whole number from 1 to ${mostAgents}`, undefined));
+    if (given.events === undefined) say('events', mismatch('a mapping such as { rate: 2/s, size: 300B }', undefined));
+    return;
+  }
+  for (const key of ['count', 'version', 'addresses'] as const) {
+    if (given[key] !== undefined) say(key, `belongs to a group without an inventory: ${quote(given.inventory)} says it.`);
+  }
+}).transform(({ version, events: written, ...given }) => ({
+  ...given,
+  version: version ?? nodeDefaults.version,
+  events: written ?? events.parse({}),
+}));
+
+/** A group may be no more than the path of its inventory: what it stands for. @param tree a whole scenario. */
+export function withInventories(tree: unknown): unknown {
+  if (!isMapping(tree) || !isMapping(tree.fleet)) return tree;
+  const long = Object.entries(tree.fleet).map(([name, given]) => [
+    name,
+    typeof given === 'string' ? { inventory: given } : given,
+  ]);
+  return { ...tree, fleet: Object.fromEntries(long) as unknown };
+}

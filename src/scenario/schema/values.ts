@@ -1,6 +1,6 @@
 // The values a scenario file is made of: durations, rates, sizes, addresses, names; how each is checked and converted once.
 import { z } from 'zod';
-import { parseBytes, parseDuration, parseRate } from '../../kernel/units.ts';
+import { parseBytes, parseDuration, parseRate, parseShare } from '../../kernel/units.ts';
 import { knownAgentVersion } from '../../models/agentVersions.ts';
 import { parseAddress, parseRange } from '../addresses.ts';
 import { quote, show } from '../wording.ts';
@@ -50,6 +50,15 @@ const bytesKind: UnitKind = {
   pattern: '^\\s*\\d+(\\.\\d+)?\\s*(B|kB|KB|MB|GB|KiB|MiB|GiB)\\s*$',
   example: '300B',
   parse: parseBytes,
+};
+
+const shareKind: UnitKind = {
+  expected: 'a share such as 80%',
+  bareUnit: '%',
+  units: '%',
+  pattern: '^\\s*\\d+(\\.\\d+)?\\s*%\\s*$',
+  example: '80%',
+  parse: parseShare,
 };
 
 interface Bounds {
@@ -116,6 +125,10 @@ export const rate = (description: string, to = 100_000) =>
 
 export const bytes = (description: string, from: number, to: number, text: string) =>
   measured(bytesKind, { from, to, text }, description);
+
+/** @param to largest share, of one. */
+export const share = (description: string, to = 1) =>
+  measured(shareKind, { from: 0, to, text: `from 0% to ${to * 100}%` }, description);
 
 export function whole(description: string, from: number, to: number) {
   const expected = `a whole number from ${from} to ${to}`;
