@@ -22,9 +22,9 @@ export interface FleetContext {
   readonly startsAtSecond: number | null;
   nodeCalled(text: string): number;
   readonly refuse: Refuse;
-  refuseAt(problem: Problem): void;
-  warn(text: string): void;
-  assume(text: string): void;
+  readonly refuseAt: (problem: Problem) => void;
+  readonly warn: (text: string) => void;
+  readonly assume: (text: string) => void;
 }
 
 /** The agents of a group of the fleet, or of each part of its inventory. `null`: there were problems. */

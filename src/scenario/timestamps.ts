@@ -14,14 +14,14 @@ export function parseTimestamp(text: string): Timestamp | null {
     text,
   );
   if (match === null) return null;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as [
-    number,
+  const [year, month, day, hour, minute] = [1, 2, 3, 4, 5].map((part) => Number(match[part])) as [
     number,
     number,
     number,
     number,
     number,
   ];
+  const second = Number(match[6] ?? 0);
   if (hour > 23 || minute > 59 || second > 59) return null;
   const milliseconds = Date.UTC(year, month - 1, day, hour, minute, second);
   const read = new Date(milliseconds);

@@ -23,16 +23,16 @@ export function workloadOf(
   refuse: Refuse,
 ): WorkloadOptions | null {
   const { burst, profile } = events;
-  let fine = true;
+  const said: string[] = [];
   const fail: Refuse = (below, text) => {
-    fine = false;
+    said.push(text);
     refuse(['events', ...below], text);
   };
   if (profile && startsAtSecond === null) {
     fail(['profile'], 'needs startsAt of the scenario, the time of day at time 0, such as startsAt: 08:30.');
   }
   const who = rates === null ? ratesOfGroup(events, count, fail) : ratesOfInventory(events, rates, fail);
-  if (!fine || who === null) return null;
+  if (said.length > 0 || who === null) return null;
   return {
     ...who,
     arrival: events.arrival,

@@ -59,7 +59,7 @@ export class CsvRows {
   /** A field of the current row without the blanks around it; empty when the row is shorter. */
   field(index: number): string {
     if (index < 0 || index >= this.#fields) return '';
-    const text = this.#text.slice(this.#from[index]!, this.#to[index]!);
+    const text = this.#text.slice(this.#from[index], this.#to[index]);
     return (this.#hasQuotes[index] ? text.replaceAll('""', '"') : text).trim();
   }
 

@@ -257,14 +257,10 @@ class Collector {
       this.problem(() => entry.place(field), `${field} of ${entry.text}: ${text}`);
     };
     const { id, status } = entry;
-    let fine = true;
-    const refuse = (field: string, text: string): void => {
-      fine = false;
-      wrong(field, text);
-    };
+    const problemsBefore = this.#problemCount;
     const key = this.#key(id);
-    if (id === '') refuse('id', 'is missing.');
-    else if (key === null) refuse('id', `${quote(id)} is the id of another agent already.`);
+    if (id === '') wrong('id', 'is missing.');
+    else if (key === null) wrong('id', `${quote(id)} is the id of another agent already.`);
     switch (status.toLowerCase()) {
       case 'disconnected':
         this.#left.disconnected += 1;
@@ -277,23 +273,23 @@ class Collector {
       case 'pending':
         break;
       default:
-        refuse('status', `expected active, pending, disconnected or never_connected, got ${quote(status)}.`);
+        wrong('status', `expected active, pending, disconnected or never_connected, got ${quote(status)}.`);
     }
     const address = entry.ip === 'any' ? 0 : parseAddress(entry.ip);
-    if (entry.ip === '') refuse('ip', 'is missing.');
+    if (entry.ip === '') wrong('ip', 'is missing.');
     else if (address === null || (address === 0 && entry.ip !== 'any')) {
       const hint = entry.ip.includes(':') ? ' IPv6 is not modelled yet.' : '';
-      refuse('ip', `expected an IPv4 address such as 10.1.0.7, got ${quote(entry.ip)}.${hint}`);
+      wrong('ip', `expected an IPv4 address such as 10.1.0.7, got ${quote(entry.ip)}.${hint}`);
     }
     const release = this.#release(entry.version);
-    if (typeof release === 'string') refuse('version', release);
+    if (typeof release === 'string') wrong('version', release);
     const rate = entry.eps === '' ? NaN : Number(/^(\d+(?:\.\d+)?)(?:\s*\/\s*s)?$/.exec(entry.eps)?.[1] ?? -1);
     if (rate < 0 || rate > mostPerSecond) {
-      refuse('eps', `expected events per second from 0 to ${mostPerSecond} such as 2.5, got ${quote(entry.eps)}.`);
+      wrong('eps', `expected events per second from 0 to ${mostPerSecond} such as 2.5, got ${quote(entry.eps)}.`);
     }
     const group = entry.group === '' ? -1 : this.#groups.indexOf(firstOfList(entry.group));
     const node = entry.node === '' ? -1 : this.#nodes.indexOf(entry.node);
-    if (!fine) return;
+    if (this.#problemCount > problemsBefore) return;
     const at = this.#count;
     if (at >= mostAgents) {
       wrong('id', `more than ${mostAgents} agents.`);

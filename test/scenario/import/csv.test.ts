@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { stringify } from 'csv-stringify/sync';
 import { expect, test } from 'vitest';
 import { CsvRows, readHeader } from '../../../src/scenario/import/csv.ts';
-import { ScenarioError } from '../../../src/scenario/problem.ts';
+import type { ScenarioError } from '../../../src/scenario/problem.ts';
 
 function rowsOf(text: string): string[][] {
   const rows = new CsvRows('a.csv', text);
