@@ -1,10 +1,12 @@
 // The value of a metric in one run, by its name.
 import { metricDefinition } from '../scenario/metricNames.ts';
+import { enrolment } from './enrolment.ts';
 import { movedShare, rebalancedAfter, skew } from './imbalance.ts';
 import { blindness, delay, headroom, storm } from './load.ts';
 import { events, isCause, lostByCause, lostSeconds, lostShare } from './loss.ts';
 import { reconnect } from './reconnect.ts';
 import { agentsOf, type RunView, type Selection } from './selection.ts';
+import { status } from './status.ts';
 
 /**
  * In the metric's own unit; Infinity: not finished within the run; `null`: this run says nothing about it.
@@ -44,6 +46,10 @@ export function metricValue(name: string, run: RunView, selection: Selection): n
       return blindness(run, selection, rest);
     case 'headroom':
       return headroom(run, selection);
+    case 'status':
+      return status(run, selection, rest);
+    case 'enrolment':
+      return enrolment(run, selection, rest);
     default:
   }
   throw new Error(`metric ${name} is named but not computed`);

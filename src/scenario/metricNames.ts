@@ -59,6 +59,31 @@ function define(): Record<string, MetricDefinition> {
     statistics.map((name) => `blindness.${name}`),
   );
   add('perSecond', ['node'], ['headroom.n1']);
+  for (const family of ['status.falseDisconnected', 'status.falseActive']) {
+    add('agents', ['group'], [family]);
+    add('agents', [], [`${family}.peak`]);
+    add(
+      'us',
+      ['group'],
+      statistics.map((name) => `${family}.${name}`),
+    );
+  }
+  add(
+    'us',
+    ['group', 'fault', 'node'],
+    statistics.map((name) => `status.known.${name}`),
+  );
+  add('count', ['group'], ['status.alerts', 'status.falseAlerts']);
+  add('agents', ['group'], ['enrolment.agents', 'enrolment.unfinished']);
+  for (const family of ['enrolment.firstReport', 'enrolment.key']) {
+    add(
+      'us',
+      ['group'],
+      statistics.map((name) => `${family}.${name}`),
+    );
+  }
+  add('share', ['group'], ['enrolment.keyUnknown.share']);
+  add('count', ['group'], ['enrolment.keyUnknown', 'enrolment.failed', 'enrolment.duplicates']);
   return all;
 }
 

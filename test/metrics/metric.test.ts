@@ -1,17 +1,21 @@
 import { expect, test } from 'vitest';
 import { metricValue } from '../../src/metrics/metric.ts';
 import { everything, selectionOf } from '../../src/metrics/selection.ts';
+import { withThreshold } from '../../src/models/cluster/timings.ts';
 import { runWorld } from '../../src/models/world.ts';
 import { metricDefinitions, metricNames } from '../../src/scenario/metricNames.ts';
 import { aRun } from '../support/books.ts';
-import { aWorld, fault, minute } from '../support/worlds.ts';
+import { aRollout, enroll } from '../support/enrolments.ts';
+import { fault, minute } from '../support/worlds.ts';
 
 test('every metric that an expectation may name has a value in a run with a fault', () => {
-  const world = aWorld({
-    groups: [{ count: 60 }, { count: 20, list: [1, 2] }],
-    faults: [fault('kill', 'worker01', 120, 60)],
+  const world = aRollout({
+    groups: [{ count: 60 }, { count: 20, list: [1, 2] }, { count: 3, list: [0] }],
+    faults: [fault('kill', 'worker01', 120, 60), enroll(100, 3, 0, 'group2')],
     durationUs: 15 * minute,
     eventsPerSecond: 50_000,
+    // Keepalives come every 20 s: some agents are shown as disconnected all the time.
+    node: { disconnection: withThreshold(20, 0) },
   });
   const books = runWorld(world, { seed: '1', replication: 0 });
 
