@@ -9,7 +9,7 @@ const runs = process.env.FLEETFALL_LONG === '1' ? 5_000 : 250;
 
 const group: fc.Arbitrary<GroupRecipe> = fc.record({
   count: fc.integer({ min: 1, max: 12 }),
-  version: fc.constantFrom('4.0.0', '4.9.2', '4.11.0', '4.12.0', '4.14.7'),
+  version: fc.constantFrom('3.12.3', '3.13.6', '4.0.0', '4.9.2', '4.11.0', '4.12.0', '4.14.7', '4.14.9', '5.0.0'),
   events: fc.record({
     ratePerSecond: fc.constantFrom(0, 0.05, 1, 7, 60, 600),
     arrival: fc.constantFrom('poisson', 'regular'),
