@@ -148,8 +148,19 @@ export class Pipelines {
 
   /** Brings the agent's counts to `atUs`; earlier instants change nothing. */
   advance(agent: number, atUs: number): void {
+    if (atUs <= this.anchorUs[agent]!) return;
+    const arrivals = this.arrivals[this.groupOf[agent]!]!;
+    for (;;) {
+      const changeUs = arrivals.nextFlowChangeUs(this.local(agent), this.anchorUs[agent]!);
+      if (changeUs >= atUs) break;
+      this.#advance(agent, changeUs);
+    }
+    this.#advance(agent, atUs);
+  }
+
+  /** While the agent's rate stays the same: what it writes is spread evenly over the time. */
+  #advance(agent: number, atUs: number): void {
     const fromUs = this.anchorUs[agent]!;
-    if (atUs <= fromUs) return;
     const group = this.groupOf[agent]!;
     const limits = this.limits[group]!;
     const seen = this.seen[agent]!;
@@ -260,10 +271,11 @@ export class Pipelines {
     return this.#idleUs(agent, limits, Math.max(this.slotUs[agent]!, this.anchorUs[agent]!));
   }
 
-  /** How long the backlog will take to go at the agent's mean rate, µs; Infinity while more is written than sent. */
+  /** How long the backlog will take to go at the agent's rate, bursts evened out, µs; Infinity while more is written than sent. */
   drainUs(agent: number): number {
     const { spacingUs } = this.limits[this.groupOf[agent]!]!;
-    const share = this.arrivals[this.groupOf[agent]!]!.ratePerUs(this.local(agent)) * spacingUs;
+    const arrivals = this.arrivals[this.groupOf[agent]!]!;
+    const share = arrivals.smoothRatePerUs(this.local(agent), this.anchorUs[agent]!) * spacingUs;
     return share >= 1 ? Infinity : Math.round((this.ring[agent]! * spacingUs) / (1 - share));
   }
 

@@ -124,21 +124,24 @@ export class RateShape {
       const into = (atUs + this.#phaseUs[agent]!) % this.#everyUs;
       next = atUs - into + (into < this.#lengthUs ? this.#lengthUs : this.#everyUs);
     }
-    if (this.#profile !== null) {
-      const { fromUs, startsAtUs } = this.#profile;
-      const smooth =
-        this.#everyUs === 0 ? atUs : this.#burstPassed(atUs + this.#phaseUs[agent]!) - this.#phasePassed[agent]!;
-      const at = smooth + startsAtUs;
-      const days = Math.floor(at / dayUs);
-      const entry = lastUpTo(fromUs, fromUs.length, at - days * dayUs);
-      const changeUs = days * dayUs + (fromUs[entry + 1] ?? dayUs) - startsAtUs;
-      const ownUs =
-        this.#everyUs === 0
-          ? changeUs
-          : Math.ceil(this.#burstInstant(changeUs + this.#phasePassed[agent]!) - this.#phaseUs[agent]!);
-      next = Math.min(next, Math.max(atUs + 1, ownUs));
-    }
-    return next;
+    return Math.min(next, this.nextDayChangeUs(agent, atUs));
+  }
+
+  /** The same with the bursts evened out. */
+  nextDayChangeUs(agent: number, atUs: number): number {
+    if (this.#profile === null) return Infinity;
+    const { fromUs, startsAtUs } = this.#profile;
+    const smooth =
+      this.#everyUs === 0 ? atUs : this.#burstPassed(atUs + this.#phaseUs[agent]!) - this.#phasePassed[agent]!;
+    const at = smooth + startsAtUs;
+    const days = Math.floor(at / dayUs);
+    const entry = lastUpTo(fromUs, fromUs.length, at - days * dayUs);
+    const changeUs = days * dayUs + (fromUs[entry + 1] ?? dayUs) - startsAtUs;
+    const ownUs =
+      this.#everyUs === 0
+        ? changeUs
+        : Math.ceil(this.#burstInstant(changeUs + this.#phasePassed[agent]!) - this.#phaseUs[agent]!);
+    return Math.max(atUs + 1, ownUs);
   }
 
   #burstPassed(atUs: number): number {

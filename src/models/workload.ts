@@ -93,6 +93,8 @@ export function drawIndex({ draws }: Drawn, local: number): number {
 // A cell of the Poisson bridge, µs: 2^26, about 67 s. Inside a cell the count is split in halves down to single µs.
 const cellBits = 26;
 const cellUs = 2 ** cellBits;
+/** Ours: 50 events/s. A fleet of which many write more would be more than any cluster takes. */
+const muchPerUs = 50 / 1e6;
 /** From this count down a part of a cell is played out: each event gets its own instant. */
 const explicitCount = 6;
 
@@ -185,6 +187,17 @@ export class Arrivals {
   /** First instant after `atUs` at which the agent's rate may change; Infinity: it never does. */
   nextChangeUs(agent: number, atUs: number): number {
     return this.#shape === null ? Infinity : this.#shape.nextChangeUs(agent, Math.max(0, atUs));
+  }
+
+  /**
+   * The same as far as it matters for what flows where when: bursts of the many, each with its own phase, even out; those of an agent
+   * that writes much are a node's load.
+   */
+  nextFlowChangeUs(agent: number, atUs: number): number {
+    if (this.#shape === null) return Infinity;
+    return this.#ratePerUs[agent]! * this.#shape.peak() >= muchPerUs
+      ? this.#shape.nextChangeUs(agent, Math.max(0, atUs))
+      : this.#shape.nextDayChangeUs(agent, Math.max(0, atUs));
   }
 
   /** Events written before `atUs` (that instant excluded). */
