@@ -5,7 +5,7 @@ import type { Expectation, MetricReference, Scenario } from '../scenario/scenari
 import type { Comparison, FaultText, ModeResult, NodeLoad, PairedDifference, TimelineSeries } from './comparison.ts';
 import { judge } from './expectations.ts';
 import { explain } from './explanation.ts';
-import { referenceKey, type ReplicationNumbers } from './numbers.ts';
+import { referenceKey, type ReplicationNumbers, type ShownSeries } from './numbers.ts';
 import { reconnectRows } from './reconnectRows.ts';
 import { estimate, pairedDifference } from './statistics.ts';
 import { faultSentence } from './faultWords.ts';
@@ -96,10 +96,10 @@ export function compare(
 function nodeLoad(node: string, at: number, runs: readonly ReplicationNumbers[]): NodeLoad {
   const mean = (of: (run: ReplicationNumbers) => number): number =>
     runs.reduce((sum, run) => sum + of(run), 0) / runs.length;
-  const around = (of: 'agents' | 'eventsPerSecond'): NodeLoad['agents'] => ({
-    before: mean(({ nodes }) => nodes[at]![of][0]),
-    during: mean(({ nodes }) => nodes[at]![of][1]),
-    after: mean(({ nodes }) => nodes[at]![of][2]),
+  const around = (of: 'agents' | 'eventsPerSecond' | 'shownActive'): NodeLoad['agents'] => ({
+    before: mean(({ nodes }) => nodes[at]![of]?.[0] ?? 0),
+    during: mean(({ nodes }) => nodes[at]![of]?.[1] ?? 0),
+    after: mean(({ nodes }) => nodes[at]![of]?.[2] ?? 0),
   });
   return {
     node,
@@ -109,6 +109,7 @@ function nodeLoad(node: string, at: number, runs: readonly ReplicationNumbers[])
     connectsPeakPerSecond: mean(({ nodes }) => nodes[at]!.connectsPeakPerSecond),
     refused: mean(({ nodes }) => nodes[at]!.refused),
     acceptQueueOverflow: mean(({ nodes }) => nodes[at]!.acceptQueueOverflow),
+    shownActive: runs[0]!.nodes[at]!.shownActive && around('shownActive'),
   };
 }
 
@@ -126,6 +127,8 @@ function timelineOf(runs: readonly ReplicationNumbers[], nodes: readonly number[
     }
     return values.map((value) => Math.round((value / runs.length) * 1000) / 1000);
   };
+  const none = new Array<number>(steps).fill(0);
+  const shown = (of: keyof ShownSeries): number[] => mean(({ timeline }) => timeline.shown?.[of] ?? none);
   return {
     stepUs: runs[0]!.timeline.stepUs,
     connectedByNode: nodes.map((node) =>
@@ -137,6 +140,13 @@ function timelineOf(runs: readonly ReplicationNumbers[], nodes: readonly number[
     delivered: mean(({ timeline }) => timeline.delivered),
     lost: mean(({ timeline }) => timeline.lost),
     waiting: mean(({ timeline }) => timeline.waiting),
+    shown: runs[0]!.timeline.shown && {
+      active: shown('active'),
+      pending: shown('pending'),
+      disconnected: shown('disconnected'),
+      falseDisconnected: shown('falseDisconnected'),
+      falseActive: shown('falseActive'),
+    },
   };
 }
 

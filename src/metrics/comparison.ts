@@ -1,6 +1,7 @@
 // What a run found out, ready to be told: metrics per mode with their uncertainty, paired differences, expectations.
 import type { LossCause } from '../models/ledger.ts';
 import type { MetricUnit } from '../scenario/metricNames.ts';
+import type { ShownSeries } from './numbers.ts';
 import type { Expectation, Scenario } from '../scenario/scenario.ts';
 
 /** Unit of a metric. Times are µs, shares are of one. */
@@ -82,6 +83,8 @@ export interface TimelineSeries {
   readonly delivered: readonly number[];
   readonly lost: readonly number[];
   readonly waiting: readonly number[];
+  /** What the dashboard shows; `null`: no node is the master. */
+  readonly shown: ShownSeries | null;
 }
 
 /** Load of the nodes around the faults, means over the replications. */
@@ -94,6 +97,8 @@ export interface NodeLoad {
   readonly connectsPeakPerSecond: number;
   readonly refused: number;
   readonly acceptQueueOverflow: number;
+  /** Agents the dashboard shows as active there; `null`: no node is the master. */
+  readonly shownActive: { readonly before: number; readonly during: number; readonly after: number } | null;
 }
 
 export interface ModeResult {

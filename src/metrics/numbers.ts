@@ -1,5 +1,5 @@
 // What is kept of one replication of one mode when its books are let go: plain data, small enough to cross threads.
-import { lossCauses, type LossCause } from '../models/ledger.ts';
+import { lossCauses, type Books, type LossCause } from '../models/ledger.ts';
 import type { MetricReference } from '../scenario/scenario.ts';
 import { metricNames } from '../scenario/metricNames.ts';
 import type { FaultOccurrence } from '../models/ledger.ts';
@@ -16,6 +16,8 @@ export interface NodeNumbers {
   readonly connectsPeakPerSecond: number;
   readonly refused: number;
   readonly acceptQueueOverflow: number;
+  /** Agents the dashboard shows as active on this node; `null`: no node is the master. */
+  readonly shownActive: readonly [before: number, during: number, after: number] | null;
 }
 
 /** Outages of one group, counted by how they went. */
@@ -29,6 +31,16 @@ export interface GroupStory {
   readonly awakeDetectUs: number | null;
   /** Median of those who froze and noticed in the end, because somebody woke them; `null`: nobody did. */
   readonly frozenDetectUs: number | null;
+}
+
+/** Agents by instant, as the dashboard shows them. */
+export interface ShownSeries {
+  readonly active: readonly number[];
+  readonly pending: readonly number[];
+  readonly disconnected: readonly number[];
+  /** Shown as disconnected while a node hears them, and as active while none does. */
+  readonly falseDisconnected: readonly number[];
+  readonly falseActive: readonly number[];
 }
 
 export interface ReplicationNumbers {
@@ -51,6 +63,8 @@ export interface ReplicationNumbers {
     readonly delivered: readonly number[];
     readonly lost: readonly number[];
     readonly waiting: readonly number[];
+    /** What the dashboard shows; `null`: no node is the master. */
+    readonly shown: ShownSeries | null;
   };
   readonly outages: OutageTable;
   readonly notes: readonly string[];
@@ -95,10 +109,24 @@ export function numbersOf(run: RunView, replication: number, asked: readonly Met
       delivered: list(timeline.delivered),
       lost: list(timeline.lost),
       waiting: list(timeline.waiting),
+      shown: shownSeries(books),
     },
     outages,
     notes: books.notes,
     kernelEvents: books.kernelEvents + books.kernelEventsWarmup,
+  };
+}
+
+function shownSeries({ status, timeline }: Books): ShownSeries | null {
+  if (status === null) return null;
+  const { active, pending, disconnected, falseDisconnected, falseActive } = status.timeline;
+  const sums = Array.from({ length: timeline.steps }, (_, step) => active.reduce((sum, own) => sum + own[step]!, 0));
+  return {
+    active: sums,
+    pending: Array.from(pending),
+    disconnected: Array.from(disconnected),
+    falseDisconnected: Array.from(falseDisconnected),
+    falseActive: Array.from(falseActive),
   };
 }
 
@@ -142,6 +170,7 @@ function nodeNumbers({ books, world }: RunView): NodeNumbers[] {
       span ? mean(means, span.fromUs, span.toUs) : 0,
       values[timeline.steps - 1]!,
     ];
+    const shown = books.status?.timeline.active[index];
     const { delivered, connectsPeakPerSecond, refused, acceptQueueOverflow } = books.nodes[index]!;
     return {
       agents: around(timeline.connectedMean[index]!, timeline.connected[index]!),
@@ -150,6 +179,7 @@ function nodeNumbers({ books, world }: RunView): NodeNumbers[] {
       connectsPeakPerSecond,
       refused,
       acceptQueueOverflow,
+      shownActive: shown ? around(shown, shown) : null,
     };
   });
 }

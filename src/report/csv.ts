@@ -108,6 +108,9 @@ export function nodesCsv({ modes }: Comparison): Iterable<string> {
       number(node.connectsPeakPerSecond),
       number(node.refused),
       number(node.acceptQueueOverflow),
+      number(node.shownActive?.before ?? null),
+      number(node.shownActive?.during ?? null),
+      number(node.shownActive?.after ?? null),
     ]),
   );
   return table(
@@ -124,10 +127,15 @@ export function nodesCsv({ modes }: Comparison): Iterable<string> {
       'connects_peak_per_s',
       'refused_connects',
       'accept_queue_overflows',
+      'shown_active_before',
+      'shown_active_during',
+      'shown_active_after',
     ],
     rows,
   );
 }
+
+const shownNames = ['active', 'pending', 'disconnected', 'falseDisconnected', 'falseActive'] as const;
 
 /** One row a mode and instant; means over the replications; produced, delivered and lost are counted from 0. */
 export function timelineCsv({ modes, nodeNames }: Comparison): Iterable<string> {
@@ -145,6 +153,7 @@ export function timelineCsv({ modes, nodeNames }: Comparison): Iterable<string> 
           number(timeline.disconnected[step]!),
           number(timeline.unaware[step]!),
           ...nodeNames.map((_, node) => number(timeline.connectedByNode[node]?.[step] ?? null)),
+          ...shownNames.map((name) => number(timeline.shown?.[name][step] ?? null)),
         ];
       }
     }
@@ -160,6 +169,11 @@ export function timelineCsv({ modes, nodeNames }: Comparison): Iterable<string> 
       'agents_without_session',
       'agents_unaware',
       ...nodeNames.map((node) => text(`agents_on:${node}`)),
+      'shown_active',
+      'shown_pending',
+      'shown_disconnected',
+      'falsely_disconnected',
+      'falsely_active',
     ],
     rows(),
   );

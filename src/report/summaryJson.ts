@@ -69,6 +69,9 @@ export const summarySchema = z
             connectsPeakPerSecond: z.number(),
             refused: z.number(),
             acceptQueueOverflow: z.number(),
+            shownActive: around
+              .nullable()
+              .describe('Agents the dashboard shows as active there; null: no node is the master.'),
           }),
         ),
         kernelEvents: z.number(),
@@ -185,6 +188,7 @@ export function summaryOf(comparison: Comparison): Summary {
         connectsPeakPerSecond: tidy(node.connectsPeakPerSecond),
         refused: tidy(node.refused),
         acceptQueueOverflow: tidy(node.acceptQueueOverflow),
+        shownActive: node.shownActive && loads(node.shownActive),
       })),
       kernelEvents: mode.kernelEvents,
     })),

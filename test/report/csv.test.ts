@@ -101,7 +101,18 @@ test('a table longer than a piece is whole', () => {
 test('the time line names its nodes and counts in seconds', () => {
   const [header, , second] = read(timelineCsv(aComparison()));
 
-  expect(header!.slice(-3)).toEqual(['agents_on:master', 'agents_on:worker01', 'agents_on:worker02']);
+  expect(header!.slice(8)).toEqual([
+    'agents_on:master',
+    'agents_on:worker01',
+    'agents_on:worker02',
+    'shown_active',
+    'shown_pending',
+    'shown_disconnected',
+    'falsely_disconnected',
+    'falsely_active',
+  ]);
+  // Without a master nothing is known of that.
+  expect(second!.slice(11)).toEqual(['', '', '', '', '']);
   expect(second!.slice(0, 2)).toEqual(['load-balancer', '1']);
 });
 

@@ -150,8 +150,10 @@ function sketchMode(sketch: ModeSketch, index: number, nodes: readonly string[],
   const until = Math.max(1, pick(sample.filter(Number.isFinite), 1) ?? 0) / 1e6;
   const steps = seconds / stepSeconds + 1;
   const line = (): number[] => new Array<number>(steps).fill(0);
-  const timeline: { [Key in keyof TimelineSeries]: TimelineSeries[Key] extends number ? number : number[] } & {
+  type Series = Omit<TimelineSeries, 'shown'>;
+  const timeline: { [Key in keyof Series]: Series[Key] extends number ? number : number[] } & {
     connectedByNode: number[][];
+    shown: null;
   } = {
     stepUs: stepSeconds * 1e6,
     connectedByNode: nodes.map(line) as number[] & number[][],
@@ -161,6 +163,7 @@ function sketchMode(sketch: ModeSketch, index: number, nodes: readonly string[],
     delivered: line(),
     lost: line(),
     waiting: line(),
+    shown: null,
   };
   const survivors = nodes.length - 1;
   let noticed = 0;
@@ -232,6 +235,7 @@ function sketchMode(sketch: ModeSketch, index: number, nodes: readonly string[],
       connectsPeakPerSecond: at === victim ? 0 : 66,
       refused: at === victim ? 2 * hit : 0,
       acceptQueueOverflow: 0,
+      shownActive: null,
     };
   });
   const mode: ModeResult = {
