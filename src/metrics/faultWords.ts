@@ -52,11 +52,11 @@ function happening(fault: FaultOptions): string {
     case 'dropFlows':
       return `the connections from ${end(fault.from)} to ${end(fault.to)} are forgotten on the way (${fault.answer === 'rst' ? 'answered with RST' : 'answered by silence'})`;
     case 'restartAgents':
-      return `the agents of ${who} restart`;
+      return `the agents of ${who} restart${fault.overUs > 0 ? `, spread over ${minutes(fault.overUs)},` : ''}`;
     case 'pushConfig':
       return `the agents of ${who} get a new shared configuration`;
     case 'reconnectAgents':
-      return `the agents of ${who} are told to reconnect`;
+      return `the agents of ${who} are told to reconnect${fault.chunk === null ? '' : `, ${formatCount(fault.chunk)} every ${minutes(fault.pauseUs)},`}`;
     case 'enroll':
       return `${formatCount(fault.count)} agents of ${fault.group} enroll over ${minutes(fault.overUs)}`;
     case 'reload':

@@ -84,6 +84,12 @@ export interface AgentOptions {
   readonly saysShutdown: boolean;
   /** What a changed group configuration makes of a running agent: from 4.14.0 agentd lives on (not on Windows). */
   readonly configPush: 'restart' | 'reload';
+  readonly life: {
+    /** From the stop of the service, or of all daemons but agentd, to their start. */
+    readonly restartUs: number;
+    /** logcollector begins at the end of the files when it starts (`<only-future-events>`); else it reads what it has missed. */
+    readonly onlyFutureEvents: boolean;
+  };
   /** What an attempt pays for a host name that cannot be resolved, and whether it then uses the address it had before. */
   readonly unresolved: { readonly costUs: number; readonly usesLast: boolean };
   readonly kernel: KernelOptions;

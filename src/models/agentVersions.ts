@@ -6,6 +6,9 @@ import { nodeDefaults } from './node.ts';
 import type { NodeOptions, NodeRole } from './node.ts';
 import { releaseParts, whyUnknownRelease } from './releases.ts';
 
+/** From the stop of an agent's service to its start. Assumed: reports speak of 10 to 20 s (wazuh issue 12032). */
+export const defaultRestartUs = 15_000_000;
+
 /** What a `<server>` block says when it says nothing. */
 export interface ServerEntryDefaults {
   readonly port: number;
@@ -29,6 +32,7 @@ export interface AgentSettings {
   readonly enrollment?: Settings<Omit<AgentOptions['enrollment'], 'pingsFirst' | 'behindPause'>> | undefined;
   readonly clientBuffer?: Settings<AgentOptions['clientBuffer']> | undefined;
   readonly internal?: Settings<AgentOptions['internal']> | undefined;
+  readonly life?: Settings<AgentOptions['life']> | undefined;
   readonly kernel?:
     | (Settings<Omit<KernelOptions, 'sendBuffer'>> & { readonly sendBuffer?: Settings<KernelOptions['sendBuffer']> })
     | undefined;
@@ -109,6 +113,8 @@ export function agentDefaults(version: string, platform: Platform = 'linux'): Ag
     // src/client-agent/agentd.c: from 4.2.0, at process exit.
     saysShutdown: since('4.2.0'),
     // src/client-agent/receiver.c and src/init/wazuh-client.sh: reload from 4.14.0; Windows still restarts in 4.14.7.
+    // logcollector.c, handle_file(): it seeks to the end.
+    life: { restartUs: defaultRestartUs, onlyFutureEvents: true },
     configPush: since('4.14.0') && platform !== 'windows' ? 'reload' : 'restart',
     // src/shared/..., OS_GetHost(): 6 tries a second apart in 3.x (then the address of the last time), 4 in 4.x (then failed).
     unresolved: since('4.0.0') ? { costUs: 4_000_000, usesLast: false } : { costUs: 6_000_000, usesLast: true },
@@ -168,7 +174,7 @@ export function agentWithSettings(
   for (const layer of layers) {
     if (layer === undefined) continue;
     const { notifyTimeSeconds, timeReconnectSeconds, forceReconnectIntervalSeconds } = layer;
-    const { maxRetries, retryIntervalSeconds, enrollment, clientBuffer, internal, kernel } = layer;
+    const { maxRetries, retryIntervalSeconds, enrollment, clientBuffer, internal, life, kernel } = layer;
     if (enrollment?.timeoutSeconds !== undefined) timeoutIsSet = true;
     if (kernel?.connectTimeoutUs !== undefined) connectTimeoutIsSet = true;
     agent = {
@@ -176,6 +182,7 @@ export function agentWithSettings(
       enrollment: written(agent.enrollment, enrollment),
       clientBuffer: written(agent.clientBuffer, clientBuffer),
       internal: written(agent.internal, internal),
+      life: written(agent.life, life),
       kernel: {
         ...written(agent.kernel, kernel && { ...kernel, sendBuffer: undefined }),
         sendBuffer: written(agent.kernel.sendBuffer, kernel?.sendBuffer),

@@ -79,16 +79,23 @@ interface ToGroups extends FaultTiming {
 
 /** What agents are told to do. */
 export type AgentCommand =
-  | (ToGroups & { readonly kind: 'restartAgents' })
+  | (ToGroups & {
+      readonly kind: 'restartAgents';
+      /** They restart one after the other, spread evenly over this time, µs. */
+      readonly overUs: number;
+    })
   /** A new shared configuration. */
   | (ToGroups & {
       readonly kind: 'pushConfig';
-      /** Bytes of the group's merged files. */
-      readonly sizeBytes: number;
       /** Whether agents act on it (`agent.remote_conf`, `agent.auto_restart`): 4.14 reloads, earlier ones restart. */
       readonly restarts: boolean;
     })
-  | (ToGroups & { readonly kind: 'reconnectAgents' })
+  | (ToGroups & {
+      readonly kind: 'reconnectAgents';
+      /** So many are asked at once, then comes a pause; `null`: all at once. */
+      readonly chunk: number | null;
+      readonly pauseUs: number;
+    })
   /** The first `count` agents of a group, which have no key until then, enrol. */
   | (FaultTiming & {
       readonly kind: 'enroll';

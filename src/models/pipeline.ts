@@ -29,6 +29,9 @@ export const Sink = {
 } as const;
 export type Sink = (typeof Sink)[keyof typeof Sink];
 
+/** What of an agent does not run. */
+export const Down = { No: 0, Agent: 1, Collector: 2 } as const;
+
 /** Where the totals go: everything the pipelines of one run report. */
 export interface PipelineBooks {
   readonly counts: readonly EventCounts[];
@@ -77,6 +80,8 @@ export class Pipelines {
   /** Logcollector passes on what it reads. */
   readonly collects: Uint8Array;
   readonly dispatches: Uint8Array;
+  /** What of it does not run. */
+  readonly down: Uint8Array;
   readonly sink: Uint8Array;
   /** Node the sink belongs to; for a path, the place that broke it. */
   readonly sinkPlace: Int16Array;
@@ -114,6 +119,7 @@ export class Pipelines {
     this.reads = new Uint8Array(agents);
     this.collects = new Uint8Array(agents).fill(1);
     this.dispatches = new Uint8Array(agents);
+    this.down = new Uint8Array(agents);
     this.sink = new Uint8Array(agents);
     this.sinkPlace = new Int16Array(agents).fill(-1);
     this.sinkNode = new Int16Array(agents).fill(-1);
@@ -166,7 +172,7 @@ export class Pipelines {
     const seen = this.seen[agent]!;
     const written = this.written(agent, atUs);
     const fresh = written - seen;
-    const flows = this.reads[agent] === 1 && this.collects[agent] === 1;
+    const flows = this.reads[agent] === 1 && this.collects[agent] === 1 && this.down[agent] === Down.No;
     const unwritten = this.unwritten[agent]!;
     if (!flows) this.#hold(agent, group, limits, fresh, fromUs, atUs);
     addFlow(this.books.produced, fresh - (this.unwritten[agent]! - unwritten), fromUs, atUs);
@@ -226,6 +232,46 @@ export class Pipelines {
   resumeDispatcher(agent: number, atUs: number): void {
     this.dispatches[agent] = 1;
     this.slotUs[agent] = atUs;
+  }
+
+  /** The agent's service stops: what it had in memory is lost. */
+  stop(agent: number, atUs: number): void {
+    this.advance(agent, atUs);
+    this.lose(agent, this.ring[agent]! + this.upstream[agent]!, 'agentRestart', atUs, atUs);
+    this.#waiting.clear(agent);
+    this.ringStates.reset(agent);
+    this.ring[agent] = 0;
+    this.upstream[agent] = 0;
+    this.inSocket[agent] = 0;
+    this.reads[agent] = 0;
+    this.collects[agent] = 0;
+    this.dispatches[agent] = 0;
+    this.down[agent] = Down.Agent;
+  }
+
+  /** All but agentd stops: of what waits before the client buffer only what lies in the local socket is left. */
+  stopCollector(agent: number, atUs: number): void {
+    this.advance(agent, atUs);
+    const { blocks, socketSize } = this.limits[this.groupOf[agent]!]!;
+    const before = this.upstream[agent]!;
+    const kept = this.reads[agent] === 1 ? 0 : Math.min(before, blocks ? socketSize : this.inSocket[agent]!);
+    this.#waiting.dropNewest(agent, this.ring[agent]! + before, this.seen[agent]!, before - kept);
+    this.upstream[agent] = kept;
+    this.lose(agent, before - kept, 'agentRestart', atUs, atUs);
+    this.collects[agent] = blocks ? 1 : 0;
+    this.down[agent] = Down.Collector;
+  }
+
+  /** What was down starts. Lines that were not skipped are read at once. */
+  start(agent: number, atUs: number): void {
+    this.advance(agent, atUs);
+    this.down[agent] = Down.No;
+    const { blocks, queueSize } = this.limits[this.groupOf[agent]!]!;
+    const before = this.upstream[agent]!;
+    const excess = blocks ? 0 : Math.max(0, before - queueSize - 1 - this.inSocket[agent]!);
+    this.#waiting.dropNewest(agent, this.ring[agent]! + before, this.seen[agent]!, excess);
+    this.upstream[agent] = before - excess;
+    this.lose(agent, excess, 'logcollector', atUs, atUs);
   }
 
   /** The main loop stops reading under the lock; what a loop that slept has left in the local socket stays there. */
@@ -362,11 +408,7 @@ export class Pipelines {
   #hold(agent: number, group: number, limits: Limits, fresh: number, fromUs: number, toUs: number): void {
     const before = this.upstream[agent]!;
     const waiting = before + fresh;
-    // Queue and the output thread's hand; with the socket unread but no lock, its datagrams too.
-    const room = limits.blocks
-      ? limits.socketSize
-      : limits.queueSize + 1 + (this.collects[agent] === 1 ? limits.socketSize : this.inSocket[agent]!);
-    const kept = Math.min(waiting, Math.max(room, before));
+    const kept = Math.min(waiting, Math.max(this.#roomUpstream(agent, limits), before));
     const excess = waiting - kept;
     const seen = this.seen[agent]!;
     this.#waiting.add(agent, this.ring[agent]! + before, seen, kept - before, seen + fresh);
@@ -377,8 +419,17 @@ export class Pipelines {
       this.unwritten[agent]! += excess;
       return;
     }
-    this.books.counts[group]!.lost.logcollector += excess;
+    this.books.counts[group]!.lost[this.down[agent] === Down.No ? 'logcollector' : 'agentRestart'] += excess;
     addFlow(this.books.lost, excess, toUs - (toUs - fromUs) * (excess / fresh), toUs);
+  }
+
+  /** Events that can wait before the client buffer, while they do not flow into it. */
+  #roomUpstream(agent: number, limits: Limits): number {
+    // The writers at the socket stop with the service, and lines wait in their file or are skipped.
+    if (this.down[agent] !== Down.No) return limits.blocks || limits.skips ? 0 : Infinity;
+    if (limits.blocks) return limits.socketSize;
+    // Queue and the output thread's hand; with the socket unread but no lock, its datagrams too.
+    return limits.queueSize + 1 + (this.collects[agent] === 1 ? limits.socketSize : this.inSocket[agent]!);
   }
 
   // ------------------------------------------------------------------------------------------------------- the client buffer

@@ -57,6 +57,7 @@ export const Purpose = {
   Hitter: 31,
   BurstPhase: 32,
   StartOrder: 33,
+  Churn: 41,
   ClusterPhase: 51,
   EnrolStart: 52,
 } as const;

@@ -9,10 +9,10 @@ import { Sink } from './pipeline.ts';
 import { PlaceState } from './place.ts';
 import { startInstants } from './starts.ts';
 import { Purpose, drawIndex, groupKey } from './workload.ts';
-import { answerDue, attemptFailed, beginServer, synArrives, udpArrive, wakeUp } from './world/attempts.ts';
-import { Errand, newcomerStarts } from './world/enrolment.ts';
+import { answerDue, attemptFailed, synArrives, udpArrive, wakeUp } from './world/attempts.ts';
 import { faultEnd, faultStart, placeChanged, scheduleFaults } from './world/faults.ts';
 import { entersQueue, handlersServe, taken } from './world/intake.ts';
+import { scheduleChurn, startAgent, told } from './world/lifecycle.ts';
 import { isWalker, revived, sleeps, walkOn } from './world/listWalk.ts';
 import { sendTimesOut } from './world/sendTimeout.ts';
 import { armBlock, connectionClosed, dispatcherBlocks, freeze, notice } from './world/sessions.ts';
@@ -44,6 +44,7 @@ export function runWorld(options: WorldOptions, luck: Luck, probe: WorldProbe = 
   const { queue } = world;
   scheduleFaults(world);
   scheduleStarts(world);
+  scheduleChurn(world);
   const staticSlots = queue.staticSlots;
   let warm = false;
   for (;;) {
@@ -75,6 +76,9 @@ function placeEvent(world: WorldState, kind: number, argument: number, nowUs: nu
       return;
     case EventKind.Handlers:
       handlersServe(world, argument, nowUs);
+      return;
+    case EventKind.Told:
+      told(world, argument, nowUs);
       return;
     case EventKind.Settled:
       world.settledHandle = -1;
@@ -152,14 +156,8 @@ function mainEvent(world: WorldState, agent: number, nowUs: number): void {
   }
   switch (world.state[agent]) {
     case State.Off:
-      if (world.errand[agent] === Errand.SeeksKey) {
-        world.books.pipelines.collects[agent] = world.books.pipelines.limits[world.groupOf[agent]!]!.blocks ? 1 : 0;
-        newcomerStarts(world, agent, nowUs);
-        return;
-      }
-      world.lockSeen[agent] = 0;
-      world.books.pipelines.collects[agent] = world.books.pipelines.limits[world.groupOf[agent]!]!.blocks ? 1 : 0;
-      beginServer(world, agent, nowUs);
+    case State.Down:
+      startAgent(world, agent, nowUs);
       return;
     case State.Sleeping:
       wakeUp(world, agent, nowUs);

@@ -56,6 +56,8 @@ export interface GroupOptions {
   readonly latencyUs: number | null;
   /** What these agents see of a host that is gone; absent: as the network says. */
   readonly unreachable?: Unreachable | undefined;
+  /** Each of the agents restarts by itself this often on average; absent: none does. */
+  readonly restartEveryUs?: number | undefined;
 }
 
 export interface WorldOptions {

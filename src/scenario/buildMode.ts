@@ -1,6 +1,12 @@
 // One mode of a checked scenario as the options of a world.
 import type { AgentOptions, Endpoint, ServerOptions } from '../models/agentOptions.ts';
-import { agentWithSettings, atLeast, serverDefaults, type AgentSettings } from '../models/agentVersions.ts';
+import {
+  agentWithSettings,
+  atLeast,
+  defaultRestartUs,
+  serverDefaults,
+  type AgentSettings,
+} from '../models/agentVersions.ts';
 import type { NginxBalancerOptions, NginxPeerOptions } from '../models/balancer/nginx/options.ts';
 import { disconnectionDefaults, withThreshold, type DisconnectionOptions } from '../models/cluster/timings.ts';
 import { balancerPlace } from '../models/fault.ts';
@@ -37,7 +43,7 @@ import type {
   RoutingData,
   ScenarioData,
 } from './schema.ts';
-import { listNames, pathText, quote, type Path } from './wording.ts';
+import { durationText, listNames, pathText, quote, type Path } from './wording.ts';
 import { isMapping, ownValue } from './yamlSource.ts';
 
 export interface ModeContext {
@@ -436,6 +442,7 @@ class ModeBuilder {
       start: group.start,
       latencyUs: group.latency ?? null,
       unreachable: group.unreachable,
+      restartEveryUs: group.restart,
     }));
     const failed = this.#takeFailed();
     this.#failed = before || failed;
@@ -704,11 +711,24 @@ class ModeBuilder {
     }
   }
 
+  /** How long an agent is down when it restarts is not known. */
+  #assumeRestartTime(groups: readonly GroupOptions[]): void {
+    const { data } = this.#context;
+    const told = data.faults.some(({ restartAgents, pushConfig }) => (restartAgents ?? pushConfig) !== undefined);
+    const times = new Set(
+      groups
+        .filter(({ restartEveryUs, agent }) => (told || restartEveryUs) && agent.life.restartUs === defaultRestartUs)
+        .map(({ agent }) => agent.life.restartUs),
+    );
+    for (const us of times) this.#assume(`An agent that restarts is down for ${durationText(us)} (restartTime).`);
+  }
+
   /** What decides the result and is taken for granted. */
   #generalAssumptions(groups: readonly GroupOptions[]): void {
     const { data } = this.#context;
     const { unreachable } = data.network;
     faultAssumptions(data.faults).forEach((text) => this.#assume(text));
+    this.#assumeRestartTime(groups);
     const off = data.faults.some(({ powerOff }) => powerOff !== undefined);
     if (off) {
       const pairs = groups.flatMap((group) =>
@@ -794,7 +814,7 @@ function kernelOf(given: KernelSettings | undefined): KernelOptions {
 /** Settings as they stand in a scenario, in the words of the models. */
 function settingsOf(given: AgentData | undefined): AgentSettings | undefined {
   if (given === undefined) return undefined;
-  const { enrollment, buffer, internal, kernel } = given;
+  const { enrollment, buffer, internal, kernel, restartTime, onlyFutureEvents } = given;
   return {
     notifyTimeSeconds: given.notifyTime,
     timeReconnectSeconds: given.timeReconnect,
@@ -820,6 +840,7 @@ function settingsOf(given: AgentData | undefined): AgentSettings | undefined {
       normalLevelPercent: internal.normalLevel,
       logcollectorQueueSize: internal.logcollectorQueueSize,
     },
+    life: { restartUs: restartTime, onlyFutureEvents },
     kernel: kernel && {
       connectTimeoutUs: kernel.connectTimeout,
       synLinearTimeouts: kernel.synLinearTimeouts,

@@ -18,9 +18,6 @@ import { ownValue } from './yamlSource.ts';
 const toCome: ReadonlySet<FaultKind> = new Set<FaultKind>([
   'partition',
   'dropFlows',
-  'restartAgents',
-  'pushConfig',
-  'reconnectAgents',
   'reload',
   'addNode',
   'removeNode',
@@ -44,8 +41,13 @@ const optionsOf = {
   only: ['hang'],
   to: ['slow'],
   down: ['restart', 'rolling'],
-  pause: ['rolling'],
+  pause: ['rolling', 'reconnectAgents'],
+  over: ['restartAgents'],
+  chunk: ['reconnectAgents'],
 } as const satisfies Partial<Record<keyof FaultData, readonly Verb[]>>;
+
+/** Between two chunks. Wazuh 4.9, framework/wazuh/core/cluster/utils.py, HELPER_DEFAULTS: agent_reconnection_time. */
+const reconnectPauseUs = 5_000_000;
 
 /** Verbs that can hold from the start of the warm-up. */
 const lasting: readonly Verb[] = optionsOf.for;
@@ -141,6 +143,9 @@ class FaultReader {
     for (const [option, owners] of Object.entries(optionsOf) as [keyof typeof optionsOf, readonly Verb[]][]) {
       if (this.#fault[option] === undefined || owners.includes(verb)) continue;
       this.#fail([option], this.#noOption(option, owners, verb));
+    }
+    if (verb === 'reconnectAgents' && this.#fault.pause !== undefined && this.#fault.chunk === undefined) {
+      this.#fail(['pause'], 'needs chunk, the number of agents between two pauses.');
     }
     if (verb === 'slow' && this.#fault.to === undefined) {
       this.#fail(['to'], 'is missing; expected the share of its capacity that is left, such as to: 30%.');
@@ -337,12 +342,15 @@ class FaultReader {
       case 'dropFlows':
         return { kind: verb, from: places[0]!, to: places[1]!, answer: fault.dropFlows!.answer, ...timing };
       case 'restartAgents':
-      case 'reconnectAgents':
-        return { kind: verb, groups: this.#groups(places), ...timing };
+        return { kind: verb, groups: this.#groups(places), ...timing, overUs: fault.over ?? 0 };
+      case 'reconnectAgents': {
+        const { chunk = null, pause } = fault;
+        return { kind: verb, groups: this.#groups(places), ...timing, chunk, pauseUs: pause ?? reconnectPauseUs };
+      }
       case 'pushConfig': {
         const given = fault.pushConfig!;
-        const { size, restarts } = Array.isArray(given) ? { size: undefined, restarts: true } : given;
-        return { kind: verb, groups: this.#groups(places), ...timing, sizeBytes: size ?? 0, restarts };
+        const restarts = Array.isArray(given) || given.restarts;
+        return { kind: verb, groups: this.#groups(places), ...timing, restarts };
       }
       case 'enroll': {
         const { group, count, over } = fault.enroll!;

@@ -41,12 +41,23 @@ test.each<readonly [FaultOptions, string]>([
     { kind: 'dropFlows', from: 'branch', to: 'worker01', answer: 'rst', ...at10 },
     'the connections from branch to worker01 are forgotten on the way (answered with RST) at 10 min',
   ],
-  [{ kind: 'restartAgents', groups: ['a', 'b'], ...at10 }, 'the agents of a and b restart at 10 min'],
+  [{ kind: 'restartAgents', groups: ['a', 'b'], ...at10, overUs: 0 }, 'the agents of a and b restart at 10 min'],
   [
-    { kind: 'pushConfig', groups: ['a'], ...at10, sizeBytes: 1, restarts: true },
+    { kind: 'restartAgents', groups: ['a'], ...at10, overUs: 5 * minute },
+    'the agents of a restart, spread over 5 min, at 10 min',
+  ],
+  [
+    { kind: 'pushConfig', groups: ['a'], ...at10, restarts: true },
     'the agents of a get a new shared configuration at 10 min',
   ],
-  [{ kind: 'reconnectAgents', groups: ['a'], ...at10 }, 'the agents of a are told to reconnect at 10 min'],
+  [
+    { kind: 'reconnectAgents', groups: ['a'], ...at10, chunk: null, pauseUs: 0 },
+    'the agents of a are told to reconnect at 10 min',
+  ],
+  [
+    { kind: 'reconnectAgents', groups: ['a'], ...at10, chunk: 300, pauseUs: 5 * second },
+    'the agents of a are told to reconnect, 300 every 5.0 s, at 10 min',
+  ],
   [
     { kind: 'enroll', group: 'new', count: 1500, overUs: 10 * minute, ...timing(600, 600) },
     '1,500 agents of new enroll over 10 min at 10 min',

@@ -45,6 +45,15 @@ test.each<readonly [fault: string, options: Record<string, unknown>]>([
     { kind: 'hang', places: ['worker01'], only: 'remoted', forUs: null, ...at10 },
   ],
   [
+    '{ at: 10m, restartAgents: agents, over: 30m }',
+    { kind: 'restartAgents', groups: ['servers', 'branch'], overUs: 1800e6, forUs: 0, ...at10 },
+  ],
+  ['{ at: 10m, pushConfig: branch }', { kind: 'pushConfig', groups: ['branch'], restarts: true, forUs: 0, ...at10 }],
+  [
+    '{ at: 10m, reconnectAgents: servers, chunk: 300 }',
+    { kind: 'reconnectAgents', groups: ['servers'], chunk: 300, pauseUs: 5e6, forUs: 0, ...at10 },
+  ],
+  [
     '{ random: { mtbf: 30d, mttr: 2h }, kill: worker01 }',
     {
       kind: 'kill',
@@ -71,6 +80,32 @@ test('how long a restart keeps a node away is assumed where it is not said, and 
     'A restart without down keeps a node away for 10s and its startup.',
   ]);
   expect(said('{ at: 10m, restart: worker01, down: 10s }')).toEqual([]);
+});
+
+test('how long an agent that restarts is down is assumed where it is not said, and printed', () => {
+  const assumed = (faults: string, fleet: string): readonly string[] =>
+    load(scenarioText({ cluster, fleet, faults })).modes[0]!.assumptions.filter((text) => text.includes('restartTime'));
+  const text = 'An agent that restarts is down for 15s (restartTime).';
+  const plain = '{ servers: { count: 10, events: { rate: 1/s } } }';
+
+  expect(assumed('[{ at: 10m, restartAgents: servers }]', plain)).toEqual([text]);
+  expect(assumed('[]', '{ servers: { count: 10, events: { rate: 1/s }, restart: once per 7d } }')).toEqual([text]);
+  expect(assumed('[]', plain)).toEqual([]);
+  const said = '{ servers: { count: 10, events: { rate: 1/s }, agent: { restartTime: 40s, onlyFutureEvents: no } } }';
+  expect(assumed('[{ at: 10m, restartAgents: servers }]', said)).toEqual([]);
+  const [mode] = load(scenarioText({ cluster, fleet: said, faults: '[]' })).modes;
+  expect(mode!.world.groups[0]!.agent.life).toEqual({ restartUs: 40e6, onlyFutureEvents: false });
+});
+
+test('how often agents restart by themselves', () => {
+  const read = (restart: string): string[] =>
+    problemsOf(
+      scenarioText({ cluster, fleet: `{ servers: { count: 1, events: { rate: 1/s }, restart: ${restart} } }` }),
+    );
+
+  expect(read('once per 7d')).toEqual([]);
+  expect(read('weekly')[0]).toContain('expected once per and a duration, such as once per 7d');
+  expect(read('once per 5s')[0]).toContain('It must be from once per 1m to once per 3660d.');
 });
 
 describe('what is wrong is told with what to do', () => {
@@ -125,7 +160,7 @@ describe('what is wrong is told with what to do', () => {
     ],
     [
       '{ at: 10m, zombie: worker01, down: 5s, pause: 5m }',
-      ['faults[0].down belongs to restart and rolling. Remove it.', 'faults[0].pause belongs to rolling. Remove it.'],
+      ['faults[0].down belongs to restart and rolling. Remove it.', 'faults[0].pause belongs to rolling and reconnectAgents. Remove it.'],
     ],
     ['{ at: 10m, hang: worker01, only: modulesd }', ['faults[0].only: expected remoted or authd, got "modulesd".']],
     [

@@ -313,7 +313,7 @@ describe('the command line', () => {
       '--set: "no path" is no path. Write it like cluster.nodes.worker01.startup or faults[0].at.',
       '--set hosts: "{ a: 1.2.3.4, a: 1.2.3.5 }" the key "a" is given twice, first at 1:3. Keep one of them.',
       '--set: fleet.servers.count: expected a whole number from 1 to 5000000, got "many".',
-      '--set: fleet.servers.agent: there is no "notifyTim" here. Did you mean notifyTime? Known: notifyTime, timeReconnect, forceReconnectInterval, maxRetries, retryInterval, enrollment, buffer, internal, kernel.',
+      '--set: fleet.servers.agent: there is no "notifyTim" here. Did you mean notifyTime? Known: notifyTime, timeReconnect, forceReconnectInterval, maxRetries, retryInterval, enrollment, buffer, internal, restartTime, onlyFutureEvents, kernel.',
       '--mode: no mode is called "failovr". Did you mean failover? Known: failover.',
     ]);
   });

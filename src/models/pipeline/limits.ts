@@ -13,6 +13,8 @@ export interface Limits {
   readonly socketSize: number;
   /** The writer is blocked behind the local socket; else logcollector reads on and drops. */
   readonly blocks: boolean;
+  /** Lines written while logcollector does not run are never read. */
+  readonly skips: boolean;
   /** Counts of the client buffer at which its state changes, and how long it is FULL before it is FLOOD. */
   readonly warnAt: number;
   readonly normalAt: number;
@@ -29,6 +31,7 @@ export function limitsOf({ agent, events }: GroupOptions): Limits {
     queueSize: internal.logcollectorQueueSize - 1,
     socketSize: socketDatagrams(kernel.maxDgramQlen, kernel.localSendBufferBytes, events.sizeBytes),
     blocks: events.source === 'socket',
+    skips: agent.life.onlyFutureEvents,
     warnAt: (ringSize * internal.warnLevelPercent) / 100,
     normalAt: (ringSize * internal.normalLevelPercent) / 100,
     toleranceUs: internal.toleranceSeconds * 1_000_000,

@@ -1,9 +1,10 @@
 // An agent that looks for a manager: attempts, retries, enrollment, the next server, the handshake.
 import { lockReleaseUs, retrySleepUs, synRetryUs, wholeSeconds } from '../agent.ts';
 import type { Endpoint, ServerOptions } from '../agentOptions.ts';
-import { Sink } from '../pipeline.ts';
+import { Down, Sink } from '../pipeline.ts';
 import { PlaceState, serviceState } from '../place.ts';
 import { isWalker, sleeps, startWalk, walkAnswered, walkClosed } from './listWalk.ts';
+import { owe } from './orders.ts';
 import {
   Broken,
   State,
@@ -405,7 +406,7 @@ export function welcome(world: WorldState, agent: number, nowUs: number): void {
   }
   if (pipelines.limits[world.groupOf[agent]!]!.blocks) {
     pipelines.release(agent, nowUs);
-  } else {
+  } else if (pipelines.down[agent] === Down.No) {
     const atSocket = world.atSocket[agent] === 1;
     world.atSocket[agent] = 0;
     if (world.logcollectorMetUs[agent] === -Infinity && !atSocket && pipelines.seen[agent]! > world.lockSeen[agent]!) {
@@ -426,6 +427,7 @@ export function welcome(world: WorldState, agent: number, nowUs: number): void {
   armForced(world, agent, nowUs);
   if (world.enrolment.reportedUs[agent]! === Infinity) world.enrolment.reportedUs[agent] = nowUs;
   world.errand[agent] = Errand.None;
+  owe(world, agent, nowUs);
   world.probe.connected?.(agent, nowUs, world.server[agent]!, node);
   world.lastChangeUs = nowUs;
   if (world.places[node]!.zombie > 0) {

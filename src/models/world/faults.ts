@@ -8,6 +8,7 @@ import { PlaceState, capacityShare, marksOf, stateOf, type Place } from '../plac
 import { enrolmentBegins } from './enrolment.ts';
 import { reviewAttempt, waitInVain } from './attempts.ts';
 import { nodeTurned } from './intake.ts';
+import { command } from './lifecycle.ts';
 import { reviewSession } from './sessions.ts';
 import {
   EventKind,
@@ -60,11 +61,10 @@ export function faultStart(world: WorldState, fault: PlannedFault, nowUs: number
       throw notModelled(fault);
     // Commands to agents: lifecycle.ts.
     case 'restartAgents':
-      throw notModelled(fault);
     case 'pushConfig':
-      throw notModelled(fault);
     case 'reconnectAgents':
-      throw notModelled(fault);
+      command(world, fault, nowUs);
+      break;
     // enrolment.ts
     case 'enroll':
       enrolmentBegins(world, fault);

@@ -8,6 +8,7 @@ import { beginServer } from './attempts.ts';
 import { noteAgain } from './heard.ts';
 import { isWalker, revive, sendsMeanwhile, staleClosed, stay } from './listWalk.ts';
 import { armSendTimeout, errorSleepUs, keepaliveGiveUpUs } from './sendTimeout.ts';
+import { owe } from './orders.ts';
 import {
   Broken,
   State,
@@ -244,6 +245,7 @@ function healSession(world: WorldState, agent: number, nowUs: number): void {
   }
   unblock(world, agent, nowUs);
   if (isAnswered) armForced(world, agent, nowUs);
+  owe(world, agent, nowUs);
   noteAgain(world, agent, nowUs);
   if (world.places[node]!.zombie > 0) {
     joinZombie(world, agent, nowUs);

@@ -16,6 +16,7 @@ import { OutageBook, newOpenOutages } from '../outages.ts';
 import { PlaceState, newPlace, serviceState, type Place } from '../place.ts';
 import { Purpose, drawIndex, groupKey } from '../workload.ts';
 import { WorldBooks } from '../worldBooks.ts';
+import { newOrders, type Orders } from './orders.ts';
 import { newWalkState, type WalkState } from './walkState.ts';
 import type { GroupOptions, Luck, WorldOptions } from '../worldOptions.ts';
 import { newcomersOf } from './newcomers.ts';
@@ -25,6 +26,8 @@ export interface WorldProbe {
   /** An attempt at entry `server` of the agent's list begins. */
   tried?(agent: number, atUs: number, server: number): void;
   noticed?(agent: number, atUs: number, why: 'closed' | 'silence' | 'forced'): void;
+  /** The agent's service stops. */
+  stopped?(agent: number, atUs: number): void;
   connected?(agent: number, atUs: number, server: number, node: number): void;
   /** The agent goes on to the next entry of its list. */
   gaveUp?(agent: number, atUs: number, server: number): void;
@@ -53,6 +56,8 @@ export const State = {
   Waking: 7,
   /** Up to 3.13.0: looks for a manager on the session it has (listWalk.ts). */
   Stale: 8,
+  /** The agent's service is stopped and starts again (lifecycle.ts). */
+  Down: 12,
 } as const;
 // Next step of a connection attempt, or of the end of a connection.
 export const Step = {
@@ -101,6 +106,8 @@ export const EventKind = {
   StartupEnd: 2,
   AcceptsEnd: 3,
   Settled: 4,
+  /** An agent is told to restart, to reconnect, or does so by itself (lifecycle.ts). */
+  Told: 20,
   /** The handlers of a node come to the next startup that waits. */
   Handlers: 5,
 } as const;
@@ -147,6 +154,7 @@ export class WorldState implements Wakes {
 
   /** Of agents of 3.12.0 to 3.13.0; `null`: there are none. */
   readonly walk: WalkState | null;
+  readonly deeds: Orders;
   readonly state: Uint8Array;
   readonly server: Int16Array;
   readonly triesLeft: Int32Array;
@@ -292,6 +300,7 @@ export class WorldState implements Wakes {
     this.books.present(-options.warmupUs, agents - absent);
 
     const f64 = (): Float64Array => new Float64Array(agents);
+    this.deeds = newOrders();
     this.walk = groups.some(({ agent }) => agent.search === 'listWalk') ? newWalkState(agents) : null;
     this.state = new Uint8Array(agents);
     this.server = new Int16Array(agents);

@@ -121,6 +121,12 @@ export const agentSettings = z
           mapping('a mapping of internal options'),
         )
         .optional(),
+      restartTime: duration('From the stop of the agent’s service to its start. Default 15s.', {
+        from: 0,
+        to: day,
+        text: 'from 0s to 1d',
+      }).optional(),
+      onlyFutureEvents: yesNo('Whether logcollector skips lines that were written while it did not run. Default yes.').optional(),
       kernel: kernel.optional(),
     },
     mapping('a mapping of agent settings'),

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import {
   type Issue,
-  bytes,
   checked,
   choice,
   day,
@@ -116,13 +115,12 @@ export const verbSchemas = {
         groups,
         z.strictObject({
           groups,
-          size: bytes('The merged files of the group.', 1, 1e9, 'up to 1GB').optional(),
           restarts: yesNo('Whether agents act on it: 4.14 reloads, earlier ones restart.').prefault('yes'),
         }),
       ],
       {
         error: ({ input }: Issue) =>
-          mismatch('a group such as servers, or { groups: [servers], size: 20kB, restarts: yes }', input),
+          mismatch('a group such as servers, or { groups: [servers], restarts: yes }', input),
       },
     )
     .optional()
@@ -193,7 +191,13 @@ export const fault = z
       only: choice(['remoted', 'authd'], 'hang: the process that stands still; the other goes on.').optional(),
       to: share.optional(),
       down: duration('restart and rolling: from stop to start.', length).optional(),
-      pause: duration('rolling: from the start of one to the next.', { from: 0, to: 31 * day, text: 'from 0s to 31d' }).optional(),
+      over: duration('restartAgents: one after the other, spread evenly over this time. Default: all at once.', {
+        from: 0,
+        to: 31 * day,
+        text: 'from 0s to 31d',
+      }).optional(),
+      chunk: whole('reconnectAgents: so many are told at once, then comes a pause. Default: all.', 1, 5_000_000).optional(),
+      pause: duration('rolling: from the start of one to the next; reconnectAgents: between two chunks, default 5s.', { from: 0, to: 31 * day, text: 'from 0s to 31d' }).optional(),
     },
     mapping('a mapping such as { at: 10m, kill: worker01, for: 10m }'),
   )

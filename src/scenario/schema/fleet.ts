@@ -5,7 +5,7 @@ import { quote } from '../wording.ts';
 import { isMapping } from '../yamlSource.ts';
 import { agentSettings } from './agent.ts';
 import { events } from './events.ts';
-import { type Issue, checked, choice, latency, mapping, mismatch, range, rangeHint, release, text, unreachable, whole, yesNo } from './values.ts';
+import { type Issue, checked, choice, day, duration, latency, mapping, mismatch, range, rangeHint, release, second, text, unreachable, whole, yesNo } from './values.ts';
 
 const natAddress = checked('an IPv4 address such as 203.0.113.7', 'An address or range the balancer sees.', rangeHint);
 
@@ -42,6 +42,12 @@ export const order = choice(
 
 const mostAgents = 5_000_000;
 const count = whole('Number of agents; without an inventory.', 1, mostAgents);
+
+/** µs between two restarts. */
+function restartEvery(text: string): number | undefined {
+  const match = /^once per\s+(\S+)$/.exec(text.trim());
+  return match ? duration('').safeParse(match[1]).data : undefined;
+}
 
 export const group = z.strictObject(
   {
@@ -89,6 +95,17 @@ export const group = z.strictObject(
     order: order.optional(),
     latency: latency('instead of the network’s').optional(),
     unreachable: unreachable('What these agents see of a host that is gone, instead of the network’s.').optional(),
+    restart: checked(
+      'once per and a duration, such as once per 7d',
+      'How often each of these agents restarts by itself, on average.',
+      (value) => {
+        const every = restartEvery(value);
+        if (every === undefined) return '';
+        return every >= 60 * second && every <= 3660 * day ? null : 'It must be from once per 1m to once per 3660d.';
+      },
+    )
+      .transform((value) => restartEvery(value)!) // the check has read it
+      .optional(),
   },
   mapping('a mapping such as { count: 2000, events: { rate: 2/s } }'),
 ).superRefine((given, context) => {

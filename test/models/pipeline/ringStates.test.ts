@@ -8,6 +8,7 @@ const limits = {
   queueSize: 1_023,
   socketSize: 11,
   blocks: false,
+  skips: true,
   warnAt: 90,
   normalAt: 70,
   toleranceUs: 15_000_000,
