@@ -60,7 +60,7 @@ export function agentDefaults(version: string, platform: Platform = 'linux'): Ag
   if (wrong !== null) throw new Error(wrong);
   const since = (release: string): boolean => atLeast(version, release);
   // PR #38401 on the branch 4.14.9; 5.0.0-beta3 and later: src/client-agent/sendmsg.c, send_msg(), and os_net.c.
-  const timesOut = since('4.14.9');
+  const timesOut = hasSendTimeout(version);
   // Wazuh 4.14.7, etc/internal_options.conf, agent.recv_timeout; the same since 3.12.0.
   const recvTimeoutSeconds = 60;
   return {
@@ -171,8 +171,9 @@ export function agentWithSettings(
   let agent = agentDefaults(version, platform);
   let timeoutIsSet = false;
   let connectTimeoutIsSet = platform !== 'linux';
-  for (const layer of layers) {
-    if (layer === undefined) continue;
+  for (const given of layers) {
+    if (given === undefined) continue;
+    const layer = knownSettings(version, given);
     const { notifyTimeSeconds, timeReconnectSeconds, forceReconnectIntervalSeconds } = layer;
     const { maxRetries, retryIntervalSeconds, enrollment, clientBuffer, internal, life, kernel } = layer;
     if (enrollment?.timeoutSeconds !== undefined) timeoutIsSet = true;
@@ -210,6 +211,61 @@ export function agentWithSettings(
           : agent.clientBuffer.eventsPerSecond,
     },
   };
+}
+
+/** What settings say of options that agents of this release do not have; each as it stands in a scenario. */
+export function unknownSettings(version: string, settings: AgentSettings): string[] {
+  const { internal, enrollment } = settings;
+  const given = (values: Readonly<Record<string, unknown>>): string[] =>
+    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  return [
+    ...(hasRetries(version)
+      ? []
+      : given({ maxRetries: settings.maxRetries, retryInterval: settings.retryIntervalSeconds })),
+    ...(hasRetries(version) ? [] : given({ enrollment })),
+    ...(hasForcedReconnect(version) ? [] : given({ forceReconnectInterval: settings.forceReconnectIntervalSeconds })),
+    ...(hasSendTimeout(version)
+      ? []
+      : given({
+          sendTimeout: internal?.sendTimeoutSeconds,
+          tcpKeepIdle: internal?.tcpKeepIdleSeconds,
+          tcpKeepInterval: internal?.tcpKeepIntervalSeconds,
+          tcpKeepCount: internal?.tcpKeepCount,
+        })),
+  ];
+}
+
+function knownSettings(version: string, settings: AgentSettings): AgentSettings {
+  const { internal } = settings;
+  return {
+    ...settings,
+    ...(hasRetries(version) ? {} : { maxRetries: undefined, retryIntervalSeconds: undefined, enrollment: undefined }),
+    ...(hasForcedReconnect(version) ? {} : { forceReconnectIntervalSeconds: undefined }),
+    internal:
+      internal === undefined || hasSendTimeout(version)
+        ? internal
+        : {
+            ...internal,
+            sendTimeoutSeconds: undefined,
+            tcpKeepIdleSeconds: undefined,
+            tcpKeepIntervalSeconds: undefined,
+            tcpKeepCount: undefined,
+          },
+  };
+}
+
+/** max_retries, retry_interval and enrolment by the agent itself. */
+function hasRetries(version: string): boolean {
+  return atLeast(version, '3.13.1');
+}
+
+/** <force_reconnect_interval>. Wazuh 5.0.0-beta4, src/config/client-config.c: it is gone, with a warning. */
+function hasForcedReconnect(version: string): boolean {
+  return atLeast(version, '4.3.0') && !atLeast(version, '5.0.0');
+}
+
+function hasSendTimeout(version: string): boolean {
+  return atLeast(version, '4.14.9');
 }
 
 function written<T extends object>(base: T, settings: Settings<NoInfer<T>> | undefined): T {

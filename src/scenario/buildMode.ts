@@ -4,8 +4,11 @@ import {
   agentWithSettings,
   atLeast,
   defaultRestartUs,
+  possibleProtocols,
   serverDefaults,
+  unknownSettings,
   type AgentSettings,
+  type ServerEntryDefaults,
 } from '../models/agentVersions.ts';
 import type { NginxBalancerOptions, NginxPeerOptions } from '../models/balancer/nginx/options.ts';
 import { disconnectionDefaults, withThreshold, type DisconnectionOptions } from '../models/cluster/timings.ts';
@@ -18,6 +21,7 @@ import {
   type Unreachable,
 } from '../models/network.ts';
 import { nodeDefaults, type NodeOptions } from '../models/node.ts';
+import { isBranch, isNewerThan, isPreview, previewRelease } from '../models/releases.ts';
 import type { GroupOptions, WorldOptions } from '../models/worldOptions.ts';
 import { faultAssumptions, readFault } from './faults.ts';
 import { includeFrom, type Files } from './files.ts';
@@ -83,7 +87,8 @@ function textOf(given: string): { inline: string } | { path: string } {
 interface Entry {
   readonly text: string;
   readonly port: number | null;
-  readonly protocol: 'tcp' | 'udp';
+  /** `null`: the release's. */
+  readonly protocol: 'tcp' | 'udp' | null;
   readonly maxRetries: number | null;
   readonly retryIntervalSeconds: number | null;
   readonly balancerByName: boolean;
@@ -111,7 +116,8 @@ class ModeBuilder {
     );
     this.#nodes = nodes.map(([name, node], index): NodeOptions => {
       const version = versionOf(node);
-      const conf = this.#managers[index] ?? serverDefaults(version);
+      const defaultsOfRelease = serverDefaults(version, node.role);
+      const conf = this.#managers[index] ?? defaultsOfRelease;
       const { defaults } = context.data.cluster;
       const control = { ...defaults.control, ...node.control };
       const epsLimit = node.epsLimit ?? defaults.epsLimit;
@@ -122,7 +128,7 @@ class ModeBuilder {
         role: node.role,
         version,
         eventsPort: node.ports.events ?? conf.eventsPort,
-        registrationPort: node.ports.registration === undefined ? conf.registrationPort : node.ports.registration,
+        registrationPort: this.#registrationPort(name, node, conf.registrationPort, defaultsOfRelease.registrationPort),
         eventsPerSecond: node.eventsPerSecond ?? defaults.eventsPerSecond ?? null,
         epsLimit:
           epsLimit === undefined || epsLimit.maximum === 0
@@ -147,6 +153,19 @@ class ModeBuilder {
         unreachable: node.unreachable,
       };
     });
+  }
+
+  /** @param ofRelease `null`: no authd runs in this role, whatever a file says. */
+  #registrationPort(name: string, node: NodeData, configured: number | null, ofRelease: number | null): number | null {
+    const { registration } = node.ports;
+    if (ofRelease !== null) return registration === undefined ? configured : registration;
+    if (registration !== undefined && registration !== null) {
+      this.#fail(
+        ['cluster', 'nodes', name, 'ports', 'registration'],
+        `cluster.nodes.${name}.ports.registration: workers of 3.x run no authd; agents can only enrol at the master. Write no.`,
+      );
+    }
+    return null;
   }
 
   build(): BuiltMode | null {
@@ -357,7 +376,15 @@ class ModeBuilder {
 
   /** Whether a node takes events over a protocol; without its own ossec.conf this is not known. */
   #listens(node: NodeOptions, protocol: 'tcp' | 'udp'): boolean {
+    if (!possibleProtocols(node.version).includes(protocol)) return false;
     return this.#managers[this.#nodes.indexOf(node)]?.protocols.includes(protocol) ?? true;
+  }
+
+  /** Whether the node is known to answer the startup message of such an agent with an error. */
+  #refusesNewer(nodeIndex: number, agentVersion: string): boolean {
+    const { version } = this.#nodes[nodeIndex]!;
+    const manager = this.#managers[nodeIndex];
+    return !!manager && !manager.allowsHigherVersions && isNewerThan(agentVersion, version);
   }
 
   /** What agents use of the balancer must be modelled and lead to nodes; the rest of its file may serve anything else. */
@@ -415,6 +442,15 @@ class ModeBuilder {
     this.#context.warnings.push({ position: null, text });
   }
 
+  /** Settings of options that came later, or are gone: such an agent passes over them. */
+  #nameUnknown(version: string, settings: AgentData | undefined, path: Path): void {
+    if (settings === undefined) return;
+    const unknown = unknownSettings(version, settingsOf(settings)!);
+    if (unknown.length === 0) return;
+    const text = `agents of ${version} have no ${listNames(unknown)}: what ${pathText(path)} says of it is passed over.`;
+    this.#context.warnings.push({ position: null, text });
+  }
+
   /** The agents of a group: one group of the models, or one for each part of its inventory. `null`: there were problems. */
   #group(name: string, index: number): GroupOptions[] | null {
     const group = this.#context.data.fleet[name]!;
@@ -466,11 +502,16 @@ class ModeBuilder {
       [own.agent, [...ownPath, 'agent']],
     ];
     for (const [settings, at] of scenario) this.#nameIdle(settings, at);
-    const agent = agentWithSettings(version, [
-      ...(conf?.settings ?? []),
-      ...scenario.map(([settings]) => settingsOf(settings)),
-      ...scenario.map(([settings, at]) => settingsOf(this.#fromCommandLine(settings, at))),
-    ]);
+    for (const [settings, at] of scenario) this.#nameUnknown(version, settings, at);
+    const agent = agentWithSettings(
+      version,
+      [
+        ...(conf?.settings ?? []),
+        ...scenario.map(([settings]) => settingsOf(settings)),
+        ...scenario.map(([settings, at]) => settingsOf(this.#fromCommandLine(settings, at))),
+      ],
+      group.platform,
+    );
     const { server, ...agentOptions } = agent;
     const serversPath = own.servers === undefined ? [...modePath, 'servers'] : [...ownPath, 'servers'];
     // A group's own ossec.conf wins over the mode's list.
@@ -524,7 +565,7 @@ class ModeBuilder {
           return {
             text: given,
             port: null,
-            protocol: 'tcp',
+            protocol: null,
             maxRetries: null,
             retryIntervalSeconds: null,
             balancerByName: given === balancerPlace,
@@ -537,7 +578,7 @@ class ModeBuilder {
         return {
           text,
           port: port ?? null,
-          protocol,
+          protocol: protocol ?? null,
           maxRetries: maxRetries ?? null,
           retryIntervalSeconds: retryInterval ?? null,
           balancerByName: text === balancerPlace,
@@ -564,7 +605,7 @@ class ModeBuilder {
       {
         text: balancerPlace,
         port: null,
-        protocol: 'tcp',
+        protocol: null,
         maxRetries: null,
         retryIntervalSeconds: null,
         balancerByName: true,
@@ -573,28 +614,44 @@ class ModeBuilder {
     ];
   }
 
-  #server(
-    entry: Entry,
-    agent: AgentOptions,
-    defaults: { readonly maxRetries: number; readonly retryIntervalSeconds: number },
-  ): ServerOptions[] {
+  #server(entry: Entry, agent: AgentOptions, defaults: ServerEntryDefaults): ServerOptions[] {
+    const nodeIndex = entry.balancerByName ? -1 : this.#nodeOf(entry.text);
+    const node = this.#nodes[nodeIndex];
+    // Agents of 3.x that are told nothing use UDP; who puts a balancer of TCP connections before them has told them.
+    const protocol = entry.protocol ?? (node ? defaults.protocol : 'tcp');
     const common = {
       text: entry.text,
-      protocol: entry.protocol,
+      protocol,
       maxRetries: entry.maxRetries ?? defaults.maxRetries,
       retryIntervalSeconds: entry.retryIntervalSeconds ?? defaults.retryIntervalSeconds,
     };
-    const nodeIndex = entry.balancerByName ? -1 : this.#nodeOf(entry.text);
-    const node = this.#nodes[nodeIndex];
+    if (isPreview(agent.version)) {
+      if (protocol === 'udp') {
+        entry.fail(`agents of ${agent.version} connect over TCP only. Remove the protocol.`);
+        return [];
+      }
+      if (entry.port === httpsPort || agent.enrollment.port === httpsPort) {
+        entry.fail(
+          `the HTTPS interface of 5.0 on port ${httpsPort} is not published yet, and not modelled. Let the agents use port 1514.`,
+        );
+        return [];
+      }
+    }
     if (node) {
       const port = entry.port ?? node.eventsPort;
       if (port !== node.eventsPort) {
         entry.fail(`${node.name} does not listen for events on port ${port}, but on ${node.eventsPort}.`);
         return [];
       }
-      if (!this.#listens(node, entry.protocol)) {
+      if (!this.#listens(node, protocol)) {
+        const possible = possibleProtocols(node.version).includes(protocol);
+        const why = possible ? 'the <protocol> of its ossec.conf' : `managers of ${node.version} have no such listener`;
+        entry.fail(`${node.name} does not listen for ${protocol.toUpperCase()}: ${why}.`);
+        return [];
+      }
+      if (this.#refusesNewer(nodeIndex, agent.version)) {
         entry.fail(
-          `${node.name} does not listen for ${entry.protocol.toUpperCase()}: the <protocol> of its ossec.conf.`,
+          `${node.name} (${node.version}) refuses agents of later releases such as ${agent.version}: its ossec.conf does not say <allow_higher_versions>yes in <remote><agents>. They would never connect. Say so there, or upgrade the managers first.`,
         );
         return [];
       }
@@ -626,7 +683,7 @@ class ModeBuilder {
         return [];
       }
     }
-    if (entry.protocol === 'udp') {
+    if (protocol === 'udp') {
       entry.fail('UDP sessions through nginx are not modelled. Use TCP, or let the agents connect to the nodes.');
       return [];
     }
@@ -723,6 +780,58 @@ class ModeBuilder {
     for (const us of times) this.#assume(`An agent that restarts is down for ${durationText(us)} (restartTime).`);
   }
 
+  /** Transports that agents use and that managers without a file of their own have only when they are told to. */
+  #assumeListeners(groups: readonly GroupOptions[]): void {
+    for (const protocol of ['udp', 'tcp'] as const) {
+      const nodes = this.#nodes.filter(
+        (node, nodeIndex) =>
+          this.#managers[nodeIndex] === null &&
+          !serverDefaults(node.version, node.role).protocols.includes(protocol) &&
+          groups.some(({ servers }) =>
+            servers.some(
+              (one) =>
+                one.endpoint.kind === 'node' && one.endpoint.nodeIndex === nodeIndex && one.protocol === protocol,
+            ),
+          ),
+      );
+      if (nodes.length === 0) continue;
+      this.#assume(
+        `The managers are taken to listen on ${protocol.toUpperCase()} as well (<protocol> of their <remote>).`,
+      );
+    }
+  }
+
+  /** What is taken for granted of releases, and of who lets in whom. */
+  #assumeReleases(groups: readonly GroupOptions[]): void {
+    const versions = [...groups.map(({ agent }) => agent.version), ...this.#nodes.map(({ version }) => version)];
+    const preview = versions.find(isPreview);
+    if (preview !== undefined) {
+      this.#assume(`PREVIEW: ${preview} is played as the source of ${previewRelease} reads; its release may differ.`);
+    }
+    const branch = versions.find(isBranch);
+    if (branch !== undefined) this.#assume(`${branch} is known from its branch only, before a release.`);
+    for (const platform of ['windows', 'macos'] as const) {
+      const group = groups.find(({ agent }) => agent.platform === platform);
+      if (!group) continue;
+      const name = platform === 'windows' ? 'Windows' : 'macOS';
+      const seconds = group.agent.kernel.connectTimeoutUs / 1e6;
+      this.#assume(`${name} agents: connect() to a host that is gone gives up after ${seconds} s (not measured).`);
+    }
+    // src/remoted/manager.c, validate_control_msg(), and src/config/remote-config.c: <allow_higher_versions> of <remote><agents>
+    // came with 4.6.0 and is "no" by default from 4.7.0.
+    const older = this.#nodes.find(
+      ({ version }, nodeIndex) =>
+        this.#managers[nodeIndex] === null &&
+        atLeast(version, '4.7.0') &&
+        groups.some(({ agent }) => isNewerThan(agent.version, version)),
+    );
+    if (older) {
+      this.#assume(
+        `Managers of ${older.version} are taken to let in agents of later releases (<allow_higher_versions>).`,
+      );
+    }
+  }
+
   /** What decides the result and is taken for granted. */
   #generalAssumptions(groups: readonly GroupOptions[]): void {
     const { data } = this.#context;
@@ -760,27 +869,16 @@ class ModeBuilder {
     if (unlimited.length > 0) {
       this.#assume(`The capacity of ${listNames(unlimited)} is not judged: no eventsPerSecond is given.`);
     }
-    const udp = groups.some(({ servers }) =>
-      servers.some(
-        ({ protocol, endpoint }) =>
-          protocol === 'udp' && endpoint.kind === 'node' && this.#managers[endpoint.nodeIndex] === null,
-      ),
-    );
-    if (udp) this.#assume('The managers are taken to listen on UDP as well (<protocol> of their <remote>).');
-    // src/remoted/manager.c from 4.6.0: <allow_higher_versions> of <remote><agents>, "no" by default.
-    const older = this.#nodes.find(
-      ({ version }) => atLeast(version, '4.6.0') && groups.some(({ agent }) => !atLeast(version, agent.version)),
-    );
-    if (older) {
-      this.#assume(
-        `Managers of ${older.version} are taken to let in agents of later releases (<allow_higher_versions>).`,
-      );
-    }
+    this.#assumeListeners(groups);
+    this.#assumeReleases(groups);
     if (groups.some(({ agent }) => agent.enrollment.enabled && !atLeast(agent.version, '4.3.0'))) {
       this.#assume('A manager is taken to refuse a second registration of a valid key, as authd does from 4.3.0.');
     }
   }
 }
+
+/** Where agents of 5.0 will report over HTTPS. */
+const httpsPort = 1517;
 
 /** When the master shows agents as disconnected: as written, else as its release does. */
 function disconnectionOf(
@@ -839,6 +937,10 @@ function settingsOf(given: AgentData | undefined): AgentSettings | undefined {
       warnLevelPercent: internal.warnLevel,
       normalLevelPercent: internal.normalLevel,
       logcollectorQueueSize: internal.logcollectorQueueSize,
+      sendTimeoutSeconds: internal.sendTimeout,
+      tcpKeepIdleSeconds: internal.tcpKeepIdle,
+      tcpKeepIntervalSeconds: internal.tcpKeepInterval,
+      tcpKeepCount: internal.tcpKeepCount,
     },
     life: { restartUs: restartTime, onlyFutureEvents },
     kernel: kernel && {

@@ -58,6 +58,8 @@ export interface ManagerConf {
   readonly eventsPort: number;
   readonly protocols: readonly ('tcp' | 'udp')[];
   readonly queueSize: number;
+  /** Whether agents of a later minor release than the manager's are let in. */
+  readonly allowsHigherVersions: boolean;
   /** `null`: nobody listens for registrations. */
   readonly registrationPort: number | null;
   readonly warnings: readonly Warning[];
@@ -680,6 +682,7 @@ class ManagerSections {
   readonly #conf: ConfReader;
   #secure: { port: number; protocols: readonly ('tcp' | 'udp')[] } | null = null;
   #queueSize: number;
+  #allowsHigherVersions: boolean;
   #registrationPort: number | null = null;
   /** The last `<disabled>`; authd without any `<auth>` does not run. */
   #authDisabled: boolean | null = null;
@@ -688,6 +691,8 @@ class ManagerSections {
   constructor(conf: ConfReader) {
     this.#conf = conf;
     this.#queueSize = serverDefaults(conf.version).queueSize;
+    // Wazuh 4.7.0, src/remoted/config.c, REMOTED_ALLOW_AGENTS_HIGHER_VERSIONS_DEFAULT; before 4.6.0 nobody asks.
+    this.#allowsHigherVersions = !atLeast(conf.version, '4.7.0');
   }
 
   result(): Omit<ManagerConf, 'warnings' | 'assumed'> {
@@ -706,6 +711,7 @@ class ManagerSections {
       eventsPort: this.#secure?.port ?? eventsPort,
       protocols: this.#secure?.protocols ?? protocols,
       queueSize: this.#queueSize,
+      allowsHigherVersions: this.#allowsHigherVersions,
       registrationPort: this.#authDisabled === false ? this.#registrationPort : null,
     };
   }
@@ -750,7 +756,7 @@ class ManagerSections {
         },
       ],
       ['rids_closing_time', { since: '4.1.0', read: conf.idle }],
-      ['agents', { since: '4.6.0', read: conf.idle }],
+      ['agents', { since: '4.6.0', read: (element) => this.#readAgents(element) }],
       // src/remoted/syslog.c alone looks at these two.
       ...['allowed-ips', 'denied-ips', 'ipv6', 'local_ip'].map((name): [string, Option] => [name, { read: conf.idle }]),
     ]);
@@ -778,6 +784,20 @@ class ManagerSections {
       );
     }
     this.#secure = { port, protocols };
+  }
+
+  /** Wazuh 4.14.7, src/config/remote-config.c, w_remoted_parse_agents(); what is wrong in it is passed over with a warning. */
+  #readAgents(section: OssecElement): void {
+    const conf = this.#conf;
+    for (const child of section.children) {
+      if (child.name.toLowerCase() !== 'allow_higher_versions') {
+        conf.warn(child, `<agents> has no option <${shorten(child.name)}>; the manager passes over it.`);
+      } else if (child.content === 'yes' || child.content === 'no') {
+        this.#allowsHigherVersions = child.content === 'yes';
+      } else {
+        conf.warn(child, `<allow_higher_versions>: the manager passes over ${quote(child.content)}.`);
+      }
+    }
   }
 
   /** Both at once from 4.2.0: w_remoted_get_net_protocol(). */

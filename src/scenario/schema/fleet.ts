@@ -91,6 +91,10 @@ export const group = z.strictObject(
       ['spread', 'evenly', 'asListed'],
       'When agents first connect, in the first half of the warm-up: at drawn instants, at equal distances in a drawn order, or so in the order of the list.',
     ).prefault('spread'),
+    platform: choice(
+      ['linux', 'windows', 'macos'],
+      'Operating system of the agents: how long a connect lasts, and what a new configuration does to them.',
+    ).prefault('linux'),
     agent: agentSettings.optional(),
     order: order.optional(),
     latency: latency('instead of the network’s').optional(),

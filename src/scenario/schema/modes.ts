@@ -62,7 +62,7 @@ export const server = z.union(
       node: text('the name of a node', 'A node of the cluster.').optional(),
       address: text('an address or host name', 'Address or name, as in ossec.conf.').optional(),
       port: port('Default: the port the place listens on for events.').optional(),
-      protocol: choice(['tcp', 'udp'], 'Default tcp.').prefault('tcp'),
+      protocol: choice(['tcp', 'udp'], 'Default: udp for agents up to 3.13.6, else tcp.').optional(),
       maxRetries: whole('Attempts before the next server.', 1, 1_000_000_000).optional(),
       retryInterval: wholeSeconds('Wait after an attempt.', 1, 86_400, 'from 1s to 1d').optional(),
     }),

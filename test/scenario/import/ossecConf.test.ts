@@ -626,6 +626,7 @@ describe('a manager’s ossec.conf', () => {
 
   test('defaults to 1514 over TCP with 131072 messages, and 1515', () => {
     expect(manager(`${secure}<auth/>`)).toEqual({
+      allowsHigherVersions: false,
       eventsPort: 1514,
       protocols: ['tcp'],
       queueSize: 131_072,
