@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { assignNginx } from '../../src/scenario/assign.ts';
 import { compareRun } from '../support/agentTraceCompare.ts';
+import { measuredRules } from '../support/measuredRules.ts';
 import type { MeasuredRun } from '../support/agentTrace.ts';
 import { knownAgentVersion } from '../../src/models/agentVersions.ts';
 import {
@@ -68,6 +69,15 @@ for (const run of runs) {
   } else {
     refuse(run.id, result.why);
   }
+}
+
+console.log('\nEvents inside the agent: measured, and simulated');
+for (const { rule, measured, from, to, simulated } of measuredRules) {
+  const value = simulated();
+  const good = value >= from && value <= to;
+  if (!good) failed += 1;
+  const shown = value === Infinity ? 'frozen' : String(Math.round(value * 1000) / 1000);
+  console.log(`${good ? 'agrees ' : 'DIFFERS'}  ${rule.padEnd(64)} ${measured.padEnd(24)} ${shown}`);
 }
 
 console.log('\nnginx: the server each client lands on');
