@@ -10,7 +10,7 @@ import {
   type AgentSettings,
   type ServerEntryDefaults,
 } from '../models/agentVersions.ts';
-import type { NginxBalancerOptions, NginxPeerOptions } from '../models/balancer/nginx/options.ts';
+import type { NginxBalancerOptions, NginxOptions, NginxPeerOptions } from '../models/balancer/nginx/options.ts';
 import { disconnectionDefaults, withThreshold, type DisconnectionOptions } from '../models/cluster/timings.ts';
 import { balancerPlace } from '../models/fault.ts';
 import {
@@ -200,6 +200,8 @@ class ModeBuilder {
         nodes: this.#nodes,
         nodesOfAnyMode: this.#context.nodesOfAnyMode,
         product: mode.nginx === undefined ? null : 'nginx',
+        nginx: this.#balancer?.nginx ?? null,
+        readNginx: (file, at) => this.#reloadedNginx(file, at, built),
         fail: (at, text) => this.#fail(at, text),
       });
       return read ?? [];
@@ -334,11 +336,80 @@ class ModeBuilder {
   // -------------------------------------------------------------------------------------------------------------- balancer
 
   #readNginx(): void {
-    const { data, mode, name, files, texts } = this.#context;
+    const { mode, name } = this.#context;
     const path = ['modes', name, 'nginx'];
     const given = typeof mode.nginx === 'string' ? { file: mode.nginx } : mode.nginx!;
     const source = this.#text(given.file, typeof mode.nginx === 'string' ? path : [...path, 'file']);
-    if (!source) return;
+    const conf = source && this.#nginxConf(source, given.cpus ?? null);
+    if (!source || !conf) return;
+    if (conf.options.listeners.length === 0)
+      this.#fail(path, `modes.${name}.nginx: no server of it listens for TCP connections.`);
+    this.#noShutdownTimeout(source, path);
+    this.#nginx = conf;
+    this.#balancer = {
+      nginx: conf.options,
+      addresses: given.addresses ?? [],
+      sourcePorts: given.ports ?? 28_232,
+      latencyUs: given.latency ?? null,
+      unreachable: given.unreachable,
+      kernel: kernelOf(given.kernel),
+    };
+  }
+
+  /** Old worker processes keep their sessions, as long as nothing else is said. */
+  #noShutdownTimeout({ text }: { readonly text: string }, path: Path): void {
+    const { faults } = this.#context.data;
+    const reloads = faults.some(({ reload, addNode, removeNode }) => (reload ?? addNode ?? removeNode) !== undefined);
+    if (!reloads || !/^\s*worker_shutdown_timeout\s/m.test(text)) return;
+    this.#fail(
+      path,
+      `${pathText(path)}: worker_shutdown_timeout closes sessions some time after a reload, which is not modelled. Remove it, or the reload.`,
+    );
+  }
+
+  /**
+   * What the balancer reads at a reload, with its listeners in the order of those it has: agents know them by their place.
+   * `null` where nothing balances, or what is wrong has been reported.
+   */
+  #reloadedNginx(given: string, path: Path, groups: readonly GroupOptions[]): NginxOptions | null {
+    const before = this.#nginx;
+    const { mode } = this.#context;
+    if (!before) return null;
+    const source = this.#text(given, path);
+    const cpus = typeof mode.nginx === 'object' ? (mode.nginx.cpus ?? null) : null;
+    const conf = source && this.#nginxConf(source, cpus);
+    if (!source || !conf) return null;
+    this.#noShutdownTimeout(source, path);
+    const { listeners, upstreams } = conf.options;
+    const notifySeconds = Math.max(...groups.map(({ agent }) => agent.notifyTimeSeconds));
+    const indexes = before.options.listeners.map(({ port }, index) => {
+      const use = this.#usedListeners.get(index);
+      const found = listeners.findIndex((listener) => listener.port === port);
+      if (use === undefined) return Math.max(0, found); // nobody connects there
+      if (found < 0) {
+        this.#fail(path, `${pathText(path)}: no server of it listens on port ${port}, where agents connect to.`);
+        return 0;
+      }
+      const { upstreamIndex, sessionTimeoutUs } = listeners[found]!;
+      this.#refuse(conf.problemsOf(found));
+      if (use === 'events' && sessionTimeoutUs < (notifySeconds + 2) * 1e6) {
+        this.#fail(
+          path,
+          `${pathText(path)}: proxy_timeout is shorter than the agents' notify_time, which is not modelled.`,
+        );
+      }
+      for (const peer of upstreams[upstreamIndex]!.peers) this.#checkPeer(conf, peer, upstreamIndex, use);
+      return found;
+    });
+    if (listeners.length === 0) return null;
+    return { ...conf.options, listeners: indexes.map((index) => listeners[index]!) };
+  }
+
+  #nginxConf(
+    source: { readonly file: string; readonly text: string; readonly path: string },
+    cpus: number | null,
+  ): NginxConf | null {
+    const { data, files, texts } = this.#context;
     const include = includeFrom(files, source.path === '' ? '.' : source.path);
     const conf = this.#read(() =>
       readNginxConf({
@@ -349,7 +420,7 @@ class ModeBuilder {
           for (const { file, text } of included) texts.set(file, text);
           return included;
         },
-        cpus: given.cpus ?? null,
+        cpus,
         resolve: (host) => {
           const node = this.#nodeCalled(host);
           return node >= 0 ? [this.#nodes[node]!.address] : this.#hostAddresses(host);
@@ -358,20 +429,10 @@ class ModeBuilder {
         listeners: 'agents',
       }),
     );
-    if (!conf) return;
+    if (!conf) return null;
     this.#context.warnings.push(...conf.warnings);
     for (const text of conf.assumed) this.#assume(text);
-    if (conf.options.listeners.length === 0)
-      this.#fail(path, `modes.${name}.nginx: no server of it listens for TCP connections.`);
-    this.#nginx = conf;
-    this.#balancer = {
-      nginx: conf.options,
-      addresses: given.addresses ?? [],
-      sourcePorts: given.ports ?? 28_232,
-      latencyUs: given.latency ?? null,
-      unreachable: given.unreachable,
-      kernel: kernelOf(given.kernel),
-    };
+    return conf;
   }
 
   /** Whether a node takes events over a protocol; without its own ossec.conf this is not known. */
@@ -388,7 +449,8 @@ class ModeBuilder {
   }
 
   /** What agents use of the balancer must be modelled and lead to nodes; the rest of its file may serve anything else. */
-  #checkListeners({ options, listenPositions, problemsOf }: NginxConf): void {
+  #checkListeners(conf: NginxConf): void {
+    const { options, listenPositions, problemsOf } = conf;
     const { listeners, upstreams } = options;
     const checked = new Set<string>();
     listeners.forEach(({ port, upstreamIndex }, index) => {
@@ -404,16 +466,17 @@ class ModeBuilder {
       const asked = `${upstreamIndex} ${use}`;
       if (checked.has(asked)) return;
       checked.add(asked);
-      for (const peer of upstreams[upstreamIndex]!.peers) this.#checkPeer(peer, upstreamIndex, use);
+      for (const peer of upstreams[upstreamIndex]!.peers) this.#checkPeer(conf, peer, upstreamIndex, use);
     });
   }
 
   #checkPeer(
+    { serverPositions }: NginxConf,
     { serverText, address, port }: NginxPeerOptions,
     upstreamIndex: number,
     use: 'events' | 'registration',
   ): void {
-    const position = this.#nginx!.serverPositions.get(`${upstreamIndex}/${serverText}`) ?? null;
+    const position = serverPositions.get(`${upstreamIndex}/${serverText}`) ?? null;
     const node = this.#nodes.find((each) => each.address === address);
     const refuse = (text: string): void => this.#refuse([{ position, text }]);
     if (!node) {

@@ -7,6 +7,8 @@ import {
   type FaultKind,
   type FaultOptions,
 } from '../models/fault.ts';
+import type { NginxOptions } from '../models/balancer/nginx/options.ts';
+import { addServer, removeServer } from '../models/balancer/nginx/servers.ts';
 import type { NodeOptions } from '../models/node.ts';
 import { nearest } from './problem.ts';
 import type { FaultData, ScenarioData } from './schema.ts';
@@ -15,13 +17,7 @@ import { durationText, enumerate, listNames, quote, type Path } from './wording.
 import { ownValue } from './yamlSource.ts';
 
 /** Verbs the world does not play yet. */
-const toCome: ReadonlySet<FaultKind> = new Set<FaultKind>([
-  'partition',
-  'dropFlows',
-  'reload',
-  'addNode',
-  'removeNode',
-]);
+const toCome: ReadonlySet<FaultKind> = new Set<FaultKind>(['partition', 'dropFlows']);
 
 export interface FaultContext {
   readonly data: ScenarioData;
@@ -30,6 +26,10 @@ export interface FaultContext {
   readonly nodesOfAnyMode: readonly string[];
   /** What balances in this mode; `null`: nothing. */
   readonly product: 'nginx' | null;
+  /** Its options; `null`: there is none, or it has mistakes. */
+  readonly nginx: NginxOptions | null;
+  /** What the balancer reads at a reload; `null` when nothing balances here, or there were problems (reported). */
+  readNginx(given: string, path: Path): NginxOptions | null;
   fail(path: Path, text: string): void;
 }
 
@@ -210,6 +210,7 @@ class FaultReader {
         `${what} is called ${quote(name)}. ${meant ? `Did you mean ${meant}? ` : ''}Known: ${listNames(known)}.`,
       );
     }
+    if (verb === 'addNode' || verb === 'removeNode') this.#checkServers(verb, names);
     if (verb === 'slow') {
       for (const { path, name } of names) {
         const node = this.#context.nodes.find((each) => each.name === this.#resolved(name));
@@ -225,6 +226,23 @@ class FaultReader {
       if (agentEnds.length === 2) {
         this.#fail([verb], 'agents do not talk to each other. Name a node or the balancer at one end.');
       }
+    }
+  }
+
+  /** A server that is there cannot be added, and one that never is cannot be removed. */
+  #checkServers(
+    verb: 'addNode' | 'removeNode',
+    names: readonly { readonly path: Path; readonly name: string }[],
+  ): void {
+    const { data, nginx, nodes } = this.#context;
+    if (!nginx || data.faults.some(({ reload }) => typeof reload === 'object')) return;
+    const opposite = verb === 'addNode' ? 'removeNode' : 'addNode';
+    const others = data.faults.flatMap((fault) => fault[opposite] ?? []).map((name) => this.#resolved(name));
+    for (const { path, name } of names) {
+      const node = nodes.find((each) => each.name === this.#resolved(name));
+      if (!node || others.includes(node.name)) continue;
+      const { nginx: changed, note } = (verb === 'addNode' ? addServer : removeServer)(nginx, node, nodes);
+      if (changed === null && note !== null) this.#fail(path, note);
     }
   }
 
@@ -360,8 +378,15 @@ class FaultReader {
         }
         return { kind: verb, group, count, overUs: over, ...timing, forUs: over };
       }
-      case 'reload':
-        return { kind: verb, nginx: null, ...timing };
+      case 'reload': {
+        const { reload } = fault;
+        const nginx =
+          typeof reload === 'object'
+            ? this.#context.readNginx(reload.nginx, ['faults', this.#index, verb, 'nginx'])
+            : null;
+        if (typeof reload === 'object' && this.#context.product !== null && nginx === null) this.#failed = true;
+        return { kind: verb, nginx, ...timing };
+      }
       case 'powerOff':
       case 'stop':
       case 'zombie':

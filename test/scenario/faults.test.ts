@@ -245,6 +245,81 @@ describe('what is wrong is told with what to do', () => {
   });
 });
 
+describe('at nginx', () => {
+  const three =
+    '{ nodes: { worker01: { address: 172.0.0.4 }, worker02: { address: 172.0.0.5 }, worker03: { address: 172.0.0.6 } } }';
+  const conf = (servers: string, more = ''): string => `events {}
+${more}
+stream {
+  upstream others { server 172.0.0.4:1514; }
+  upstream cluster { ${servers} }
+  server { listen 2514; proxy_pass others; }
+  server { listen 1514; proxy_pass cluster; }
+}
+`;
+  const said = (faults: string, text = conf('server 172.0.0.6:1514;')): string[] =>
+    problemsOf(scenarioText({ cluster: three, modes: '{ lb: { nginx: nginx.conf } }', faults }), {
+      files: { 'new.conf': text },
+    }).map((text) => text.replace(/^\d+:\d+ {2}/, ''));
+
+  test('a reload may bring another file, whose servers are found by their ports', () => {
+    const { modes } = load(
+      scenarioText({
+        cluster: three,
+        modes: '{ lb: { nginx: nginx.conf }, list: { servers: [worker01] } }',
+        faults: '[{ at: 10m, reload: { nginx: new.conf } }, { at: 12m, reload: balancer }]',
+      }),
+      { files: { 'new.conf': conf('server 172.0.0.5:1514; server 172.0.0.6:1514;') } },
+    );
+    const [changed, same] = modes[0]!.world.faults as readonly Extract<FaultOptions, { kind: 'reload' }>[];
+
+    expect(changed!.nginx!.listeners).toHaveLength(1);
+    const { upstreamIndex } = changed!.nginx!.listeners[0]!;
+    expect(changed!.nginx!.upstreams[upstreamIndex]!.peers.map(({ address }) => address)).toEqual([
+      '172.0.0.5',
+      '172.0.0.6',
+    ]);
+    expect(same!.nginx).toBeNull();
+    expect(modes[1]!.world.faults).toMatchObject([{ nginx: null }, { nginx: null }]);
+  });
+
+  test('a file that nginx or the agents could not use is refused', () => {
+    const reload = '[{ at: 10m, reload: { nginx: new.conf } }]';
+
+    expect(said(reload)).toEqual([]);
+    expect(said('[{ at: 10m, reload: { nginx: old.conf } }]')).toEqual([
+      'faults[0].reload.nginx: cannot read "old.conf": no such file. Paths are relative to the scenario file.',
+    ]);
+    expect(said(reload, conf('server 172.0.0.9:1514;'))).toEqual([
+      expect.stringMatching(/^new\.conf:5:29 {2}server 172\.0\.0\.9:1514 is no node of the cluster\./),
+    ]);
+    expect(said(reload, conf('server 172.0.0.6:1514;').replace('listen 1514', 'listen 3514'))).toEqual([
+      'faults[0].reload.nginx: no server of it listens on port 1514, where agents connect to.',
+    ]);
+    expect(said(reload, conf('server 172.0.0.6:1514;', 'worker_shutdown_timeout 5s;'))).toEqual([
+      'faults[0].reload.nginx: worker_shutdown_timeout closes sessions some time after a reload, which is not modelled. Remove it, or the reload.',
+    ]);
+    expect(said('[{ at: 10m, reload: haproxy }]')).toEqual([
+      'faults[0].reload: no node is called "haproxy". Known: balancer.',
+    ]);
+  });
+
+  test('a server is added where it is missing and removed where it is, unless another fault changes that', () => {
+    expect(said('[{ at: 10m, addNode: worker01 }]')).toEqual([
+      'faults[0].addNode: worker01 is a server of the balancer already: adding it changes nothing.',
+    ]);
+    expect(said('[{ at: 10m, removeNode: worker03 }]')).toEqual([
+      'faults[0].removeNode: worker03 is no server of the balancer, or its last one: removing it changes nothing.',
+    ]);
+    expect(
+      said('[{ at: 5m, removeNode: worker01 }, { at: 10m, addNode: worker01 }, { at: 10m, addNode: worker03 }]'),
+    ).toEqual([]);
+    expect(said('[{ at: 5m, removeNode: worker01, for: 5m }]')).toEqual([
+      'faults[0].for: "removeNode" happens at an instant. Remove for.',
+    ]);
+  });
+});
+
 test('several faults may begin and end at the same instant', () => {
   const faults = faultsOf(
     '[{ at: 10m, kill: worker01, for: 5m }, { at: 10m, zombie: worker01, for: 5m }, { at: 15m, stop: [worker01, worker02], for: 5m }]',

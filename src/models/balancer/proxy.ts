@@ -4,7 +4,7 @@ import { clientKey, parseKey, type KeyPart } from './nginx/clientKey.ts';
 import { createNginxBalancer, createUpstream, maxSessionsPerWorker } from './nginx/nginx.ts';
 import type { NginxBalancerOptions, NginxListenerOptions } from './nginx/options.ts';
 import type { NginxSession } from './nginx/session.ts';
-import type { Balancer } from './contract.ts';
+import type { Balancer, PeerAddress } from './contract.ts';
 import type { NodeOptions } from '../node.ts';
 
 /** `listen()` backlog of nginx on Linux. nginx 1.22.1, src/core/ngx_connection.h, NGX_LISTEN_BACKLOG. */
@@ -21,8 +21,8 @@ export interface ProxyListener {
   readonly options: NginxListenerOptions;
   readonly balancer: Balancer<NginxSession>;
   readonly targets: readonly PeerTarget[];
-  /** Open connections to each peer, of all listeners that pass to the upstream. */
-  readonly ports: Int32Array;
+  /** Where the open connections to each peer are counted in `Proxy.ports`. */
+  readonly portOf: readonly number[];
   /** Parts of the `hash` expression; empty: the method has none. */
   readonly key: readonly KeyPart[];
 }
@@ -34,21 +34,32 @@ export interface Proxy {
   /** Sessions of each worker process. */
   readonly slots: Int32Array;
   readonly portsPerPeer: number;
+  /** Open connections to each address and port, whoever of the processes before and after a reload has them. */
+  readonly ports: number[];
+  readonly portSlots: Map<string, number>;
 }
 
-/** A balancer whose processes have just started. */
-export function newProxy(options: NginxBalancerOptions, nodes: readonly NodeOptions[]): Proxy {
+/** A balancer whose processes have just started. @param before processes that go on with their sessions, after a reload. */
+export function newProxy(options: NginxBalancerOptions, nodes: readonly NodeOptions[], before?: Proxy): Proxy {
   const { nginx } = options;
+  const ports = before?.ports ?? [];
+  const portSlots = before?.portSlots ?? new Map<string, number>();
+  const slotOf = (peer: PeerAddress): number => {
+    const name = `${peer.address}:${peer.port}`;
+    const slot = portSlots.get(name) ?? ports.push(0) - 1;
+    portSlots.set(name, slot);
+    return slot;
+  };
   // Only upstreams something passes to: the others may have servers that are no nodes.
   const used = [...new Set(nginx.listeners.map(({ upstreamIndex }) => upstreamIndex))];
   const running = new Map(
     used.map((index) => {
       const upstream = createUpstream(nginx.upstreams[index]!, nginx.workers);
-      return [index, { upstream, ports: new Int32Array(upstream.options.peers.length) }];
+      return [index, { upstream, portOf: upstream.options.peers.map(slotOf) }];
     }),
   );
   const listeners = nginx.listeners.map((listener): ProxyListener => {
-    const { upstream, ports } = running.get(listener.upstreamIndex)!;
+    const { upstream, portOf } = running.get(listener.upstreamIndex)!;
     const { method, peers } = upstream.options;
     const targets = peers.map(({ address, port }): PeerTarget => {
       const nodeIndex = nodes.findIndex((node) => node.address === address);
@@ -60,7 +71,7 @@ export function newProxy(options: NginxBalancerOptions, nodes: readonly NodeOpti
       options: listener,
       balancer: createNginxBalancer(upstream, listener),
       targets,
-      ports,
+      portOf,
       key,
     };
   });
@@ -70,6 +81,8 @@ export function newProxy(options: NginxBalancerOptions, nodes: readonly NodeOpti
     sessionsPerWorker: maxSessionsPerWorker(nginx),
     slots: new Int32Array(nginx.workers),
     portsPerPeer: options.sourcePorts * Math.max(1, options.addresses.length),
+    ports,
+    portSlots,
   };
 }
 

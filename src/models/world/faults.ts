@@ -9,6 +9,7 @@ import { enrolmentBegins } from './enrolment.ts';
 import { reviewAttempt, waitInVain } from './attempts.ts';
 import { nodeTurned } from './intake.ts';
 import { command } from './lifecycle.ts';
+import { reconfigure } from './reload.ts';
 import { reviewSession } from './sessions.ts';
 import {
   EventKind,
@@ -50,10 +51,12 @@ export function faultStart(world: WorldState, fault: PlannedFault, nowUs: number
       for (const index of fault.placeIndexes) hitPlace(world, fault, index, nowUs);
       break;
     case 'reload':
-    case 'drain':
     case 'addNode':
     case 'removeNode':
-      throw notModelled(fault);
+      reconfigure(world, fault, options);
+      break;
+    case 'drain':
+      throw new Error('nginx has no drain'); // the scenario's reader has said it
     // The paths between places: cuts.ts.
     case 'partition':
       throw notModelled(fault);
@@ -280,7 +283,8 @@ function deliverHeld(world: WorldState, index: number, nowUs: number): void {
 }
 
 function resetBalancer(world: WorldState, nowUs: number): void {
-  world.proxy = newProxy(world.options.balancer!, world.options.nodes);
+  world.generation.fill(0);
+  world.proxies = [newProxy({ ...world.options.balancer!, nginx: world.nginx! }, world.options.nodes)];
   const killed = world.places[world.balancerPlace]!.state !== PlaceState.Silent;
   for (const agent of [...world.sessions.keys()].sort((a, b) => a - b)) {
     world.sessions.delete(agent);

@@ -24,6 +24,7 @@ import {
   nextStep,
   nodeLatencyUs,
   placeLatencyUs,
+  proxyOf,
   timersPerAgent,
   type WorldState,
 } from './state.ts';
@@ -293,7 +294,7 @@ function armGiveUp(world: WorldState, agent: number, nowUs: number): void {
     if (world.broken[agent] === Broken.Silent) {
       closedUs = world.firstSendUs[agent]! + balancer.kernel.tcpGiveUpUs + 2 * toBalancerUs;
     }
-    const { sessionTimeoutUs } = world.proxy!.listeners[world.listener[agent]!]!.options;
+    const { sessionTimeoutUs } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
     const { pipelines } = world.books;
     pipelines.advance(agent, nowUs);
     world.wakesAgent = agent;

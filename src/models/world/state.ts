@@ -3,6 +3,7 @@ import { EventQueue } from '../../kernel/eventQueue.ts';
 import { deriveKey, rootKey, shuffle, uniform, type Key } from '../../kernel/random.ts';
 import { groupAddresses } from '../addresses.ts';
 import type { NginxSession } from '../balancer/nginx/session.ts';
+import type { NginxOptions } from '../balancer/nginx/options.ts';
 import { listenBacklog, newProxy, type Proxy } from '../balancer/proxy.ts';
 import { ConnectionHistory } from '../cluster/history.ts';
 import { ClusterLinks } from '../cluster/links.ts';
@@ -124,7 +125,10 @@ export class WorldState implements Wakes {
   readonly places: Place[];
   /** The balancer's place; equal to the number of nodes whether there is a balancer or not. */
   readonly balancerPlace: number;
-  proxy: Proxy | null;
+  /** The balancer's processes: those before a reload, which keep their sessions, and at the end those that take new ones. */
+  proxies: Proxy[];
+  /** What the balancer reads when it reloads; `null`: there is none. */
+  nginx: NginxOptions | null;
   readonly balancerPhaseUs: number;
   readonly books: WorldBooks;
   readonly faults: readonly PlannedFault[];
@@ -171,6 +175,8 @@ export class WorldState implements Wakes {
   readonly connects: Int32Array;
   readonly nodeLife: Int32Array;
   readonly balancerLife: Int32Array;
+  /** Which of the balancer's processes have the agent's connection: index in `proxies`. */
+  readonly generation: Uint32Array;
   /** 1: the attempt's connection, or its datagram, waits in the kernel of a node that stands still. */
   readonly untaken: Uint8Array;
   readonly worker: Int16Array;
@@ -258,7 +264,8 @@ export class WorldState implements Wakes {
     this.balancerPlace = nodes.length;
     this.places = nodes.map((node) => newPlace(node.startupUs, node.acceptQueue));
     if (balancer) this.places.push(newPlace(0, listenBacklog));
-    this.proxy = balancer ? newProxy(balancer, nodes) : null;
+    this.proxies = balancer ? [newProxy(balancer, nodes)] : [];
+    this.nginx = balancer?.nginx ?? null;
     this.balancerPhaseUs = Math.floor(uniform(deriveKey(root, Purpose.BalancerClock, 0), 0, 0) * 1e6);
     const slowest = (...own: (number | null | undefined)[]): number => {
       const given = own.filter((value) => typeof value === 'number');
@@ -318,6 +325,7 @@ export class WorldState implements Wakes {
     this.connects = new Int32Array(agents);
     this.nodeLife = new Int32Array(agents);
     this.balancerLife = new Int32Array(agents);
+    this.generation = new Uint32Array(agents);
     this.untaken = new Uint8Array(agents);
     this.worker = new Int16Array(agents).fill(-1);
     this.peer = new Int16Array(agents);
@@ -375,6 +383,11 @@ export class WorldState implements Wakes {
     if (atUs <= this.releaseUs[this.wakesAgent]!) return this.releaseUs[this.wakesAgent]!;
     return pipelines.writtenAt(this.wakesAgent, pipelines.written(this.wakesAgent, atUs) + 1);
   }
+}
+
+/** The balancer's processes that have the agent's connection. */
+export function proxyOf(world: WorldState, agent: number): Proxy {
+  return world.proxies[world.generation[agent]!]!;
 }
 
 /** When a timer of an agent fires, Infinity: it is not armed. */

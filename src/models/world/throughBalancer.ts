@@ -5,7 +5,7 @@ import type { NginxSession } from '../balancer/nginx/session.ts';
 import { keyOf, type ProxyListener } from '../balancer/proxy.ts';
 import { PlaceState, serviceState } from '../place.ts';
 import { drawIndex } from '../workload.ts';
-import { Broken, State, Step, Wait, latencyTo, nextStep, type WorldState } from './state.ts';
+import { Broken, State, Step, Wait, latencyTo, nextStep, proxyOf, type WorldState } from './state.ts';
 import { isForRemoted, isJudged, repeatPeerSyn, takesSyn } from './intake.ts';
 import { register } from './registering.ts';
 import { armAttemptTimeout, queueUp, waitForAnswer } from './waits.ts';
@@ -15,11 +15,12 @@ export function balancerRoom(world: WorldState, agent: number): number {
   const { balancer } = world.options;
   const { sendBuffer } = balancer!.kernel;
   const own = world.broken[agent] === Broken.Silent ? sendBuffer.silentBytes : sendBuffer.hungBytes;
-  return own + world.proxy!.listeners[world.listener[agent]!]!.options.proxyBufferBytes;
+  return own + proxyOf(world, agent).listeners[world.listener[agent]!]!.options.proxyBufferBytes;
 }
 
 export function acceptAtBalancer(world: WorldState, agent: number, nowUs: number): void {
-  const proxy = world.proxy!;
+  world.generation[agent] = world.proxies.length - 1;
+  const proxy = proxyOf(world, agent);
   const group = world.groupOf[agent]!;
   const listener = proxy.listeners[world.listener[agent]!]!;
   const connect = world.connects[agent]!;
@@ -49,7 +50,7 @@ function tryPeer(
   listener: ProxyListener,
   nowUs: number,
 ): void {
-  const proxy = world.proxy!;
+  const proxy = proxyOf(world, agent);
   const seconds = wholeSeconds(nowUs, world.balancerPhaseUs);
   for (;;) {
     const peer = listener.balancer.next(session, seconds);
@@ -57,8 +58,8 @@ function tryPeer(
       world.books.noPeer += 1;
       break;
     }
-    if (listener.ports[peer]! < proxy.portsPerPeer) {
-      listener.ports[peer]! += 1;
+    if (proxy.ports[listener.portOf[peer]!]! < proxy.portsPerPeer) {
+      proxy.ports[listener.portOf[peer]!]! += 1;
       world.peerNode[agent] = listener.targets[peer]!.nodeIndex;
       world.peerSinceUs[agent] = nowUs;
       nextStep(world, agent, Step.PeerArrive, nowUs + world.balancerLatency[world.peerNode[agent]]!);
@@ -75,7 +76,7 @@ function tryPeer(
 /** The balancer's SYN reaches the peer. */
 export function peerArrive(world: WorldState, agent: number, nowUs: number): void {
   const session = world.sessions.get(agent)!;
-  const listener = world.proxy!.listeners[world.listener[agent]!]!;
+  const listener = proxyOf(world, agent).listeners[world.listener[agent]!]!;
   const index = world.peerNode[agent]!;
   const place = world.places[index]!;
   const oneWayUs = world.balancerLatency[index]!;
@@ -125,7 +126,7 @@ export function peerArrive(world: WorldState, agent: number, nowUs: number): voi
 /** The peer's answer reaches the balancer, which passes on what the client has sent. */
 export function peerConnected(world: WorldState, agent: number, nowUs: number): void {
   const session = world.sessions.get(agent)!;
-  const listener = world.proxy!.listeners[world.listener[agent]!]!;
+  const listener = proxyOf(world, agent).listeners[world.listener[agent]!]!;
   const index = world.peerNode[agent]!;
   const place = world.places[index]!;
   listener.balancer.connected(session, wholeSeconds(nowUs, world.balancerPhaseUs));
@@ -150,10 +151,10 @@ export function peerConnected(world: WorldState, agent: number, nowUs: number): 
 
 export function peerFailed(world: WorldState, agent: number, nowUs: number): void {
   const session = world.sessions.get(agent)!;
-  const listener = world.proxy!.listeners[world.listener[agent]!]!;
+  const listener = proxyOf(world, agent).listeners[world.listener[agent]!]!;
   const seconds = wholeSeconds(nowUs, world.balancerPhaseUs);
   world.wait[agent] = Wait.None;
-  listener.ports[session.peerIndex]! -= 1;
+  freePort(world, agent, listener, session.peerIndex);
   world.peerNode[agent] = -1;
   if (listener.balancer.failed(session, seconds, nowUs - world.arrivedAtUs[agent]!)) {
     tryPeer(world, agent, session, listener, nowUs);
@@ -163,9 +164,13 @@ export function peerFailed(world: WorldState, agent: number, nowUs: number): voi
   nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.balancerPlace));
 }
 
+function freePort(world: WorldState, agent: number, listener: ProxyListener, peer: number): void {
+  proxyOf(world, agent).ports[listener.portOf[peer]!]! -= 1;
+}
+
 /** Frees the slot of a session that has no peer. */
 function dropSession(world: WorldState, agent: number, session: NginxSession): void {
-  world.proxy!.slots[session.worker]! -= 1;
+  proxyOf(world, agent).slots[session.worker]! -= 1;
   world.sessions.delete(agent);
   world.peerNode[agent] = -1;
 }
@@ -173,12 +178,12 @@ function dropSession(world: WorldState, agent: number, session: NginxSession): v
 /** An established session through the balancer ends, whoever ended it. */
 export function endSession(world: WorldState, agent: number, nowUs: number): void {
   if (world.balancerLife[agent] !== world.places[world.balancerPlace]!.life) return;
-  const listener = world.proxy!.listeners[world.listener[agent]!]!;
+  const listener = proxyOf(world, agent).listeners[world.listener[agent]!]!;
   const worker = world.worker[agent]!;
   const peerIndex = world.peer[agent]!;
-  listener.ports[peerIndex]! -= 1;
+  freePort(world, agent, listener, peerIndex);
   listener.balancer.closed({ worker, peerIndex }, wholeSeconds(nowUs, world.balancerPhaseUs));
-  world.proxy!.slots[worker]! -= 1;
+  proxyOf(world, agent).slots[worker]! -= 1;
 }
 
 /** The client of an attempt through the balancer has gone: a normal end, even of a session still looking for a peer. */
@@ -186,8 +191,8 @@ export function abandonSession(world: WorldState, agent: number, nowUs: number):
   const session = world.sessions.get(agent);
   if (!session) return;
   if (session.peerIndex >= 0) {
-    const listener = world.proxy!.listeners[world.listener[agent]!]!;
-    listener.ports[session.peerIndex]! -= 1;
+    const listener = proxyOf(world, agent).listeners[world.listener[agent]!]!;
+    freePort(world, agent, listener, session.peerIndex);
     listener.balancer.closed(session, wholeSeconds(nowUs, world.balancerPhaseUs));
   }
   dropSession(world, agent, session);

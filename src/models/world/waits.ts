@@ -14,6 +14,7 @@ import {
   clockOf,
   nextStep,
   nodeLatencyUs,
+  proxyOf,
   timersPerAgent,
   type WorldState,
 } from './state.ts';
@@ -71,7 +72,7 @@ export function waitForAnswer(world: WorldState, agent: number, movedUs: number)
   world.wait[agent] = Wait.Ack;
   armAttemptTimeout(world, agent);
   if (world.target[agent] !== world.balancerPlace) return;
-  const { sessionTimeoutUs } = world.proxy!.listeners[world.listener[agent]!]!.options;
+  const { sessionTimeoutUs } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
   nextStep(world, agent, Step.Idle, movedUs + sessionTimeoutUs);
 }
 

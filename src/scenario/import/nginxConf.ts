@@ -2,6 +2,7 @@
 // upstream_hash,upstream_least_conn,upstream_zone}_module.c, src/event/ngx_event.c, src/core/nginx.c.
 import { parseKey } from '../../models/balancer/nginx/clientKey.ts';
 import { pointsPerWeight } from '../../models/balancer/nginx/hashConsistent.ts';
+import { peerDefaults } from '../../models/balancer/nginx/options.ts';
 import type {
   NginxListenerOptions,
   NginxMethod,
@@ -94,9 +95,6 @@ const proxyDefaults: ProxySettings = {
   nextUpstreamTimeoutUs: 0,
   proxyBufferBytes: 16_384,
 };
-
-// src/stream/ngx_stream_upstream.c, ngx_stream_upstream_server().
-const peerDefaults = { weight: 1, maxFails: 1, failTimeoutSeconds: 10, maxConns: 0, down: false, backup: false };
 
 // nginx knows no limit but memory: 16 bytes a point of the ring, here 8.
 const largestRing = 16_000_000;

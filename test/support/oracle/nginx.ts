@@ -102,8 +102,8 @@ export class Nginx implements Processes {
         this.#end(session, true);
         return;
       }
-      if (listener.ports[peer]! < this.#proxy.portsPerPeer) {
-        listener.ports[peer]! += 1;
+      if (this.#proxy.ports[listener.portOf[peer]!]! < this.#proxy.portsPerPeer) {
+        this.#proxy.ports[listener.portOf[peer]!]! += 1;
         const target = listener.targets[peer]!;
         const way = this.#clients.wayToNode(front.way.owner, target.nodeIndex, target.registration);
         const proxy = this.#proxy;
@@ -137,7 +137,7 @@ export class Nginx implements Processes {
             failed: () => {
               act(() => {
                 session.opening = null;
-                listener.ports[peer]! -= 1;
+                this.#proxy.ports[listener.portOf[peer]!]! -= 1;
                 if (this.#failed(session)) this.#tryPeer(session);
                 else this.#end(session, true);
               });
@@ -209,7 +209,7 @@ export class Nginx implements Processes {
     const { front, listener, choice, opening, back } = session;
     if (!this.#sessions.delete(front)) return;
     this.#calendar.cancel(session.timeout);
-    if (choice.peerIndex >= 0) listener.ports[choice.peerIndex]! -= 1;
+    if (choice.peerIndex >= 0) this.#proxy.ports[listener.portOf[choice.peerIndex]!]! -= 1;
     listener.balancer.closed(choice, this.#nowSeconds);
     this.#proxy.slots[choice.worker]! -= 1;
     opening?.cancel();

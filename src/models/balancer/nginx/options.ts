@@ -15,6 +15,9 @@ export interface NginxPeerOptions extends PeerAddress {
   readonly backup: boolean;
 }
 
+// nginx 1.22.1, src/stream/ngx_stream_upstream.c, ngx_stream_upstream_server().
+export const peerDefaults = { weight: 1, maxFails: 1, failTimeoutSeconds: 10, maxConns: 0, down: false, backup: false };
+
 export type NginxMethod =
   | { readonly kind: 'hashConsistent'; readonly key: string }
   | { readonly kind: 'hash'; readonly key: string }
