@@ -1,7 +1,7 @@
 // local_internal_options.conf: lines `daemon.option=value`. Source: Wazuh 4.14.7, src/shared/validate_op.c (_read_file,
 // getDefine_Int): the first line that names an option counts; a value outside of its limits ends the daemon.
 import type { AgentOptions } from '../../models/agentOptions.ts';
-import { agentDefaults } from '../../models/agentVersions.ts';
+import { agentDefaults, atLeast } from '../../models/agentVersions.ts';
 import type { Settings } from '../../models/agentVersions.ts';
 import { nearest, ScenarioError } from '../problem.ts';
 import type { Problem } from '../problem.ts';
@@ -35,6 +35,18 @@ const modelled = {
   'logcollector.queue_size': { key: 'logcollectorQueueSize', from: 128, to: 220_000 },
 } satisfies Record<string, Limits & { readonly key: InternalKey }>;
 
+/** From 4.14.9: etc/internal_options.conf of its branch; src/client-agent/config.c, ClientConf(). Before, no agent reads them. */
+const later = {
+  'agent.send_timeout': { key: 'sendTimeoutSeconds', from: 1, to: 600 },
+  'agent.tcp_keepidle': { key: 'tcpKeepIdleSeconds', from: 1, to: 7200 },
+  'agent.tcp_keepintvl': { key: 'tcpKeepIntervalSeconds', from: 1, to: 100 },
+  'agent.tcp_keepcnt': { key: 'tcpKeepCount', from: 1, to: 50 },
+} satisfies Record<string, Limits & { readonly key: InternalKey }>;
+
+function optionsOf(version: string): Readonly<Record<string, Limits & { readonly key: InternalKey }>> {
+  return atLeast(version, '4.14.9') ? { ...modelled, ...later } : modelled;
+}
+
 /** src/config/config.c, ReadConfig(). */
 const remoteConfName = 'agent.remote_conf';
 
@@ -49,15 +61,7 @@ const idle: readonly string[] = [
   'logcollector.vcheck_files',
 ];
 
-/** Not before 4.14.9, where the send time-out arrived: an agent of a known release reads none of them. */
-const later: readonly string[] = [
-  'agent.send_timeout',
-  'agent.tcp_keepidle',
-  'agent.tcp_keepintvl',
-  'agent.tcp_keepcnt',
-];
-
-const agentNames: readonly string[] = [...Object.keys(modelled), remoteConfName, ...idle, ...later];
+const agentNames: readonly string[] = [...Object.keys(modelled), remoteConfName, ...idle, ...Object.keys(later)];
 
 /** Lines of more characters the product reads in pieces: OS_SIZE_1024. */
 const maxLine = 1022;
@@ -97,7 +101,7 @@ export function readInternalOptions(source: {
     const equals = line.indexOf('=');
     const name = line.slice(0, Math.max(equals, 0)).replace(/ +$/, '');
     if (/^\s/.test(line)) {
-      if (limitsOf(name.trim()) !== null) {
+      if (limitsOf(name.trim(), version) !== null) {
         const what = `${name.trim()} is not seen by the product, because white space stands before it. Remove that.`;
         warnings.push({ position: position(start), text: what });
       }
@@ -111,9 +115,9 @@ export function readInternalOptions(source: {
     const behind = line.slice(equals + 1);
     const value = behind.replace(/^ +/, '').replace(/\r$/, '');
     const valueOffset = start + equals + 1 + behind.length - behind.replace(/^ +/, '').length;
-    const limits = limitsOf(name);
+    const limits = limitsOf(name, version);
     if (limits === null) {
-      if (idle.includes(name) || later.includes(name)) {
+      if (idle.includes(name) || Object.hasOwn(later, name)) {
         withoutEffect.push({ name, offset: start });
       } else if (name.startsWith('agent.')) {
         const meant = nearest(name, agentNames);
@@ -159,7 +163,7 @@ export function readInternalOptions(source: {
     const what = `${enumerate(names)} ${verb} nothing for agents of ${version} in a simulation.`;
     warnings.push({ position: position(first.offset), text: what });
   }
-  const internal = Object.entries(modelled).flatMap(([name, { key }]) => {
+  const internal = Object.entries(optionsOf(version)).flatMap(([name, { key }]) => {
     const value = found.get(name)?.value;
     return value === undefined ? [] : [[key, value] as const];
   });
@@ -171,7 +175,8 @@ export function readInternalOptions(source: {
   };
 }
 
-function limitsOf(name: string): Limits | null {
+function limitsOf(name: string, version: string): Limits | null {
   if (name === remoteConfName) return { from: 0, to: 1 };
-  return Object.hasOwn(modelled, name) ? modelled[name as keyof typeof modelled] : null;
+  const options = optionsOf(version);
+  return Object.hasOwn(options, name) ? options[name]! : null;
 }

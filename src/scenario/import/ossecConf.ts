@@ -1,5 +1,5 @@
 // What an agent's ossec.conf and agent.conf, and a manager's ossec.conf, decide for a simulation. Refuses what the product
-// refuses, with its limits. Source: Wazuh 4.14.7 (differences since 4.0.0 stated), src/config: config.c (read_main_elements,
+// refuses, with its limits. Source: Wazuh 4.14.7 (differences since 3.12.0 stated), src/config: config.c (read_main_elements,
 // ReadConfig), client-config.c, buffer-config.c, remote-config.c, authd-config.c.
 import { isIP } from 'node:net';
 import { agentDefaults, atLeast, effectiveTimeReconnectSeconds, serverDefaults } from '../../models/agentVersions.ts';
@@ -256,7 +256,8 @@ class ConfReader {
         );
       } else if (option.since !== undefined && !atLeast(this.version, option.since)) {
         const text = `<${child.name}> came with Wazuh ${option.since}; ${this.version} refuses to start with it.`;
-        this.problem(child, `${text} Remove it, or write a later version.`);
+        const log = `It logs "(1230): Invalid element in the configuration: '${child.name}'."`;
+        this.problem(child, `${text} ${log} Remove it, or write a later version.`);
       } else if (child.closed || child.children.length > 0) {
         option.read(child);
       }
@@ -399,7 +400,7 @@ class ClientSections {
   servers: OssecServer[] = [];
   readonly #conf: ConfReader;
   readonly #plain: Mutable<Omit<OssecClientSettings, 'enrollment' | 'clientBuffer'>> = {};
-  readonly #enrollment: Mutable<Settings<Omit<AgentOptions['enrollment'], 'pingsFirst'>>> = {};
+  readonly #enrollment: Mutable<Settings<Omit<AgentOptions['enrollment'], 'pingsFirst' | 'behindPause'>>> = {};
   readonly #buffer: Mutable<Settings<AgentOptions['clientBuffer']>> = {};
   #reconnectTimeFrom: OssecElement | null = null;
   /** Servers that were written, if perhaps with mistakes. */
@@ -487,7 +488,7 @@ class ClientSections {
           },
         },
       ],
-      ['enrollment', { read: (element) => this.#readEnrollment(element) }],
+      ['enrollment', { since: '4.0.0', read: (element) => this.#readEnrollment(element) }],
       ['crypto_method', { read: (element) => conf.word(element, ['aes', 'blowfish']) && conf.idle(element) }],
       ['disable-active-response', { read: (element) => conf.yesNo(element) !== undefined && conf.idle(element) }],
       // From 4.2.0, src/config/client-config.c; it decides the content of a keepalive.
@@ -498,6 +499,11 @@ class ClientSections {
       ['config-profile', { read: conf.idle }],
       ['local_ip', { read: conf.idle }],
     ]);
+    // 3.13.1 to 3.13.6 call it so, and leave it off.
+    const own: Option = { since: '3.13.1', read: (element) => this.#readEnrollment(element) };
+    if (!atLeast(conf.version, '4.0.0')) options.set('auto_enrollment', own);
+    // Wazuh 5.0.0-beta4, src/config/client-config.c, Read_Client(): another name for <server>.
+    if (atLeast(conf.version, '5.0.0')) options.set('manager', options.get('server')!);
     conf.children(section, '<client>', options, clientHints);
 
     if (found.every((server) => server.port !== null)) {
@@ -540,20 +546,36 @@ class ClientSections {
         },
       ],
       ['port', { read: (element) => (server.port = conf.whole(element, 1, 65_535) ?? port) }],
-      ['protocol', { read: (element) => (server.protocol = conf.word(element, ['tcp', 'udp']) ?? protocol) }],
-      ['max_retries', { read: (element) => (server.maxRetries = conf.whole(element, 1) ?? null) }],
-      ['retry_interval', { read: (element) => (server.retryIntervalSeconds = conf.whole(element, 1) ?? null) }],
+      ['protocol', { read: (element) => (server.protocol = this.#readProtocol(element) ?? protocol) }],
+      ['max_retries', { since: '3.13.1', read: (element) => (server.maxRetries = conf.whole(element, 1) ?? null) }],
+      [
+        'retry_interval',
+        { since: '3.13.1', read: (element) => (server.retryIntervalSeconds = conf.whole(element, 1) ?? null) },
+      ],
       // Chooses the interface of a link-local IPv6 address.
       [
         'interface_index',
         { since: '4.4.0', read: (element) => conf.whole(element, 1) !== undefined && conf.idle(element) },
       ],
     ]);
-    conf.children(section, '<server>', options);
+    conf.children(section, `<${section.name}>`, options);
     if (!has(section, 'address') && section.closed) {
       conf.problem(section, '<server> has no <address>: the agent refuses to start with it. Add one.');
     }
     if (server.text !== '') into.push(server);
+  }
+
+  /** From 5.0 on an agent passes over it and uses TCP: Wazuh 5.0.0-beta4, src/config/client-config.c, Read_Client_Server(). */
+  #readProtocol(element: OssecElement): 'tcp' | 'udp' | undefined {
+    const conf = this.#conf;
+    if (!atLeast(conf.version, '5.0.0')) return conf.word(element, ['tcp', 'udp']);
+    const written = element.content.trim().toLowerCase();
+    if (written === 'https') {
+      conf.problem(element, 'the HTTPS interface of 5.0 is not published yet, and not modelled. Remove <protocol>.');
+    } else if (written !== 'tcp') {
+      conf.warn(element, `<protocol>: agents of ${conf.version} pass over ${quote(element.content)} and use TCP.`);
+    }
+    return 'tcp';
   }
 
   /** Wazuh 4.14.7, src/config/client-config.c, Read_Client_Enrollment(). */
@@ -596,7 +618,7 @@ class ClientSections {
         ...['agent_key_path', 'authorization_pass_path'],
       ].map((name): [string, Option] => [name, { read: conf.idle }]),
     ]);
-    conf.children(section, '<enrollment>', options);
+    conf.children(section, `<${section.name}>`, options);
   }
 
   /** Wazuh 4.14.7, src/config/client-config.c, Read_Client_Shared(): each block starts again from "off". */
@@ -608,6 +630,12 @@ class ClientSections {
 
   /** Wazuh 4.14.7, src/shared/string_op.c, w_parse_time(); a mistake leaves the setting as it was. */
   #readForceReconnect(element: OssecElement): void {
+    // Wazuh 5.0.0-beta4, src/config/client-config.c: gone.
+    if (atLeast(this.#conf.version, '5.0.0')) {
+      const text = `<force_reconnect_interval> is gone: agents of ${this.#conf.version} pass over it with a warning.`;
+      this.#conf.warn(element, text);
+      return;
+    }
     const match = /^(?:\s*\+?(\d+))?(.?)/s.exec(element.content)!;
     const unit = { '': 1, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }[match[2]!];
     const seconds = unit === undefined ? NaN : Number(match[1] ?? 0) * unit;

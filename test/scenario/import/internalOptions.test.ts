@@ -113,6 +113,21 @@ agent.recv_timeout
     expect(mistakes('agent.warn_level=71\n')).toEqual([]);
   });
 
+  test('has a send time-out and TCP keepalive from 4.14.9', () => {
+    const text =
+      'agent.send_timeout=5\nagent.tcp_keepidle=10\nagent.tcp_keepintvl=3\nagent.tcp_keepcnt=2\nagent.send_timeout=7\n';
+    expect(read(text, '4.14.9').internal).toEqual({
+      sendTimeoutSeconds: 5,
+      tcpKeepIdleSeconds: 10,
+      tcpKeepIntervalSeconds: 3,
+      tcpKeepCount: 2,
+    });
+    expect(read(text, '4.14.7').internal).toEqual({});
+    expect(() => read('agent.tcp_keepcnt=51\n', '5.0.0')).toThrow(
+      /agent\.tcp_keepcnt: expected a whole number from 1 to 50/,
+    );
+  });
+
   test('that is no text is refused', () => {
     expect(mistakes('agent.min_eps=\u0000')).toEqual([
       '1:15  is no text: character U+0000 stands here. Name the right file.',

@@ -476,10 +476,58 @@ describe('what the agent refuses to start with', () => {
     ['ip_update_interval', '<ip_update_interval>5</ip_update_interval>', '4.1.5', '4.2.0'],
     ['force_reconnect_interval', '<force_reconnect_interval>5</force_reconnect_interval>', '4.2.7', '4.3.0'],
     ['interface_index', '<enrollment><interface_index>1</interface_index></enrollment>', '4.3.11', '4.4.0'],
+    ['enrollment', '<enrollment><enabled>no</enabled></enrollment>', '3.13.6', '4.0.0'],
+    ['auto_enrollment', '<auto_enrollment><enabled>yes</enabled></auto_enrollment>', '3.12.3', '3.13.1'],
   ])('an option younger than the agent: %s', (name, option, before, since) => {
     expect(mistakesIn(client(option), since)).toEqual([]);
     expect(mistakesIn(client(option), before)).toEqual([
       expect.stringContaining(`<${name}> came with Wazuh ${since}; ${before} refuses to start with it.`),
+    ]);
+  });
+});
+
+describe('an agent’s ossec.conf by release', () => {
+  const server = (inside: string, tag = 'server'): string =>
+    `<ossec_config><client><${tag}><address>10.0.0.1</address>${inside}</${tag}></client></ossec_config>`;
+
+  test('3.12 and 3.13.0 refuse max_retries and retry_interval as they log it', () => {
+    const text = server('<max_retries>3</max_retries><retry_interval>7</retry_interval>');
+    expect(mistakesIn(text, '3.13.0')).toEqual(
+      (['max_retries', 'retry_interval'] as const).map(
+        (name, index) =>
+          `1:${index === 0 ? 58 : 86}  <${name}> came with Wazuh 3.13.1; 3.13.0 refuses to start with it. It logs "(1230): Invalid element in the configuration: '${name}'." Remove it, or write a later version.`,
+      ),
+    );
+    expect(readOssecConf(conf(text, '3.13.1')).servers[0]).toMatchObject({ maxRetries: 3, retryIntervalSeconds: 7 });
+  });
+
+  test('a server without a protocol is UDP up to 3.13.6, TCP from 4.0.0', () => {
+    expect(servers(server(''), '3.12.0')).toEqual(['10.0.0.1:1514/udp']);
+    expect(servers(server(''), '3.13.6')).toEqual(['10.0.0.1:1514/udp']);
+    expect(servers(server(''), '4.0.0')).toEqual(['10.0.0.1:1514/tcp']);
+  });
+
+  test('3.13.1 to 3.13.6 enrol by <auto_enrollment>, which 4.x no longer knows', () => {
+    const text = client('<auto_enrollment><enabled>yes</enabled><port>2515</port></auto_enrollment>');
+    expect(readOssecConf(conf(text, '3.13.6')).client.enrollment).toEqual({ enabled: true, port: 2515 });
+    expect(mistakesIn(text, '4.0.0')).toEqual([expect.stringContaining('Since 4.0.0 it is called <enrollment>.')]);
+  });
+
+  test('5.0 knows <manager>, uses TCP whatever is written, and has no forced reconnect', () => {
+    expect(servers(server('', 'manager'), '5.0.0-beta4')).toEqual(['10.0.0.1:1514/tcp']);
+    expect(mistakesIn(server('', 'manager'), '4.14.9')).toContainEqual(
+      expect.stringContaining('<client> has no option <manager>'),
+    );
+    const udp = readOssecConf(conf(server('<protocol>udp</protocol>'), '5.0.0'));
+    expect(udp.servers[0]!.protocol).toBe('tcp');
+    expect(udp.warnings.map(({ text }) => text)).toEqual(['<protocol>: agents of 5.0.0 pass over "udp" and use TCP.']);
+    const forced = readOssecConf(conf(client('<force_reconnect_interval>5m</force_reconnect_interval>'), '5.0.0'));
+    expect(forced.client.forceReconnectIntervalSeconds).toBeUndefined();
+    expect(forced.warnings.map(({ text }) => text)).toEqual([
+      '<force_reconnect_interval> is gone: agents of 5.0.0 pass over it with a warning.',
+    ]);
+    expect(mistakesIn(server('<protocol>https</protocol>'), '5.0.0')).toEqual([
+      '1:58  the HTTPS interface of 5.0 is not published yet, and not modelled. Remove <protocol>.',
     ]);
   });
 });
