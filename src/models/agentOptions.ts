@@ -42,6 +42,8 @@ export interface AgentOptions {
     readonly enabled: boolean;
     readonly port: number;
     readonly delayAfterEnrollmentSeconds: number;
+    /** Asked first by an agent without a key, as written; `null`: its servers are. */
+    readonly managerAddress: string | null;
     /** Read time-out of the enrollment connection; `null`: none (up to 4.11.0). */
     readonly timeoutSeconds: number | null;
     /**

@@ -80,6 +80,7 @@ export function agentDefaults(version: string, platform: Platform = 'linux'): Ag
       enabled: since('4.0.0'),
       port: 1515,
       delayAfterEnrollmentSeconds: 20,
+      managerAddress: null,
       timeoutSeconds: enrollmentTimeoutSeconds(version, recvTimeoutSeconds),
       // src/client-agent/start_agent.c, agent_ping_to_server(): only from 4.0.0 to 4.2.1.
       pingsFirst: since('4.0.0') && !since('4.2.2'),

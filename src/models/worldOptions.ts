@@ -1,5 +1,5 @@
 // Everything one mode of a scenario is made of, as plain data: what `runWorld` needs and nothing else.
-import type { AgentOptions, ServerOptions } from './agentOptions.ts';
+import type { AgentOptions, Endpoint, ServerOptions } from './agentOptions.ts';
 import type { NginxBalancerOptions } from './balancer/nginx/options.ts';
 import type { FaultOptions } from './fault.ts';
 import type { NetworkOptions, Unreachable } from './network.ts';
@@ -52,6 +52,8 @@ export interface GroupOptions {
   readonly servers: readonly ServerOptions[];
   /** `shuffled`: drawn per agent; `rotated`: agent i starts its list at entry i mod n. */
   readonly order: 'listed' | 'shuffled' | 'rotated';
+  /** Who is asked first by agents without a key, and whether anybody listens there; absent: their servers. */
+  readonly enrolsAt?: { readonly endpoint: Endpoint; readonly listens: boolean } | undefined;
   /** One way, in µs, instead of the network's; `null`: the network's. */
   readonly latencyUs: number | null;
   /** What these agents see of a host that is gone; absent: as the network says. */

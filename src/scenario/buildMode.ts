@@ -23,12 +23,14 @@ import {
 import { nodeDefaults, type NodeOptions } from '../models/node.ts';
 import { isBranch, isNewerThan, isPreview, previewRelease } from '../models/releases.ts';
 import type { GroupOptions, WorldOptions } from '../models/worldOptions.ts';
+import { checkEnrolments, enrolmentAssumptions } from './enrolments.ts';
 import { faultAssumptions, readFault } from './faults.ts';
 import { includeFrom, type Files } from './files.ts';
 import { agentsOf, type Refuse } from './fleetPlan.ts';
 import { readInternalOptions } from './import/internalOptions.ts';
 import { readNginxConf, type NginxConf } from './import/nginxConf.ts';
 import {
+  idleText,
   readAgentConf,
   readManagerConf,
   readOssecConf,
@@ -206,6 +208,7 @@ class ModeBuilder {
       });
       return read ?? [];
     });
+    if (!groups.includes(null)) checkEnrolments(data, built, (at, text) => this.#fail(at, text));
     if (this.#failed || groups.includes(null)) return null;
     this.#generalAssumptions(built);
     const durationUs = typeof data.duration === 'number' ? data.duration : data.duration.atMost;
@@ -326,7 +329,7 @@ class ModeBuilder {
     const { assume } = this.#context.data;
     const conf = this.#read(() => reader({ ...source, version, assume: assume.map(({ directive }) => directive) }));
     if (!conf) return null;
-    this.#context.warnings.push(...conf.warnings);
+    this.#context.warnings.push(...this.#stillIdle(conf.warnings));
     for (const { directive, because } of assume) {
       if (conf.assumed.includes(directive)) this.#assume(`${directive} is passed over: ${because}`);
     }
@@ -495,9 +498,23 @@ class ModeBuilder {
   // ---------------------------------------------------------------------------------------------------------------- groups
 
   /** Settings that are read and decide nothing: they raise alerts, or wait for what does not happen. */
+  #stillIdle(warnings: readonly Warning[]): Warning[] {
+    if (!this.#enrols()) return [...warnings];
+    // Agents without a key come: then these matter.
+    return warnings.flatMap((warning) => {
+      if (warning.idle === undefined) return [warning];
+      const idle = warning.idle.filter((name) => name !== '<delay_after_enrollment>' && name !== '<manager_address>');
+      return idle.length === 0 ? [] : [{ ...warning, idle, text: idleText(idle) }];
+    });
+  }
+
+  #enrols(): boolean {
+    return this.#context.data.faults.some(({ enroll }) => enroll !== undefined);
+  }
+
   #nameIdle(settings: AgentData | undefined, path: Path): void {
     const { tolerance, warnLevel, normalLevel } = settings?.internal ?? {};
-    const { delayAfterEnrollment } = settings?.enrollment ?? {};
+    const delayAfterEnrollment = this.#enrols() ? undefined : settings?.enrollment?.delayAfterEnrollment;
     const given = { tolerance, warnLevel, normalLevel, delayAfterEnrollment };
     const idle = Object.entries(given).flatMap(([key, value]) => (value === undefined ? [] : [key]));
     if (idle.length === 0) return;
@@ -548,8 +565,28 @@ class ModeBuilder {
     return failed || !groups ? null : groups;
   }
 
+  /** Who the agents of a group ask for a key before their servers: `manager_address` of `<enrollment>`. */
+  #enrolsAt({ enrollment }: AgentOptions, group: string): GroupOptions['enrolsAt'] {
+    const { managerAddress, port } = enrollment;
+    if (managerAddress === null) return undefined;
+    const nodeIndex = this.#nodeOf(managerAddress);
+    if (nodeIndex >= 0) {
+      return { endpoint: { kind: 'node', nodeIndex }, listens: this.#nodes[nodeIndex]!.registrationPort === port };
+    }
+    const listenerIndex = this.#balancer?.nginx.listeners.findIndex((listener) => listener.port === port) ?? -1;
+    if (listenerIndex >= 0) {
+      if (!this.#usedListeners.has(listenerIndex)) this.#usedListeners.set(listenerIndex, 'registration');
+      return { endpoint: { kind: 'balancer', listenerIndex }, listens: true };
+    }
+    this.#fail(
+      ['fleet', group],
+      `fleet.${group}: <manager_address> ${quote(managerAddress)} is no node of the cluster, and no balancer listens on port ${port}. Known: ${this.#knownHosts()}.`,
+    );
+    return undefined;
+  }
+
   /** What version, files, scenario and mode make of the agents of a group. */
-  #settings(name: string, version: string): Pick<GroupOptions, 'agent' | 'servers' | 'order'> {
+  #settings(name: string, version: string): Pick<GroupOptions, 'agent' | 'servers' | 'order' | 'enrolsAt'> {
     const { data, mode } = this.#context;
     const group = data.fleet[name]!;
     const path = ['fleet', name];
@@ -583,7 +620,8 @@ class ModeBuilder {
     const known = list !== undefined || (routing === undefined ? mode.nginx !== undefined : conf !== null);
     const entries = known ? this.#entries(list, serversPath, conf) : [];
     const servers = entries.flatMap((entry) => this.#server(entry, agentOptions, server));
-    return { agent: agentOptions, servers, order: own.order ?? mode.order ?? group.order ?? 'listed' };
+    const enrolsAt = this.#enrols() ? this.#enrolsAt(agentOptions, name) : undefined;
+    return { agent: agentOptions, servers, enrolsAt, order: own.order ?? mode.order ?? group.order ?? 'listed' };
   }
 
   /** The part of settings that the command line has set. */
@@ -900,6 +938,7 @@ class ModeBuilder {
     const { data } = this.#context;
     const { unreachable } = data.network;
     faultAssumptions(data.faults).forEach((text) => this.#assume(text));
+    enrolmentAssumptions(data, this.#nodes).forEach((text) => this.#assume(text));
     this.#assumeRestartTime(groups);
     const off = data.faults.some(({ powerOff }) => powerOff !== undefined);
     if (off) {

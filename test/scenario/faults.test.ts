@@ -160,7 +160,10 @@ describe('what is wrong is told with what to do', () => {
     ],
     [
       '{ at: 10m, zombie: worker01, down: 5s, pause: 5m }',
-      ['faults[0].down belongs to restart and rolling. Remove it.', 'faults[0].pause belongs to rolling and reconnectAgents. Remove it.'],
+      [
+        'faults[0].down belongs to restart and rolling. Remove it.',
+        'faults[0].pause belongs to rolling and reconnectAgents. Remove it.',
+      ],
     ],
     ['{ at: 10m, hang: worker01, only: modulesd }', ['faults[0].only: expected remoted or authd, got "modulesd".']],
     [

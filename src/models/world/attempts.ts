@@ -32,6 +32,7 @@ import {
   forcedDueUs,
   noteBacklog,
   queueUp,
+  registrationOf,
   serverOf,
   waitForAnswer,
   waitSyn,
@@ -89,7 +90,7 @@ export function synArrives(world: WorldState, agent: number, nowUs: number): voi
   const place = world.places[target]!;
   const oneWayUs = latencyTo(world, agent, target);
   const enrolling = world.state[agent] === State.Enrolling;
-  const nobody = enrolling && serverOf(world, agent).registration === null;
+  const nobody = enrolling && !registrationOf(world, agent).listens;
   if (place.state === PlaceState.Silent) {
     waitSyn(world, agent, unreachableTo(world, agent, target) === 'routed');
     return;
@@ -322,10 +323,9 @@ export function attemptFailed(world: WorldState, agent: number, nowUs: number): 
 
 /** Asks the server's registration service for a key. */
 export function enroll(world: WorldState, agent: number, nowUs: number): void {
-  const { registration, endpoint } = serverOf(world, agent);
   world.state[agent] = State.Enrolling;
   world.udpAttempt[agent] = 0;
-  sendSyn(world, agent, registration ?? endpoint, nowUs);
+  sendSyn(world, agent, registrationOf(world, agent).at, nowUs);
 }
 
 export function wakeUp(world: WorldState, agent: number, nowUs: number): void {

@@ -56,9 +56,14 @@ export function newcomerStarts(world: WorldState, agent: number, nowUs: number):
   if (options.firstKeepalive === 'afterNotifyTime') {
     world.keepaliveSecond[agent] = wholeSeconds(nowUs, world.keepalivePhaseUs[agent]!);
   }
-  world.server[agent] = 0;
+  world.server[agent] = firstAsked(world, agent);
   world.rounds[agent] = 0;
   enroll(world, agent, nowUs);
+}
+
+/** -1: the `manager_address`, before the servers. */
+function firstAsked(world: WorldState, agent: number): number {
+  return world.options.groups[world.groupOf[agent]!]!.enrolsAt ? -1 : 0;
 }
 
 /** A request for a key has brought none. */
@@ -70,7 +75,7 @@ export function keyDenied(world: WorldState, agent: number, nowUs: number): void
     enroll(world, agent, nowUs);
     return;
   }
-  world.server[agent] = 0;
+  world.server[agent] = firstAsked(world, agent);
   world.rounds[agent]! += 1;
   world.state[agent] = State.Sleeping;
   armMain(world, agent, nowUs + roundSleepUs(world.rounds[agent]!));

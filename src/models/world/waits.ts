@@ -1,6 +1,6 @@
 // What an agent waits for while it connects, and when it is made to connect anew.
 import { instantOfSecond, receiveTimeoutUs } from '../agent.ts';
-import type { ServerOptions } from '../agentOptions.ts';
+import type { Endpoint, ServerOptions } from '../agentOptions.ts';
 import { lastAckUs, noticeUs, turnAt } from '../keepalive.ts';
 import { fitsQueue, type Place } from '../place.ts';
 import { isWalker, walkWaits } from './listWalk.ts';
@@ -25,6 +25,14 @@ export function serverOf(world: WorldState, agent: number): ServerOptions {
   const order = world.orders[group];
   const at = world.server[agent]!;
   return servers[order ? order[world.indexInGroup(agent) * servers.length + at]! : at]!;
+}
+
+/** Where an agent asks for a key now: at its server, or, before the first of them, at the `manager_address`. */
+export function registrationOf(world: WorldState, agent: number): { readonly at: Endpoint; readonly listens: boolean } {
+  const { enrolsAt } = world.options.groups[world.groupOf[agent]!]!;
+  if (world.server[agent]! < 0 && enrolsAt) return { at: enrolsAt.endpoint, listens: enrolsAt.listens };
+  const { registration, endpoint } = serverOf(world, agent);
+  return { at: registration ?? endpoint, listens: registration !== null };
 }
 
 /** True when the connection fits into the accept queue of processes that take none. */

@@ -588,15 +588,23 @@ class ClientSections {
       [
         'delay_after_enrollment',
         {
-          // A second registration of a valid key is refused, so nobody waits behind one.
+          // Decides something only for agents without a key.
           read: (element) => {
             enrollment.delayAfterEnrollmentSeconds = conf.whole(element, 1);
             if (enrollment.delayAfterEnrollmentSeconds !== undefined) conf.idle(element);
           },
         },
       ],
-      // Asked only by an agent without a key: start_agent.c, w_agentd_keys_init(). Agents of a simulation have one.
-      ['manager_address', { read: (element) => conf.host(element) !== undefined && conf.idle(element) }],
+      // Asked only by an agent without a key: start_agent.c, w_agentd_keys_init().
+      [
+        'manager_address',
+        {
+          read: (element) => {
+            enrollment.managerAddress = conf.host(element);
+            if (enrollment.managerAddress !== undefined) conf.idle(element);
+          },
+        },
+      ],
       [
         'interface_index',
         { since: '4.4.0', read: (element) => conf.whole(element, 1) !== undefined && conf.idle(element) },

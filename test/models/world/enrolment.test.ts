@@ -195,6 +195,22 @@ test.each([
   },
 );
 
+test('the manager_address is asked before the servers, in every round', () => {
+  const world = aRollout({
+    groups: [{ ...lone, list: [1] }],
+    faults: [fault('kill', 'master', 90, 12), enroll(100, 1)],
+  });
+  const endpoint = { kind: 'node', nodeIndex: 0 } as const;
+  const { enrolment } = play({
+    ...world,
+    groups: world.groups.map((group) => ({ ...group, enrolsAt: { endpoint, listens: true } })),
+  }).books;
+
+  // At 100 s refused by the master that is down and by the worker that does not listen; the next round at 105 s.
+  expect(enrolment.failed[0]).toBe(2);
+  expect(enrolment.keyUs[0]! / second).toBeCloseTo(105.01, 2);
+});
+
 test('the agents of a run that ends before an enrolment do not exist', () => {
   const world = aRollout({
     groups: [{ count: 3, list: [0], events: { ratePerSecond: 5 } }],

@@ -134,7 +134,7 @@ describe('an agent’s ossec.conf', () => {
       notifyTimeSeconds: 15,
       timeReconnectSeconds: 50,
       forceReconnectIntervalSeconds: 7200,
-      enrollment: { enabled: false, port: 11515, delayAfterEnrollmentSeconds: 30 },
+      enrollment: { enabled: false, port: 11515, managerAddress: 'master', delayAfterEnrollmentSeconds: 30 },
       clientBuffer: { disabled: false, queueSize: 20_000, eventsPerSecond: 1000 },
     });
     expect(warnings.map((warning) => warning.text)).toEqual([
