@@ -58,6 +58,7 @@ export const Purpose = {
   BurstPhase: 32,
   StartOrder: 33,
   Churn: 41,
+  NodeClock: 45,
   ClusterPhase: 51,
   EnrolStart: 52,
 } as const;

@@ -1,5 +1,4 @@
 // What happens to places, and who has to look again.
-import { atLeast } from '../agentVersions.ts';
 import { newProxy } from '../balancer/proxy.ts';
 import { killDefaults, type FaultOptions } from '../fault.ts';
 import type { PlannedFault } from '../faultPlan.ts';
@@ -10,6 +9,7 @@ import { reviewAttempt, waitInVain } from './attempts.ts';
 import { nodeTurned } from './intake.ts';
 import { command } from './lifecycle.ts';
 import { reconfigure } from './reload.ts';
+import { readOldConnection } from './oldConnection.ts';
 import { reviewSession } from './sessions.ts';
 import {
   EventKind,
@@ -267,18 +267,7 @@ function deliverHeld(world: WorldState, index: number, nowUs: number): void {
       pipelines.settlePath(agent, index, 'path', nowUs);
       continue;
     }
-    // remoted takes the new connection of the same key first and refuses what the old one still holds: measured, 47 of
-    // 2,788 old events got through. Wazuh 4.4 and later, remoted/secure.c, HandleSecureMessage().
-    const accepted = world.wait[agent] === Wait.Queue || world.wait[agent] === Wait.Ack;
-    const waitsThere =
-      world.state[agent] === State.Trying &&
-      accepted &&
-      (world.target[agent] === node || world.peerNode[agent] === node);
-    const { version } = world.options.nodes[node]!;
-    if (waitsThere && atLeast(version, '4.4.0')) pipelines.settlePath(agent, index, 'keyInUse', nowUs);
-    // Before 4.6 remoted throws away what it has queued from a connection that is closed by now; measured on 3.13.6, 39 of
-    // 2,788 got through. Wazuh 4.5.4, src/remoted/secure.c, rem_handler_main().
-    else pipelines.settlePath(agent, index, atLeast(version, '4.6.0') ? fateAt(world, node) : 'path', nowUs);
+    readOldConnection(world, agent, index, node, nowUs);
   }
 }
 

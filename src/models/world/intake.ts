@@ -140,6 +140,11 @@ export function takeQueued(world: WorldState, agent: number, nowUs: number): voi
 export function startupRead(world: WorldState, agent: number, node: number, nowUs: number): void {
   const { intake } = world.books;
   world.wait[agent] = Wait.None;
+  if (world.refused[agent] === 1) {
+    world.books.keyRefused(node, nowUs);
+    nextStep(world, agent, Step.Fail, nowUs + backUs(world, agent));
+    return;
+  }
   const answered = intake.startup(node, nowUs, agent, world.serial[agent]!);
   if (answered === true) {
     answer(world, agent, nowUs);
@@ -180,6 +185,7 @@ function scheduleHandlers(world: WorldState, node: number): void {
 /** An attempt is over, or has become a session: what of it still waits anywhere is nobody's. */
 export function forgetAttempt(world: WorldState, agent: number): void {
   world.serial[agent]! += 1;
+  world.refused[agent] = 0;
   world.ticket[agent] = -1;
 }
 

@@ -15,7 +15,7 @@ import { type Clockwork, type Wakes } from '../keepalive.ts';
 import { unreachableBetween, type Unreachable } from '../network.ts';
 import { OutageBook, newOpenOutages } from '../outages.ts';
 import { PlaceState, newPlace, serviceState, type Place } from '../place.ts';
-import { Purpose, drawIndex, groupKey } from '../workload.ts';
+import { Purpose, drawIndex, groupKey, namedKey } from '../workload.ts';
 import { WorldBooks } from '../worldBooks.ts';
 import { newOrders, type Orders } from './orders.ts';
 import { newWalkState, type WalkState } from './walkState.ts';
@@ -189,6 +189,10 @@ export class WorldState implements Wakes {
   readonly serial: Int32Array;
   /** Connections in front of an attempt's own in the accept queue of a node that takes none, -1: it is in none. */
   readonly ticket: Int32Array;
+  /** 1: the node will find the agent's key in use. */
+  readonly refused: Uint8Array;
+  /** Where in its second each node's clock stands at instant 0, µs. */
+  readonly nodeClockUs: readonly number[];
   /** By node: the event at which its handlers go on, -1: none. */
   readonly handlerEvents: Int32Array;
 
@@ -332,6 +336,10 @@ export class WorldState implements Wakes {
     this.udpAttempt = new Uint8Array(agents);
     this.serial = new Int32Array(agents);
     this.ticket = new Int32Array(agents).fill(-1);
+    this.refused = new Uint8Array(agents);
+    this.nodeClockUs = nodes.map(({ name }) =>
+      Math.floor(uniform(namedKey(root, Purpose.NodeClock, name), 0, 0) * 1e6),
+    );
     this.handlerEvents = new Int32Array(nodes.length).fill(-1);
     this.node = new Int16Array(agents).fill(-1);
     this.viaBalancer = new Uint8Array(agents);

@@ -10,6 +10,8 @@ export interface Remote {
   readonly owner: number;
   readonly clientIsGone: boolean;
   reply(message: Message): void;
+  /** The process closes the connection; absent where there is none. */
+  closeByServer?(): void;
 }
 
 /** What runs on the host. */
@@ -62,6 +64,8 @@ export class Host {
   /** Connections taken from the accept queue and startup messages without one; SYNs refused; SYNs that found the queue full. */
   readonly counted = { accepted: [] as number[], refused: 0, overflowed: 0 };
   readonly #active = { kill: 0, powerOff: 0, hang: 0 };
+  /** When the processes last stood still. */
+  hungUs = -Infinity;
   #acceptsUntilUs = -Infinity;
   #startsUntilUs = -Infinity;
 
@@ -120,6 +124,7 @@ export class Host {
     const before = this.state;
     this.state = this.#stateNow();
     if (this.state === before) return;
+    if (this.state === 'hung') this.hungUs = this.calendar.nowUs;
     const alive = (state: HostState): boolean => state === 'up' || state === 'hung';
     if (alive(before) && !alive(this.state)) this.#die();
     if (before === 'hung' && this.state === 'up') this.#resume();

@@ -1,5 +1,6 @@
 // The processes of a manager node: remoted and authd answer, analysisd writes what it has once a second.
-import { nodeDefaults } from '../../../src/models/node.ts';
+import { atLeast } from '../../../src/models/agentVersions.ts';
+import { nodeDefaults, type NodeOptions } from '../../../src/models/node.ts';
 import { Rank, type Calendar } from './calendar.ts';
 import type { Event } from './event.ts';
 import type { Host, Message, Processes, Remote } from './host.ts';
@@ -20,8 +21,8 @@ export class Manager implements Processes {
   readonly #host: Host;
   readonly #calendar: Calendar;
   readonly #flushPhaseUs: number;
-  /** Refuses a second connection of a key whose first one is open. */
-  readonly #checksKeys: boolean;
+  readonly #clockPhaseUs: number;
+  readonly #options: NodeOptions;
   /** Capacity of analysisd; `null`: it keeps up with everything. */
   readonly #eventsPerSecond: number | null;
   /** Waits for analysisd. */
@@ -29,15 +30,18 @@ export class Manager implements Processes {
   #analyses = false;
   #inMemory: Event[] = [];
   #flushPlanned = false;
-  /** Agents whose newest connection waits to be accepted while the processes go on. */
-  #waiting = new Set<number>();
+  /** Agents whose newest connection waits to be accepted while the processes go on; bytes of the old one that are read before. */
+  #waiting = new Map<number, number>();
+  /** Of these, whose new connection finds its key in use. */
+  #inUse = new Set<number>();
 
-  constructor(host: Host, flushPhaseUs: number, checksKeys: boolean, eventsPerSecond: number | null) {
+  constructor(host: Host, flushPhaseUs: number, clockPhaseUs: number, options: NodeOptions) {
     this.#host = host;
     this.#calendar = host.calendar;
     this.#flushPhaseUs = flushPhaseUs;
-    this.#checksKeys = checksKeys;
-    this.#eventsPerSecond = eventsPerSecond;
+    this.#clockPhaseUs = clockPhaseUs;
+    this.#options = options;
+    this.#eventsPerSecond = options.eventsPerSecond;
   }
 
   accepted(): void {
@@ -47,6 +51,9 @@ export class Manager implements Processes {
   received(remote: Remote, message: Message): void {
     switch (message.kind) {
       case 'startup':
+        if (this.#inUse.delete(remote.owner)) remote.closeByServer?.();
+        else remote.reply(control('ack'));
+        break;
       case 'keepalive':
         remote.reply(control('ack'));
         break;
@@ -58,7 +65,7 @@ export class Manager implements Processes {
         remote.reply(control(message.kind));
         break;
       case 'event':
-        if (remote.clientIsGone && this.#waiting.has(remote.owner)) message.refused();
+        if (remote.clientIsGone && !this.#isRead(remote.owner, message.bytes)) message.refused();
         else this.#take((message as EventMessage).event); // the only kind of event message there is
         break;
       case 'ack':
@@ -67,6 +74,14 @@ export class Manager implements Processes {
       default:
         message.kind satisfies never;
     }
+  }
+
+  /** Of an old connection so much is read until a new one of the same agent is looked at. */
+  #isRead(agent: number, bytes: number): boolean {
+    const left = this.#waiting.get(agent);
+    if (left === undefined) return true;
+    this.#waiting.set(agent, left - bytes);
+    return left >= bytes;
   }
 
   #take(event: Event): void {
@@ -132,14 +147,24 @@ export class Manager implements Processes {
   resumed(): void {
     for (const event of [...this.#inMemory, ...this.#queue]) event.arrivedUs = this.#calendar.nowUs;
     if (this.#eventsPerSecond !== null) this.#analyse(this.#eventsPerSecond);
-    if (!this.#checksKeys) return;
-    for (const connection of this.#host.connections) {
-      const asks = connection.held.some(({ kind }) => kind === 'startup');
-      if (asks && !connection.clientIsGone) this.#waiting.add(connection.way.owner);
+    const { version, connectionOvertakeSeconds, receiveChunkBytes } = this.#options;
+    if (!atLeast(version, '4.4.0')) return;
+    const second = (atUs: number): number => Math.floor((atUs + this.#clockPhaseUs) / 1e6);
+    for (const { held, clientIsGone, inFront, way } of this.#host.connections) {
+      if (clientIsGone || !held.some(({ kind }) => kind === 'startup')) continue;
+      const readBytes = (inFront + 2) * receiveChunkBytes;
+      const old = [...this.#host.connections].filter((one) => one.way.owner === way.owner && one.clientIsGone);
+      const heldBytes = old.flatMap((one) => one.held).reduce((sum, { bytes }) => sum + bytes, 0);
+      if (heldBytes <= readBytes) continue;
+      const silent = second(this.#calendar.nowUs) - second(this.#host.hungUs - way.latencyUs);
+      const canOvertake = atLeast(version, '4.5.2') && connectionOvertakeSeconds > 0;
+      if (canOvertake && silent > connectionOvertakeSeconds) this.#waiting.set(way.owner, readBytes);
+      else this.#inUse.add(way.owner);
     }
   }
 
   caughtUp(): void {
     this.#waiting.clear();
+    this.#inUse.clear();
   }
 }

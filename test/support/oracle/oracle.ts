@@ -3,7 +3,6 @@
 import { below, deriveKey, rootKey, shuffle, uniform } from '../../../src/kernel/random.ts';
 import { groupAddresses } from '../../../src/models/addresses.ts';
 import type { ServerOptions } from '../../../src/models/agentOptions.ts';
-import { atLeast } from '../../../src/models/agentVersions.ts';
 import { listenBacklog } from '../../../src/models/balancer/proxy.ts';
 import { groupArrivals } from '../../../src/models/eventRates.ts';
 import { startInstants } from '../../../src/models/starts.ts';
@@ -127,7 +126,12 @@ class Oracle {
       const services: Service[] = node.registrationPort === null ? ['events'] : ['events', 'registration'];
       const host = new Host(this.calendar, { ...node, index, services });
       const flushPhaseUs = Math.floor(uniform(namedKey(root, Purpose.FlushPhase, node.name), 0, 0) * 1e6);
-      host.processes = new Manager(host, flushPhaseUs, atLeast(node.version, '4.4.0'), node.eventsPerSecond);
+      host.processes = new Manager(
+        host,
+        flushPhaseUs,
+        Math.floor(uniform(namedKey(root, Purpose.NodeClock, node.name), 0, 0) * 1e6),
+        node,
+      );
       return host;
     });
     this.addresses = options.groups.map((group) => groupAddresses(group, groupKey(root, Purpose.Address, group)));

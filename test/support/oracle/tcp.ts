@@ -32,6 +32,8 @@ export class Connection implements Remote {
   /** On the wire towards the server. */
   readonly #flying: Message[] = [];
   accepted = false;
+  /** Connections in front of it in the accept queue of processes that stand still. */
+  inFront = 0;
   /** Among the connects of its node already: by the instant of its SYN, or when a queue is emptied. */
   isCounted = false;
   clientIsGone = false;
@@ -292,8 +294,10 @@ export function open(
       case 'hung':
         if (!host.services.has(service)) refuse();
         else if (host.queued[service] <= host.acceptQueue) {
+          const waits = new Connection(way, client, host.life);
+          waits.inFront = host.queued[service];
           host.queued[service] += 1;
-          establish(new Connection(way, client, host.life));
+          establish(waits);
         } else {
           host.count('overflowed');
         }
