@@ -1,5 +1,6 @@
 // What the nodes hear of an agent, for the status that the dashboard shows of it (cluster/status.ts).
 import { instantOfSecond, wholeSeconds } from '../agent.ts';
+import { atLeast } from '../agentVersions.ts';
 import { Heard } from '../cluster/history.ts';
 import type { WorldState } from './state.ts';
 
@@ -12,6 +13,12 @@ export function noteStartup(world: WorldState, agent: number, nowUs: number, isD
 /** An old session is processed again. */
 export function noteAgain(world: WorldState, agent: number, nowUs: number): void {
   world.history.heard(agent, Heard.Again, world.node[agent]!, nowUs, nextDueUs(world, agent, nowUs));
+}
+
+/** The agent's process ends in order while a node hears it. Wazuh 4.2.0, src/client-agent/agentd.c, send_agent_stopped_message(). */
+export function noteGoodbye(world: WorldState, agent: number, node: number, nowUs: number): void {
+  const { version } = world.options.groups[world.groupOf[agent]!]!.agent;
+  if (atLeast(version, '4.2.0')) world.history.shutdown(agent, node, nowUs);
 }
 
 /** First instant at or after `nowUs` at which a keepalive of the agent is due. */

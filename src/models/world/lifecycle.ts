@@ -8,6 +8,7 @@ import { openOutage } from '../outages.ts';
 import { drawIndex, groupKey, Purpose } from '../workload.ts';
 import { beginServer, enroll } from './attempts.ts';
 import { Errand, newcomerStarts } from './enrolment.ts';
+import { noteGoodbye } from './heard.ts';
 import { forgetAttempt } from './intake.ts';
 import { Deed, hears, order, owe } from './orders.ts';
 import { leaveNode, notice } from './sessions.ts';
@@ -103,7 +104,9 @@ function stopAgent(world: WorldState, agent: number, fault: number, nowUs: numbe
   if (world.node[agent]! >= 0) {
     const worked = world.broken[agent] === Broken.No && world.wasted[agent] === 0 && state !== State.Stale;
     if (worked) leaves(world, agent, fault, nowUs);
+    const node = world.node[agent]!;
     leaveNode(world, agent, nowUs, state !== State.Stale);
+    if (worked) noteGoodbye(world, agent, node, nowUs);
   } else {
     abandonSession(world, agent, nowUs);
   }

@@ -5,6 +5,7 @@ import { ConnectionHistory, Heard } from '../../../src/models/cluster/history.ts
 import { ClusterLinks } from '../../../src/models/cluster/links.ts';
 import { playStatus } from '../../../src/models/cluster/status.ts';
 import { disconnectionDefaults, withThreshold } from '../../../src/models/cluster/timings.ts';
+import type { FaultOptions } from '../../../src/models/fault.ts';
 import type { StatusBooks } from '../../../src/models/ledger.ts';
 import { nodeDefaults, type NodeOptions } from '../../../src/models/node.ts';
 import { OutageBook, newOpenOutages } from '../../../src/models/outages.ts';
@@ -14,6 +15,16 @@ import { runWorld } from '../../../src/models/world.ts';
 import { aWorld, fault, minute, second, type WorldRecipe } from '../../support/worlds.ts';
 
 const quiet = { ratePerSecond: 0 };
+
+const restartAgents = (atSeconds: number): FaultOptions => ({
+  kind: 'restartAgents',
+  groups: ['group0'],
+  atUs: { fromUs: atSeconds * second, toUs: atSeconds * second },
+  forUs: 0,
+  everyUs: null,
+  times: 1,
+  overUs: 0,
+});
 
 function shown(recipe: WorldRecipe, managers = '4.14.7', replication = 0): { books: StatusBooks; known: number[] } {
   const world = aWorld(recipe);
@@ -130,6 +141,24 @@ test('in every instant each agent is shown in one way, and a fleet with nothing 
     if (faults.length === 0) expect(Math.max(...falseActive, ...pending, ...disconnected)).toBe(0);
   }
 });
+
+test.each([
+  ['4.2.0', 10],
+  ['4.1.5', 0],
+])(
+  'agents of %s that restart say goodbye to their manager: %i are shown as disconnected meanwhile',
+  (version, agents) => {
+    const { books } = shown({
+      groups: [{ count: 10, list: [0], version, events: quiet }],
+      faults: [restartAgents(100)],
+      durationUs: 4 * minute,
+    });
+
+    expect(Math.max(...books.timeline.disconnected)).toBe(agents);
+    expect(books.timeline.disconnected.at(-1)).toBe(0);
+    expect(books.timeline.active[0]!.at(-1)).toBe(10);
+  },
+);
 
 // ------------------------------------------------------------------------------------------------- a cluster written by hand
 
