@@ -143,11 +143,25 @@ function noticing(stories: readonly Story[], groupCount: number): string[] {
   });
 }
 
-function wayOfNoticing({ kind, behind, udp, detectUs, group }: Story): string {
+/** Whether a send that gets stuck fails before the ACKs have stayed away for long enough. */
+function sendTimesOutFirst({ kind, udp, behind, group }: Story): boolean {
+  const { agent, events } = group;
+  const { sendTimeoutSeconds } = agent.internal;
+  if (sendTimeoutSeconds === null || udp || behind || kind === 'kill') return false;
+  const { silentBytes, hungBytes } = agent.kernel.sendBuffer;
+  const room = kind === null ? Math.min(silentBytes, hungBytes) : firstRoom(group, kind);
+  return room / (events.ratePerSecond * events.sizeBytes) + sendTimeoutSeconds < agent.timeReconnectSeconds;
+}
+
+function wayOfNoticing(story: Story): string {
+  const { kind, behind, udp, detectUs, group } = story;
   if (detectUs! < 1e6) {
     return behind
       ? 'The balancer closes the connections to a node that dies'
       : 'A process that dies closes its connections';
+  }
+  if (sendTimesOutFirst(story)) {
+    return `The send buffer is full before an ACK is missed; a send that lasts ${group.agent.internal.sendTimeoutSeconds!} s fails and closes the connection`;
   }
   const closes = behind ? 'closes nothing, and neither does the balancer' : 'closes nothing';
   const why = udp
@@ -196,6 +210,7 @@ function searching(story: Story): string[] {
   if (behind) return [searchBehind(story)];
   const [server] = group.servers;
   if (!server) return [];
+  if (group.agent.search === 'listWalk') return [walking(story)];
   const { recvTimeoutSeconds } = group.agent.internal;
   const refused = `${connect.how} after ${formatDuration(connect.us)}`;
   const ways: Partial<Record<FaultKind, string>> = {
@@ -213,6 +228,21 @@ function searching(story: Story): string[] {
       ? `The list has one server. An agent makes ${attempts}, and begins again.`
       : `An agent first makes ${attempts}. Only then it takes the next server of its list.`,
   ];
+}
+
+/** Up to 3.13.0. Wazuh 3.12.3, start_agent.c; measured. */
+function walking({ group, kind, udp }: Story): string {
+  const { notifyTimeSeconds, internal } = group.agent;
+  const next = group.servers.length === 1 ? 'connects anew' : 'turns to the next server of its list';
+  if (udp) return `An agent of ${group.agent.version} asks its server for 21 s, then ${next}.`;
+  const first =
+    kind === 'kill'
+      ? 'sends on the closed connection and sleeps, 9 s in all'
+      : `waits three times ${internal.recvTimeoutSeconds} s on the connection it has`;
+  return (
+    `An agent of ${group.agent.version} first ${first}. Then it connects anew and goes down its list, a server that refuses costing nothing; ` +
+    `behind the last one it sleeps up to ${notifyTimeSeconds} s (notify_time).`
+  );
 }
 
 /** What the enrollment attempt after the last of a server's attempts adds. */

@@ -38,6 +38,32 @@ test('a process that dies is noticed at once, and its server is tried five times
   ]);
 });
 
+test('agents of 3.12 walk their list, over UDP without waiting for a minute', () => {
+  const search = (protocol: 'tcp' | 'udp', kind: 'kill' | 'hang'): string =>
+    said({ groups: [{ ...list, version: '3.12.3', protocol }], faults: hit(kind) }, [
+      { faults: occurred, outages: away },
+    ])[1]!;
+
+  expect(search('tcp', 'kill')).toBe(
+    'An agent of 3.12.3 first sends on the closed connection and sleeps, 9 s in all. Then it connects anew and goes down its list, a server that refuses costing nothing; behind the last one it sleeps up to 10 s (notify_time).',
+  );
+  expect(search('tcp', 'hang')).toContain('first waits three times 60 s on the connection it has');
+  expect(search('udp', 'hang')).toBe(
+    'An agent of 3.12.3 asks its server for 21 s, then turns to the next server of its list.',
+  );
+});
+
+test('where a send times out before an ACK is missed, that is how agents notice', () => {
+  const way = (version: string, ratePerSecond: number): string =>
+    said({ groups: [{ ...list, version, events: { ratePerSecond } }], faults: hit('powerOff') }, [
+      { faults: occurred, outages: away },
+    ])[0]!;
+
+  expect(way('4.14.9', 10)).toMatch(/^The send buffer is full before an ACK is missed; a send that lasts 30 s fails/);
+  expect(way('4.14.9', 2)).toMatch(/^A host without power closes nothing/);
+  expect(way('4.14.7', 10)).toMatch(/^A host without power closes nothing/);
+});
+
 test('over UDP nobody closes anything, however a node goes', () => {
   for (const kind of ['kill', 'powerOff', 'hang'] as const) {
     const [first] = said({ groups: [{ ...list, protocol: 'udp' }], faults: hit(kind) }, [
