@@ -1,7 +1,7 @@
 // Why a mode's numbers are what they are, in words: who notices how, who freezes, where the search goes, what is lost where.
 import { formatCount, formatDuration } from '../kernel/units.ts';
 import type { NginxBalancerOptions, NginxListenerOptions } from '../models/balancer/nginx/options.ts';
-import { balancerPlace, struckPlaces, takesNodeDown, type FaultKind } from '../models/fault.ts';
+import { balancerPlace, struckPlaces, type FaultKind, type FaultOptions } from '../models/fault.ts';
 import { lossCauses, type LossCause } from '../models/ledger.ts';
 import { unreachableBetween } from '../models/network.ts';
 import type { GroupOptions, WorldOptions } from '../models/worldOptions.ts';
@@ -22,6 +22,7 @@ export function explain(world: WorldOptions, runs: readonly ReplicationNumbers[]
     );
   return [
     ...passedBy(world),
+    ...unnoticed(world, runs),
     ...noticing(hit, groups.length),
     ...told(freezing),
     ...told(searching),
@@ -35,11 +36,18 @@ export function explain(world: WorldOptions, runs: readonly ReplicationNumbers[]
 
 /** Nodes that are hit where no agent of this mode can be. */
 function passedBy(world: WorldOptions): string[] {
-  const { usual, backup } = reachableNodes(world);
-  const reached = [...usual, ...backup];
+  const always = world.faults.flatMap((fault) => (fault.kind === 'reload' && fault.nginx ? [fault.nginx] : []));
+  const reached = [world.balancer?.nginx, ...always].flatMap((nginx) => {
+    const { usual, backup } = reachableNodes(world, nginx);
+    return [...usual, ...backup];
+  });
+  const added = world.faults.flatMap((fault) => (fault.kind === 'addNode' ? fault.places : []));
   const names = world.nodes
     .filter(
-      ({ name }, node) => !reached.includes(node) && world.faults.some((fault) => struckPlaces(fault).includes(name)),
+      ({ name }, node) =>
+        !reached.includes(node) &&
+        !added.includes(name) &&
+        world.faults.some((fault) => struckPlaces(fault).includes(name)),
     )
     .map(({ name }) => name);
   return names.length === 0 ? [] : [`No agent of this mode connects to ${listed(names)}.`];
@@ -74,7 +82,7 @@ interface Story {
 }
 
 function storyOf(world: WorldOptions, group: GroupOptions, index: number, runs: readonly ReplicationNumbers[]): Story {
-  const kinds = new Set(world.faults.map(({ kind }) => kind));
+  const kinds = new Set(world.faults.flatMap(cutting));
   const [kind] = kinds;
   const places = new Set(world.faults.flatMap(struckPlaces));
   const [place] = places;
@@ -116,6 +124,49 @@ function storyOf(world: WorldOptions, group: GroupOptions, index: number, runs: 
     },
     room: behind ? group.agent.kernel.sendBuffer.hungBytes + (listener?.proxyBufferBytes ?? 0) + direct : direct,
   };
+}
+
+/** As what a fault cuts agents off; nothing where it cuts off nobody by itself. */
+function cutting({ kind }: FaultOptions): FaultKind[] {
+  switch (kind) {
+    case 'stop':
+    case 'restart':
+    case 'rolling':
+      return ['kill']; // processes end, and their connections with them
+    case 'slow':
+    case 'reload':
+    case 'drain':
+    case 'addNode':
+    case 'removeNode':
+    case 'pushConfig':
+    case 'enroll':
+      return [];
+    default:
+      return [kind];
+  }
+}
+
+/** What a fault does that nobody is cut off by. */
+function unnoticed(world: WorldOptions, runs: readonly ReplicationNumbers[]): string[] {
+  const names = (of: FaultKind): string => {
+    const hit = runs.flatMap(({ faults }) => faults.filter(({ kind }) => kind === of).flatMap(({ places }) => places));
+    return listed([...new Set(hit)]);
+  };
+  const zombies = names('zombie');
+  const slow = names('slow');
+  const reloads =
+    world.balancer !== null && (['reload', 'addNode', 'removeNode'] as const).some((kind) => names(kind) !== '');
+  return [
+    ...(zombies === ''
+      ? []
+      : [`No agent notices that ${zombies} throws its events away: remoted goes on answering the keepalives.`]),
+    ...(slow === ''
+      ? []
+      : [`No agent notices that ${slow} is slow: what comes on top of what its ring takes is lost there.`]),
+    ...(reloads
+      ? ['A reload closes no session: the old worker processes keep theirs, the new ones begin with an empty memory.']
+      : []),
+  ];
 }
 
 function banOf({ nginx }: NginxBalancerOptions, { upstreamIndex }: NginxListenerOptions): number {
@@ -328,7 +379,7 @@ function staying(world: WorldOptions, runs: readonly ReplicationNumbers[]): stri
   return world.nodes.flatMap(({ name }, node) => {
     const endUs = Math.max(
       ...runs.flatMap(({ faults }) =>
-        faults.filter(({ kind, places }) => takesNodeDown(kind) && places.includes(name)).map((fault) => fault.endUs),
+        faults.filter(({ outOfService, places }) => outOfService && places.includes(name)).map((fault) => fault.endUs),
       ),
     );
     const before = mean(runs, ({ nodes }) => nodes[node]!.agents[0]);

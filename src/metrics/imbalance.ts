@@ -1,5 +1,7 @@
 // How unevenly the load lies over the nodes that are up and that the mode can reach.
-import { endsInStartup, takesNodeDown } from '../models/fault.ts';
+import type { NginxOptions } from '../models/balancer/nginx/options.ts';
+import { addServer, removeServer } from '../models/balancer/nginx/servers.ts';
+import { endsInStartup } from '../models/fault.ts';
 import type { FaultOccurrence } from '../models/ledger.ts';
 import type { WorldOptions } from '../models/worldOptions.ts';
 import type { RunView, Selection } from './selection.ts';
@@ -11,15 +13,16 @@ export interface Reachable {
   readonly backup: readonly number[];
 }
 
-export function reachableNodes({ groups, balancer, nodes }: WorldOptions): Reachable {
+/** @param nginx what the balancer has read, where that is not what it began with. */
+export function reachableNodes({ groups, balancer, nodes }: WorldOptions, nginx = balancer?.nginx): Reachable {
   const usual = new Set<number>();
   const backup = new Set<number>();
   for (const { servers } of groups) {
     for (const { endpoint } of servers) {
       if (endpoint.kind === 'node') {
         usual.add(endpoint.nodeIndex);
-      } else if (balancer) {
-        const { listeners, upstreams } = balancer.nginx;
+      } else if (nginx) {
+        const { listeners, upstreams } = nginx;
         for (const peer of upstreams[listeners[endpoint.listenerIndex]!.upstreamIndex]!.peers) {
           if (peer.down) continue;
           const index = nodes.findIndex(({ address }) => address === peer.address);
@@ -30,6 +33,28 @@ export function reachableNodes({ groups, balancer, nodes }: WorldOptions): Reach
   }
   const sorted = (indexes: Iterable<number>): number[] => [...indexes].sort((a, b) => a - b);
   return { usual: sorted(usual), backup: sorted(backup) };
+}
+
+/** What can be landed on from each instant on: reloads change it. */
+export function reachableFrom(
+  world: WorldOptions,
+  faults: readonly FaultOccurrence[],
+): readonly { readonly fromUs: number; readonly reachable: Reachable }[] {
+  const epochs = [{ fromUs: -Infinity, reachable: reachableNodes(world) }];
+  if (!world.balancer) return epochs;
+  let { nginx }: { nginx: NginxOptions } = world.balancer;
+  for (const { faultIndex, places, startUs } of [...faults].sort((a, b) => a.startUs - b.startUs)) {
+    const fault = world.faults[faultIndex];
+    if (fault?.kind === 'reload') nginx = fault.nginx ?? nginx;
+    else if (fault?.kind === 'addNode' || fault?.kind === 'removeNode') {
+      for (const name of places) {
+        const node = world.nodes.find((each) => each.name === name)!; // the plan has left out what is none
+        nginx = (fault.kind === 'addNode' ? addServer : removeServer)(nginx, node, world.nodes).nginx ?? nginx;
+      }
+    } else continue;
+    epochs.push({ fromUs: startUs, reachable: reachableNodes(world, nginx) });
+  }
+  return epochs;
 }
 
 /** First start and last end of the faults; `null` without one. */
@@ -53,18 +78,16 @@ function backUs({ kind, endUs }: FaultOccurrence, startupUs: number): number {
 
 /** The nodes that carry the load at an instant: reachable ones that are up. */
 export function carriers({ books, world }: RunView): (atUs: number) => readonly number[] {
-  const { usual, backup } = reachableNodes(world);
+  const epochs = reachableFrom(world, books.faults);
   const isUp = (index: number, atUs: number): boolean => {
     const { name, startupUs } = world.nodes[index]!;
     return !books.faults.some(
       (fault) =>
-        takesNodeDown(fault.kind) &&
-        fault.places.includes(name) &&
-        atUs >= fault.startUs &&
-        atUs < backUs(fault, startupUs),
+        fault.outOfService && fault.places.includes(name) && atUs >= fault.startUs && atUs < backUs(fault, startupUs),
     );
   };
   return (atUs) => {
+    const { usual, backup } = epochs.findLast(({ fromUs }) => fromUs <= atUs)!.reachable;
     const up = usual.filter((index) => isUp(index, atUs));
     return up.length > 0 ? up : backup.filter((index) => isUp(index, atUs));
   };
@@ -155,7 +178,7 @@ export function rebalancedAfter(run: RunView, { below }: Selection): number | nu
   if (!span || span.toUs === Infinity) return null;
   const acceptUs = faults.flatMap((fault) =>
     run.world.nodes.map(({ name, startupUs }) =>
-      takesNodeDown(fault.kind) && fault.places.includes(name) ? backUs(fault, startupUs) : fault.endUs,
+      fault.outOfService && fault.places.includes(name) ? backUs(fault, startupUs) : fault.endUs,
     ),
   );
   const all = ratios(run, 'agents', 'instant', -1);

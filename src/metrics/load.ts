@@ -1,5 +1,4 @@
 // What the nodes had to carry: connects, backlogs, delays, blindness, capacity left.
-import { takesNodeDown } from '../models/fault.ts';
 import { OutageEnd } from '../models/ledger.ts';
 import { carriers, stepsWithin } from './imbalance.ts';
 import { outagesOf } from './reconnect.ts';
@@ -78,8 +77,8 @@ export function headroom(run: RunView, { node }: Selection): number | null {
   const { timeline, faults } = books;
   const carriersAt = carriers(run);
   let least: number | null = null;
-  for (const { kind, places, startUs, endUs } of faults) {
-    if (!takesNodeDown(kind)) continue;
+  for (const { outOfService, places, startUs, endUs } of faults) {
+    if (!outOfService) continue;
     if (!world.nodes.some(({ name }, index) => places.includes(name) && (node < 0 || node === index))) continue;
     const { first, end } = stepsWithin(timeline, startUs, endUs);
     for (let step = first; step < end; step++) {

@@ -1,7 +1,7 @@
 // When each fault of a scenario happens in one replication, and at what of this mode.
 import { exponential } from '../kernel/distributions.ts';
 import { deriveKey, uniform, type Key } from '../kernel/random.ts';
-import { agentsPlace, balancerPlace, isToldToBalancer, touched, type FaultOptions } from './fault.ts';
+import { agentsPlace, balancerPlace, isToldToBalancer, takesNodeDown, touched, type FaultOptions } from './fault.ts';
 import type { FaultOccurrence } from './ledger.ts';
 import { Purpose, namedKey } from './workload.ts';
 import type { WorldOptions } from './worldOptions.ts';
@@ -68,6 +68,7 @@ export function planFaults(options: WorldOptions, root: Key): FaultPlan {
         faultIndex,
         kind: fault.kind,
         places,
+        outOfService: takesNodeDown(fault.kind) && !(fault.kind === 'hang' && fault.only === 'authd'),
         startUs,
         endUs,
         options: fault,

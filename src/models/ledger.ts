@@ -70,6 +70,8 @@ export interface FaultOccurrence {
   readonly kind: FaultKind;
   /** Names of what is touched: places, both ends of a path, or groups. */
   readonly places: readonly string[];
+  /** True when the places carry no load from its start to its end. */
+  readonly outOfService: boolean;
   readonly startUs: number;
   /** Infinity: never ends. */
   readonly endUs: number;

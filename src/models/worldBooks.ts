@@ -250,11 +250,12 @@ export class WorldBooks implements PipelineBooks {
       outages: end.outages,
       status: end.status,
       enrolment: end.enrolment,
-      faults: end.faults.map(({ index, faultIndex, kind, places, startUs, endUs }) => ({
+      faults: end.faults.map(({ index, faultIndex, kind, places, outOfService, startUs, endUs }) => ({
         index,
         faultIndex,
         kind,
         places,
+        outOfService,
         startUs,
         endUs,
       })),

@@ -4,7 +4,7 @@ import type { FaultOptions } from '../../src/models/fault.ts';
 import type { WorldOptions } from '../../src/models/worldOptions.ts';
 import { aRun, type BooksSketch } from '../support/books.ts';
 import { replications } from '../support/numbers.ts';
-import { fault, type WorldRecipe } from '../support/worlds.ts';
+import { fault, timing, type WorldRecipe } from '../support/worlds.ts';
 
 const away = [{ agent: 0, parts: [55.9, 50, 0.1] as const }];
 
@@ -176,6 +176,38 @@ test('a node that is back stays empty, and a node that no agent uses is said to 
   ).toEqual(['Nobody goes back to worker01 by itself: at the end it has 0 agents, before the fault it had 40.']);
   expect(said({ groups: [list], faults: hit('kill', 'master') }, [{}])).toEqual([
     'No agent of this mode connects to master.',
+  ]);
+});
+
+test('an orderly stop is noticed as a death is', () => {
+  const sketch = { outages: [{ agent: 0, parts: [0, 50, 0.1] as const }] };
+  const of = (kind: 'kill' | 'stop' | 'restart'): string[] =>
+    said({ groups: [list], faults: [fault(kind, 'worker01', 600, 600)] }, [
+      { ...sketch, faults: [[kind, ['worker01'], 600, 1_200]] },
+    ]);
+
+  expect(of('stop')).toEqual(of('kill'));
+  expect(of('restart')).toEqual(of('kill'));
+  expect(of('stop').join(' ')).toContain('each refused at once');
+});
+
+test('what nobody notices is said', () => {
+  expect(
+    said({ groups: [list], faults: [fault('zombie', 'worker01', 600, 600)] }, [
+      { faults: [['zombie', ['worker01'], 600, 1_200]] },
+    ]),
+  ).toEqual(['No agent notices that worker01 throws its events away: remoted goes on answering the keepalives.']);
+  expect(
+    said({ groups: [list], faults: [{ kind: 'slow', places: ['worker02'], ...timing(600, 600), toShare: 0.5 }] }, [
+      { faults: [['slow', ['worker02'], 600, 1_200]] },
+    ]),
+  ).toEqual(['No agent notices that worker02 is slow: what comes on top of what its ring takes is lost there.']);
+  expect(
+    said({ groups: [{ count: 1 }], faults: [{ kind: 'reload', nginx: null, ...timing(600, 0) }] }, [
+      { faults: [['reload', ['balancer'], 600, 600]] },
+    ]),
+  ).toEqual([
+    'A reload closes no session: the old worker processes keep theirs, the new ones begin with an empty memory.',
   ]);
 });
 

@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest';
-import type { FaultKind } from '../../src/models/fault.ts';
+import { rootKey } from '../../src/kernel/random.ts';
+import { reachableFrom } from '../../src/metrics/imbalance.ts';
 import { metricValue } from '../../src/metrics/metric.ts';
 import { everything, type RunView, type Selection } from '../../src/metrics/selection.ts';
+import type { FaultKind, FaultOptions } from '../../src/models/fault.ts';
+import { planFaults } from '../../src/models/faultPlan.ts';
 import type { WorldOptions } from '../../src/models/worldOptions.ts';
 import { aRun } from '../support/books.ts';
+import { aWorld, second, timing } from '../support/worlds.ts';
 
 const value = (run: RunView, name: string, selection: Partial<Selection> = {}): number | null =>
   metricValue(name, run, { ...everything, ...selection });
@@ -101,6 +105,45 @@ test('a node whose processes are gone is down until they accept again; one that 
 
   expect([afterFault('kill'), afterFault('powerOff')]).toEqual([1, 1]);
   expect(afterFault('hang')).toBe(1.5);
+  expect([afterFault('stop'), afterFault('restart'), afterFault('rolling')]).toEqual([1, 1, 1]);
+  expect(afterFault('zombie')).toBe(1.5);
+});
+
+test('a node that is slow, or cut off from some agents, goes on carrying its load', () => {
+  const during = (kind: FaultKind): number | null =>
+    value(
+      aRun({
+        world: { groups: [{ count: 60 }] },
+        faults: [[kind, ['worker01'], 1, 2]],
+        connected: [
+          [10, 10, 10],
+          [40, 40, 40],
+          [10, 10, 10],
+        ],
+      }),
+      'skew.agents.during',
+    );
+
+  expect([during('slow'), during('partition'), during('kill')]).toEqual([2, 2, 1]);
+});
+
+test('a server taken out of the balancer carries nothing from then on, one that is added does', () => {
+  const first = (faults: readonly FaultOptions[]): (readonly number[])[] => {
+    const world = aWorld({ groups: [{ count: 1 }], faults, durationUs: 10 * second });
+    return reachableFrom(world, planFaults(world, rootKey('1', 0)).faults).map(({ reachable }) => reachable.usual);
+  };
+  const at = (kind: 'addNode' | 'removeNode', seconds: number): FaultOptions => ({
+    kind,
+    places: ['worker01'],
+    ...timing(seconds, 0),
+  });
+
+  expect(first([])).toEqual([[0, 1, 2]]);
+  expect(first([at('addNode', 5), at('removeNode', 2)])).toEqual([
+    [0, 1, 2],
+    [0, 2],
+    [0, 1, 2],
+  ]);
 });
 
 test('a backup server counts while it is the only one there is', () => {

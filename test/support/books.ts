@@ -1,5 +1,5 @@
 // Books made by hand, for tests of metrics: what is not said is empty.
-import type { FaultKind } from '../../src/models/fault.ts';
+import { takesNodeDown, type FaultKind } from '../../src/models/fault.ts';
 import { noBufferAlerts } from '../../src/models/pipeline/ringStates.ts';
 import {
   emptyCounts,
@@ -81,6 +81,7 @@ export function aRun(sketch: BooksSketch = {}): RunView {
     faultIndex: faultIndex ?? index,
     kind,
     places,
+    outOfService: takesNodeDown(kind),
     startUs: us(start),
     endUs: us(end),
   }));
