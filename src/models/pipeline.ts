@@ -487,20 +487,21 @@ export class Pipelines {
     let left = inflow;
     const arrivals = this.arrivals[this.groupOf[agent]!]!;
     const local = this.local(agent);
-    const changes = left > 0 && isBusy(arrivals.peakRatePerUs(local), limits.spacingUs);
+    const mayOverflow = left > 0 && isBusy(arrivals.peakRatePerUs(local), limits.spacingUs);
     while (at < toUs) {
       const seen = this.seen[agent]!;
       const ring = this.ring[agent]!;
       const room = limits.ringSize - ring;
       const together = Math.max(leastTogether, Math.min(mostTogether, Math.ceil(limits.ringSize / 8)));
       let until = toUs;
-      if (left > room) {
+      // An agent that never writes as fast as it may send fills no buffer that is not nearly full.
+      if (left > room && (mayOverflow || room < together)) {
         const leap = Math.max(room, together);
         if (left > leap) until = Math.min(until, this.writtenAt(agent, seen + leap) + 1);
         // As long as its backlog lasts the dispatcher does not rest.
         if (ring > 0 && room < together) until = Math.min(until, at + Math.max(ring, together) * limits.spacingUs);
       }
-      if (changes) until = Math.min(until, arrivals.nextChangeUs(local, at));
+      if (mayOverflow) until = Math.min(until, arrivals.nextChangeUs(local, at));
       const fresh = until === toUs ? left : arrivals.count(local, until) - seen;
       const overflows = ring + fresh > limits.ringSize && (ring > 0 || isBusy(fresh / (until - at), limits.spacingUs));
       if (overflows) this.#overflow(agent, limits, fresh, at, until);
