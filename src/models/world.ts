@@ -15,6 +15,11 @@ import { entersQueue, handlersServe, taken } from './world/intake.ts';
 import { scheduleChurn, startAgent, told } from './world/lifecycle.ts';
 import { isWalker, revived, sleeps, walkOn } from './world/listWalk.ts';
 import { sendTimesOut } from './world/sendTimeout.ts';
+import { settleCut } from './world/cuts.ts';
+import { leftoverDue, settleLeftovers } from './world/leftovers.ts';
+import { isDark } from './world/legs.ts';
+import { reviewSession } from './world/path.ts';
+import { isThirdLost } from './world/repeats.ts';
 import { armBlock, connectionClosed, dispatcherBlocks, freeze, notice } from './world/sessions.ts';
 import {
   Broken,
@@ -79,6 +84,9 @@ function placeEvent(world: WorldState, kind: number, argument: number, nowUs: nu
       return;
     case EventKind.Told:
       told(world, argument, nowUs);
+      return;
+    case EventKind.Leftover:
+      leftoverDue(world, argument, nowUs);
       return;
     case EventKind.Settled:
       world.settledHandle = -1;
@@ -201,6 +209,7 @@ function pathEvent(world: WorldState, agent: number, nowUs: number): void {
       return;
     case Step.Accept:
       if (world.wait[agent] !== Wait.Queue || world.places[world.balancerPlace]!.state !== PlaceState.Up) return;
+      if (isThirdLost(world, agent, nowUs)) return;
       if (!sleeps(world, agent)) world.queue.cancel(agent * timersPerAgent + Timer.Main);
       world.wait[agent] = Wait.None;
       acceptAtBalancer(world, agent, nowUs);
@@ -236,6 +245,9 @@ function pathEvent(world: WorldState, agent: number, nowUs: number): void {
     case Step.Taken:
       taken(world, agent, nowUs);
       return;
+    case Step.Review:
+      reviewSession(world, agent, nowUs);
+      return;
     case Step.Idle:
       nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.balancerPlace));
       return;
@@ -251,6 +263,7 @@ function watchSettling(world: WorldState, nowUs: number): void {
     world.settledHandle = -1;
   }
   if (world.settledHandle >= 0 || world.away > 0 || world.faultsUnderWay > 0 || nowUs < 0) return;
+  if (world.leftovers.carry) return;
   const atUs = Math.ceil(drainedUs(world, nowUs)) + 1e6;
   if (atUs < world.endUs) world.settledHandle = world.queue.add(EventKind.Settled, 0, atUs + world.options.warmupUs);
 }
@@ -277,12 +290,14 @@ function finish(world: WorldState): Books {
   const endUs = world.endUs;
   for (let agent = 0; agent < world.agents; agent++) {
     const node = world.node[agent]!;
-    if (node >= 0 && world.broken[agent] === Broken.No && world.wasted[agent] === 0) {
+    if (node >= 0 && !isDark(world.broken[agent]!) && world.wasted[agent] === 0) {
       pipelines.advance(agent, world.books.lastFlushUs(node, endUs) - nodeLatencyUs(world, agent));
       pipelines.sink[agent] = Sink.Pending;
     }
     pipelines.advance(agent, endUs);
+    settleCut(world, agent, endUs);
   }
+  settleLeftovers(world, endUs);
   const resumes = world.places.map((_, index) => willResume(world, index));
   const outages = world.outages.finish(world.open);
   const { links, history } = world;

@@ -25,6 +25,9 @@ import { Errand, enrolmentAnswered, isKeyKnown, keyDenied, keyRefused, newcomerW
 import { noteStartup } from './heard.ts';
 import { forgetAttempt, isJudged, repeatSyn, reviewIntake, startupRead, takeQueued, takesSyn } from './intake.ts';
 import { register } from './registering.ts';
+import { Leg } from './legs.ts';
+import { reviewSession } from './path.ts';
+import { attemptCutSinceUs, isAnswerLost, reviewRepeat } from './repeats.ts';
 import { abandonSession, acceptAtBalancer } from './throughBalancer.ts';
 import {
   armAttemptTimeout,
@@ -95,6 +98,10 @@ export function synArrives(world: WorldState, agent: number, nowUs: number): voi
     waitSyn(world, agent, unreachableTo(world, agent, target) === 'routed');
     return;
   }
+  if (attemptCutSinceUs(world, agent, Leg.Front) < Infinity) {
+    waitSyn(world, agent, true);
+    return;
+  }
   if (nobody || place.state === PlaceState.Refusing) {
     world.books.refused(target, nowUs);
     nextStep(world, agent, Step.Fail, nowUs + oneWayUs);
@@ -139,6 +146,7 @@ export function synArrives(world: WorldState, agent: number, nowUs: number): voi
 
 /** The agent's ACK, or the answer to its enrollment, is due: does the connection still stand? */
 export function answerDue(world: WorldState, agent: number, nowUs: number): void {
+  if (isAnswerLost(world, agent, nowUs)) return;
   const condition = attemptCondition(world, agent);
   if (condition === Broken.Dead) {
     attemptFailed(world, agent, nowUs);
@@ -155,6 +163,8 @@ export function answerDue(world: WorldState, agent: number, nowUs: number): void
     keyRefused(world, agent, nowUs);
   } else {
     handshakeDone(world, agent, nowUs);
+    // Its way was cut behind the answer.
+    if (!world.ways.whole) reviewSession(world, agent, nowUs);
   }
 }
 
@@ -175,9 +185,11 @@ export function reviewAttempt(world: WorldState, agent: number, nowUs: number): 
   const place = world.places[target]!;
   const oneWayUs = latencyTo(world, agent, target);
   const slot = agent * timersPerAgent;
+  const waitsThere = world.wait[agent] === Wait.Queue || world.wait[agent] === Wait.Ack;
+  if (waitsThere && place.state !== PlaceState.Silent && reviewRepeat(world, agent, nowUs)) return;
   switch (world.wait[agent]) {
     case Wait.Syn: {
-      if (place.state === PlaceState.Silent) return;
+      if (place.state === PlaceState.Silent || attemptCutSinceUs(world, agent, Leg.Front) < Infinity) return;
       const { kernel } = world.options.groups[world.groupOf[agent]!]!.agent;
       const deadlineUs = world.queue.deadline(slot + Timer.Main) - world.options.warmupUs;
       const sinceUs = world.connectAtUs[agent]!;
@@ -248,6 +260,7 @@ export function reviewAttempt(world: WorldState, agent: number, nowUs: number): 
     case Wait.PeerSyn: {
       const node = world.peerNode[agent]!;
       if (node < 0 || world.places[node]!.state === PlaceState.Silent) return;
+      if (attemptCutSinceUs(world, agent, Leg.Back) < Infinity) return;
       const deadlineUs = world.queue.deadline(slot + Timer.Path) - world.options.warmupUs;
       const sinceUs = world.peerSinceUs[agent]!;
       const toNodeUs = world.balancerLatency[node]!;
@@ -292,6 +305,7 @@ export function attemptFailed(world: WorldState, agent: number, nowUs: number): 
   forgetAttempt(world, agent);
   world.wait[agent] = Wait.None;
   world.untaken[agent] = 0;
+  world.repeats.sentUs[agent] = NaN;
   world.peerNode[agent] = -1;
   const server = serverOf(world, agent);
   const { enrollment } = world.options.groups[world.groupOf[agent]!]!.agent;
@@ -378,6 +392,9 @@ export function welcome(world: WorldState, agent: number, nowUs: number): void {
   world.wait[agent] = Wait.None;
   world.broken[agent] = Broken.No;
   world.brokenPlace[agent] = -1;
+  world.legs.reset(agent);
+  world.repeats.sentUs[agent] = NaN;
+  world.ackBeforeHealUs[agent] = nowUs;
   const toNodeUs = nodeLatencyUs(world, agent);
   const second = wholeSeconds(nowUs, world.keepalivePhaseUs[agent]!);
   world.ackUs[agent] = nowUs;
@@ -436,7 +453,7 @@ export function welcome(world: WorldState, agent: number, nowUs: number): void {
   }
   world.away -= 1;
   if (world.open.fault[agent]! >= 0) {
-    world.books.blind(agent, flowsUs - world.open.brokenAtUs[agent]!);
+    world.books.blind(agent, flowsUs - Math.max(world.open.brokenAtUs[agent]!, world.legs.unheardUs[agent]!));
     world.outages.close(world.open, agent, 'reconnected', node, world.attemptAtUs[agent]!, nowUs);
     world.backSinceUs[agent] = nowUs;
     noteBacklog(world, agent, nowUs);
@@ -450,6 +467,11 @@ export function udpArrive(world: WorldState, agent: number, nowUs: number): void
   const target = world.target[agent]!;
   const place = world.places[target]!;
   const oneWayUs = latencyTo(world, agent, target);
+  // A datagram that is lost, and one whose answer is, are not repeated.
+  if (attemptCutSinceUs(world, agent, Leg.Front) < Infinity) {
+    world.wait[agent] = Wait.None;
+    return;
+  }
   switch (place.state) {
     case PlaceState.Up:
       world.nodeLife[agent] = place.life;

@@ -7,10 +7,13 @@ import { PlaceState, capacityShare, marksOf, stateOf, type Place } from '../plac
 import { enrolmentBegins } from './enrolment.ts';
 import { reviewAttempt, waitInVain } from './attempts.ts';
 import { nodeTurned } from './intake.ts';
+import { dropFlows, partitionEnd, partitionStart } from './cuts.ts';
+import { reviewLeftovers } from './leftovers.ts';
+import { Leg } from './legs.ts';
 import { command } from './lifecycle.ts';
+import { reviewSession } from './path.ts';
 import { reconfigure } from './reload.ts';
 import { readOldConnection } from './oldConnection.ts';
-import { reviewSession } from './sessions.ts';
 import {
   EventKind,
   State,
@@ -59,9 +62,11 @@ export function faultStart(world: WorldState, fault: PlannedFault, nowUs: number
       throw new Error('nginx has no drain'); // the scenario's reader has said it
     // The paths between places: cuts.ts.
     case 'partition':
-      throw notModelled(fault);
+      partitionStart(world, fault, nowUs);
+      break;
     case 'dropFlows':
-      throw notModelled(fault);
+      dropFlows(world, fault, nowUs);
+      break;
     // Commands to agents: lifecycle.ts.
     case 'restartAgents':
     case 'pushConfig':
@@ -95,15 +100,11 @@ export function faultEnd(world: WorldState, fault: PlannedFault, nowUs: number):
       for (const index of fault.placeIndexes) releasePlace(world, options, index, nowUs);
       break;
     case 'partition':
-      throw notModelled(fault);
+      partitionEnd(world, fault, nowUs);
+      break;
     default: // What happens at an instant has no end.
   }
   for (const index of fault.placeIndexes) placeChanged(world, index, nowUs);
-}
-
-/** A fault the scenario's reader refuses for now. */
-function notModelled({ kind }: PlannedFault): Error {
-  return new Error(`the fault ${kind} is not modelled yet`);
 }
 
 function hitPlace(world: WorldState, { options, index: occurrence }: PlannedFault, index: number, nowUs: number): void {
@@ -223,6 +224,7 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
     place.queued = 0;
     deliverHeld(world, index, nowUs);
   }
+  reviewLeftovers(world, nowUs);
   for (let agent = 0; agent < world.agents; agent++) {
     const state = world.state[agent]!;
     if (state === State.Connected || state === State.Frozen || state === State.Stale) {
@@ -235,6 +237,12 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
   }
 }
 
+/** True when the session the agent has now ends at the place, or leads through it. */
+function isOnPath(world: WorldState, agent: number, index: number): boolean {
+  if (world.node[agent] === index) return true;
+  return index === world.balancerPlace && world.node[agent]! >= 0 && world.viaBalancer[agent] === 1;
+}
+
 /** The processes of a place are new: what older connections hold there is lost. */
 function loseHeld(world: WorldState, index: number, nowUs: number): void {
   const { pipelines } = world.books;
@@ -242,9 +250,9 @@ function loseHeld(world: WorldState, index: number, nowUs: number): void {
   for (let agent = 0; agent < world.agents; agent++) {
     pipelines.settlePath(agent, pipelines.memoryOf(index), 'nodeMemory', nowUs);
     if (pipelines.heldInPath(agent, index) === 0) continue;
-    if (world.brokenPlace[agent] === index && world.node[agent]! >= 0) pipelines.advance(agent, nowUs);
+    if (isOnPath(world, agent, index)) pipelines.advance(agent, nowUs);
     pipelines.settlePath(agent, index, 'path', nowUs);
-    world.heldBefore[agent] = 0;
+    world.legs.heldBefore[2 * agent + (index === world.balancerPlace ? Leg.Front : Leg.Back)] = 0;
   }
 }
 
@@ -257,7 +265,7 @@ function deliverHeld(world: WorldState, index: number, nowUs: number): void {
       pipelines.settlePath(agent, pipelines.memoryOf(index), fateAt(world, index), nowUs);
     }
     if (pipelines.heldInPath(agent, index) === 0) continue;
-    if (world.brokenPlace[agent] === index && world.node[agent]! >= 0) continue;
+    if (isOnPath(world, agent, index)) continue;
     const node = pipelines.pathNode[agent * pipelines.slots + index]!;
     if (index === world.balancerPlace && world.places[node]!.state === PlaceState.Hung) {
       pipelines.movePath(agent, index, node);

@@ -2,6 +2,7 @@
 // up to notify_time. Wazuh 3.12.3, src/client-agent/start_agent.c: start_agent(), connect_server(). Measured on 3.12.3.
 import { receiveTimeoutUs, sendErrorSleepUs } from '../agent.ts';
 import { beginAttempt, handshakeDone, welcome } from './attempts.ts';
+import { isDark } from './legs.ts';
 import { leaveNode } from './sessions.ts';
 import {
   Broken,
@@ -80,7 +81,7 @@ export function stay(world: WorldState, agent: number, nowUs: number, closed: bo
   world.attemptAtUs[agent] = nowUs;
   if (world.udp[agent] === 1) {
     world.target[agent] = world.node[agent]!;
-    leaveNode(world, agent, nowUs, true);
+    leaveNode(world, agent, nowUs, true, false);
     startRound(world, agent, nowUs);
     return;
   }
@@ -88,8 +89,8 @@ export function stay(world: WorldState, agent: number, nowUs: number, closed: bo
   walk.deaf[agent] = deaf ? 1 : 0;
   world.state[agent] = State.Stale;
   world.wait[agent] = Wait.None;
-  if (world.broken[agent] !== Broken.No) world.books.unaware(nowUs, -1);
-  else revive(world, agent, nowUs + 2 * nodeLatencyUs(world, agent));
+  if (isDark(world.broken[agent]!)) world.books.unaware(nowUs, -1);
+  else if (world.broken[agent] === Broken.No) revive(world, agent, nowUs + 2 * nodeLatencyUs(world, agent));
   askAgain(world, agent, nowUs);
 }
 
@@ -268,7 +269,7 @@ function wayUs(world: WorldState, agent: number): number {
 function close(world: WorldState, agent: number, nowUs: number): void {
   const walk = world.walk!;
   world.queue.cancel(agent * timersPerAgent + Timer.Path);
-  if (world.state[agent] === State.Stale) leaveNode(world, agent, nowUs, false);
+  if (world.state[agent] === State.Stale) leaveNode(world, agent, nowUs, false, walk.inbox[agent] === Inbox.Closed);
   else abandonSession(world, agent, nowUs);
   world.wait[agent] = Wait.None;
   world.peerNode[agent] = -1;

@@ -15,6 +15,10 @@ import { type Clockwork, type Wakes } from '../keepalive.ts';
 import { unreachableBetween, type Unreachable } from '../network.ts';
 import { OutageBook, newOpenOutages } from '../outages.ts';
 import { PlaceState, newPlace, serviceState, type Place } from '../place.ts';
+import { Ways } from '../ways.ts';
+import { Leftovers } from './leftovers.ts';
+import { Legs } from './legs.ts';
+import { Repeats } from './repeats.ts';
 import { Purpose, drawIndex, groupKey, namedKey } from '../workload.ts';
 import { WorldBooks } from '../worldBooks.ts';
 import { newOrders, type Orders } from './orders.ts';
@@ -82,6 +86,8 @@ export const Step = {
   Enters: 12,
   /** remoted takes the connection from its accept queue. */
   Taken: 13,
+  /** A leg of the session changes by itself. */
+  Review: 14,
 } as const;
 // What an attempt waits for when no step is under way.
 export const Wait = {
@@ -97,7 +103,14 @@ export const Wait = {
   Handler: 7,
 } as const;
 // What happens to what a connected agent sends.
-export const Broken = { No: 0, Silent: 1, Hung: 2, Dead: 3, Void: 4 } as const;
+export const Broken = {
+  No: 0,
+  Silent: 1,
+  Hung: 2,
+  Dead: 3,
+  Void: 4,
+  /** It arrives, and no answer comes. */ Deaf: 5,
+} as const;
 // Timers of an agent: its main thread, its connection, its dispatcher, logcollector, the keepalive that meets a full buffer.
 export const Timer = { Main: 0, Path: 1, Dispatch: 2, Logcollector: 3, Keepalive: 4 } as const;
 export const timersPerAgent = 5;
@@ -111,6 +124,8 @@ export const EventKind = {
   Told: 20,
   /** The handlers of a node come to the next startup that waits. */
   Handlers: 5,
+  /** What an agent has left behind on a connection is heard, or given up. */
+  Leftover: 6,
 } as const;
 
 /** All state of one replication. What happens to it is in the files beside this one. */
@@ -205,11 +220,12 @@ export class WorldState implements Wakes {
   readonly keepalivePhaseUs: Float64Array;
   readonly keepaliveSecond: Float64Array;
   readonly connectedSecond: Float64Array;
+  readonly legs: Legs;
+  readonly leftovers = new Leftovers();
+  readonly repeats: Repeats;
+  readonly ways: Ways;
   readonly broken: Uint8Array;
   readonly brokenPlace: Int16Array;
-  readonly brokenSinceUs: Float64Array;
-  readonly firstSendUs: Float64Array;
-  readonly heldBefore: Float64Array;
   /** 1: the session stands, keepalives are answered, and the node throws the events away. */
   readonly wasted: Uint8Array;
   readonly blocked: Uint8Array;
@@ -349,11 +365,11 @@ export class WorldState implements Wakes {
     this.keepalivePhaseUs = f64();
     this.keepaliveSecond = f64();
     this.connectedSecond = f64();
+    this.legs = new Legs(agents);
+    this.repeats = new Repeats(agents);
+    this.ways = new Ways(groups.length, nodes.length + 1);
     this.broken = new Uint8Array(agents);
     this.brokenPlace = new Int16Array(agents).fill(-1);
-    this.brokenSinceUs = f64();
-    this.firstSendUs = f64();
-    this.heldBefore = f64();
     this.wasted = new Uint8Array(agents);
     this.blocked = new Uint8Array(agents);
     this.locked = new Uint8Array(agents);

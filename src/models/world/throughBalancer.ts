@@ -2,10 +2,12 @@
 import { below } from '../../kernel/random.ts';
 import { wholeSeconds } from '../agent.ts';
 import type { NginxSession } from '../balancer/nginx/session.ts';
-import { keyOf, type ProxyListener } from '../balancer/proxy.ts';
+import { keyOf, type Proxy, type ProxyListener } from '../balancer/proxy.ts';
 import { PlaceState, serviceState } from '../place.ts';
 import { drawIndex } from '../workload.ts';
 import { Broken, State, Step, Wait, latencyTo, nextStep, proxyOf, type WorldState } from './state.ts';
+import { Leg } from './legs.ts';
+import { attemptCutSinceUs } from './repeats.ts';
 import { isForRemoted, isJudged, repeatPeerSyn, takesSyn } from './intake.ts';
 import { register } from './registering.ts';
 import { armAttemptTimeout, queueUp, waitForAnswer } from './waits.ts';
@@ -94,6 +96,10 @@ export function peerArrive(world: WorldState, agent: number, nowUs: number): voi
     giveUp(world.balancerUnreachable[index] === 'sameSegment' ? kernel.arpTimeoutUs : kernel.connectTimeoutUs);
     return;
   }
+  if (attemptCutSinceUs(world, agent, Leg.Back) < Infinity) {
+    giveUp(kernel.connectTimeoutUs);
+    return;
+  }
   if (nobody || place.state === PlaceState.Refusing) {
     world.books.refused(index, nowUs);
     nextStep(world, agent, Step.PeerFailed, nowUs + oneWayUs);
@@ -175,15 +181,31 @@ function dropSession(world: WorldState, agent: number, session: NginxSession): v
   world.peerNode[agent] = -1;
 }
 
+/** What an established session holds of the balancer's processes that have it. */
+export interface ProxySession {
+  readonly proxy: Proxy;
+  readonly listener: number;
+  readonly worker: number;
+  readonly peer: number;
+}
+
 /** An established session through the balancer ends, whoever ended it. */
 export function endSession(world: WorldState, agent: number, nowUs: number): void {
   if (world.balancerLife[agent] !== world.places[world.balancerPlace]!.life) return;
-  const listener = proxyOf(world, agent).listeners[world.listener[agent]!]!;
-  const worker = world.worker[agent]!;
-  const peerIndex = world.peer[agent]!;
-  freePort(world, agent, listener, peerIndex);
-  listener.balancer.closed({ worker, peerIndex }, wholeSeconds(nowUs, world.balancerPhaseUs));
-  proxyOf(world, agent).slots[worker]! -= 1;
+  closeSession(world, sessionOf(world, agent), nowUs);
+}
+
+export function sessionOf(world: WorldState, agent: number): ProxySession {
+  const proxy = proxyOf(world, agent);
+  return { proxy, listener: world.listener[agent]!, worker: world.worker[agent]!, peer: world.peer[agent]! };
+}
+
+export function closeSession(world: WorldState, session: ProxySession, nowUs: number): void {
+  const { proxy, worker, peer } = session;
+  const listener = proxy.listeners[session.listener]!;
+  proxy.ports[listener.portOf[peer]!]! -= 1;
+  listener.balancer.closed({ worker, peerIndex: peer }, wholeSeconds(nowUs, world.balancerPhaseUs));
+  proxy.slots[worker]! -= 1;
 }
 
 /** The client of an attempt through the balancer has gone: a normal end, even of a session still looking for a peer. */

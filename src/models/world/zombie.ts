@@ -1,21 +1,23 @@
 // Sessions with a node that takes events and throws them away: remoted lives and answers keepalives, so nobody notices.
 import { openOutage } from '../outages.ts';
 import { Sink } from '../pipeline.ts';
+import { isDark } from './legs.ts';
 import { Broken, nodeLatencyUs, type WorldState } from './state.ts';
 import { noteBacklog } from './waits.ts';
 
 /** Looks again whether what a connected agent sends is kept. */
 export function reviewZombie(world: WorldState, agent: number, nowUs: number): void {
   const node = world.node[agent]!;
-  const isWasted = node >= 0 && world.broken[agent] === Broken.No && world.places[node]!.zombie > 0;
+  const isWasted = node >= 0 && !isDark(world.broken[agent]!) && world.places[node]!.zombie > 0;
   if (isWasted === (world.wasted[agent] === 1)) return;
   if (isWasted) {
     if (joinZombie(world, agent, nowUs)) world.away += 1;
     return;
   }
   leaveZombie(world, agent, nowUs);
-  if (node < 0 || world.broken[agent] !== Broken.No) return;
+  if (node < 0 || isDark(world.broken[agent]!)) return;
   world.books.pipelines.sink[agent] = Sink.Live;
+  if (world.broken[agent] !== Broken.No) return;
   world.outages.close(world.open, agent, 'healed', node, nowUs, nowUs);
   world.books.blind(agent, nowUs - world.open.brokenAtUs[agent]!);
   world.backSinceUs[agent] = nowUs;

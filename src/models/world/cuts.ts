@@ -1,0 +1,204 @@
+// Ways that are cut and mended again, and boxes on them that forget connections: who has to look again.
+import { retransmissionUs } from '../agent.ts';
+import type { LinkEnd, PlannedFault } from '../faultPlan.ts';
+import { PlaceState } from '../place.ts';
+import { keepaliveEndUs, probeUs } from '../tcp.ts';
+import type { Way } from '../ways.ts';
+import { reviewAttempt } from './attempts.ts';
+import { reviewLeftovers } from './leftovers.ts';
+import { Forgotten, Leg, farPlace, legLatencyUs, nearEnd } from './legs.ts';
+import { reviewSession } from './path.ts';
+import { flowsDropped } from './repeats.ts';
+import { Broken, State, Wait, type WorldState } from './state.ts';
+
+/** The ends of a path: groups in order, then places. */
+function endsOf(world: WorldState, end: LinkEnd): readonly number[] {
+  switch (end.kind) {
+    case 'agents':
+      return world.options.groups.map((_, group) => group);
+    case 'group':
+      return [end.groupIndex];
+    case 'place':
+      return [world.ways.endOfPlace(end.placeIndex)];
+    default:
+      return end satisfies never;
+  }
+}
+
+/** All ways from one end of a fault's path to the other; and back, unless it is `oneWay`. */
+function waysOf(world: WorldState, { link, options }: PlannedFault): Way[] {
+  const ways: Way[] = [];
+  const isOneWay = options.kind === 'partition' && options.oneWay;
+  for (const from of endsOf(world, link!.from)) {
+    for (const to of endsOf(world, link!.to)) {
+      ways.push({ from, to });
+      if (!isOneWay) ways.push({ from: to, to: from });
+    }
+  }
+  return ways;
+}
+
+export function partitionStart(world: WorldState, fault: PlannedFault, nowUs: number): void {
+  const ways = waysOf(world, fault);
+  for (const way of ways) world.ways.cut(way, nowUs);
+  waysChanged(world, ways, nowUs);
+}
+
+export function partitionEnd(world: WorldState, fault: PlannedFault, nowUs: number): void {
+  const ways = waysOf(world, fault);
+  for (const way of ways) world.ways.mend(way);
+  waysChanged(world, ways, nowUs);
+}
+
+/** All ways of a fault have changed before anybody looks. */
+function waysChanged(world: WorldState, ways: readonly Way[], nowUs: number): void {
+  world.lastChangeUs = nowUs;
+  const touched = touchedBy(world, ways);
+  reviewLeftovers(world, nowUs);
+  for (let agent = 0; agent < world.agents; agent++) {
+    const state = world.state[agent]!;
+    if (state === State.Connected || state === State.Frozen) {
+      if (isOnWay(world, agent, world.node[agent]!, world.viaBalancer[agent] === 1, touched)) {
+        reviewSession(world, agent, nowUs);
+      }
+    } else if (world.wait[agent] !== Wait.None) {
+      const target = world.target[agent]!;
+      const isVia = target === world.balancerPlace;
+      if (isOnWay(world, agent, isVia ? world.peerNode[agent]! : target, isVia, touched)) {
+        reviewAttempt(world, agent, nowUs);
+      }
+    }
+  }
+  // Between nodes no agent's segment passes.
+  for (let place = 0; place < world.balancerPlace; place++) {
+    const { master } = world.links;
+    if (place === master || master < 0) continue;
+    world.links.pathChanged(place, nowUs, isCutBetween(world, place, master));
+  }
+}
+
+/** Places by group, and nodes of the balancer, to which something has changed. */
+interface Touched {
+  readonly ofGroup: ReadonlySet<number>[];
+  readonly ofBalancer: ReadonlySet<number>;
+}
+
+function touchedBy(world: WorldState, ways: readonly Way[]): Touched {
+  const { groups } = world.ways;
+  const ofGroup = Array.from({ length: groups }, () => new Set<number>());
+  const ofBalancer = new Set<number>();
+  const balancerEnd = world.ways.endOfPlace(world.balancerPlace);
+  for (const { from, to } of ways) {
+    for (const [end, other] of [
+      [from, to],
+      [to, from],
+    ] as const) {
+      if (end < groups && other >= groups) ofGroup[end]!.add(other - groups);
+      else if (end === balancerEnd && other >= groups) ofBalancer.add(other - groups);
+    }
+  }
+  return { ofGroup, ofBalancer };
+}
+
+function isOnWay(world: WorldState, agent: number, node: number, via: boolean, touched: Touched): boolean {
+  const ofGroup = touched.ofGroup[world.groupOf[agent]!]!;
+  if (!via) return ofGroup.has(node);
+  return ofGroup.has(world.balancerPlace) || touched.ofBalancer.has(node);
+}
+
+/** True while no packet comes from one place to the other, or none comes back. */
+export function isCutBetween(world: WorldState, place: number, other: number): boolean {
+  const a = world.ways.endOfPlace(place);
+  const b = world.ways.endOfPlace(other);
+  return world.ways.isCut(a, b) || world.ways.isCut(b, a);
+}
+
+/** The same at any instant of the run, as the faults are planned. */
+export function isCutAt(world: WorldState, place: number, other: number, atUs: number): boolean {
+  const a = world.ways.endOfPlace(place);
+  const b = world.ways.endOfPlace(other);
+  return world.faults.some(
+    (fault) =>
+      fault.kind === 'partition' &&
+      fault.startUs <= atUs &&
+      atUs < fault.endUs &&
+      waysOf(world, fault).some(({ from, to }) => (from === a && to === b) || (from === b && to === a)),
+  );
+}
+
+/** When both ways between two ends will be open, if no further cut begins; `nowUs` when they are. */
+export function opensUs(world: WorldState, end: number, other: number, nowUs: number): number {
+  let openUs = nowUs;
+  for (const fault of world.faults) {
+    if (fault.kind !== 'partition' || fault.startUs > nowUs || fault.endUs <= openUs) continue;
+    const isOurs = waysOf(world, fault).some(
+      ({ from, to }) => (from === end && to === other) || (from === other && to === end),
+    );
+    if (isOurs) openUs = fault.endUs;
+  }
+  return openUs;
+}
+
+/** A box between two ends forgets the connections that are open now. */
+export function dropFlows(world: WorldState, fault: PlannedFault, nowUs: number): void {
+  if (fault.options.kind !== 'dropFlows') throw new Error(`no flows are dropped by ${fault.kind}`);
+  const answer = fault.options.answer === 'rst' ? Forgotten.Reset : Forgotten.Silent;
+  const touched = touchedBy(world, waysOf(world, fault));
+  world.lastChangeUs = nowUs;
+  for (let agent = 0; agent < world.agents; agent++) {
+    const { ofGroup, ofBalancer } = touched;
+    const own = ofGroup[world.groupOf[agent]!]!;
+    const state = world.state[agent]!;
+    if (state !== State.Connected && state !== State.Frozen) {
+      const target = world.target[agent]!;
+      const isVia = target === world.balancerPlace;
+      if (own.has(target) || (isVia && ofBalancer.has(world.peerNode[agent]!))) flowsDropped(world, agent);
+      continue;
+    }
+    if (world.udp[agent] === 1) continue; // the next datagram makes a new entry
+    const node = world.node[agent]!;
+    const via = world.viaBalancer[agent] === 1;
+    const at = 2 * agent;
+    const front = via && own.has(world.balancerPlace);
+    const back = via ? ofBalancer.has(node) : own.has(node);
+    // What does not answer at all stays worse than what answers with RST.
+    if (front) world.legs.forgotten[at + Leg.Front] = Math.max(answer, world.legs.forgotten[at + Leg.Front]!);
+    if (back) world.legs.forgotten[at + Leg.Back] = Math.max(answer, world.legs.forgotten[at + Leg.Back]!);
+    if (front || back) reviewSession(world, agent, nowUs);
+  }
+}
+
+/** What a session holds in front of a way that is cut: it arrives, if the cut ends and the far end still has the connection. */
+export function settleCut(world: WorldState, agent: number, endUs: number): void {
+  const { legs } = world;
+  const { pipelines } = world.books;
+  if (world.node[agent]! < 0 || world.udp[agent] === 1) return;
+  for (const leg of [Leg.Front, Leg.Back]) {
+    if (leg === Leg.Front && world.viaBalancer[agent] === 0) continue;
+    const at = 2 * agent + leg;
+    if (legs.state[at] !== Broken.Silent) continue;
+    pipelines.settlePath(
+      agent,
+      farPlace(world, agent, leg),
+      arrives(world, agent, leg, endUs) ? 'pending' : 'path',
+      endUs,
+    );
+  }
+}
+
+function arrives(world: WorldState, agent: number, leg: Leg, endUs: number): boolean {
+  const { legs } = world;
+  const at = 2 * agent + leg;
+  for (const each of [Leg.Front, Leg.Back]) {
+    if (each === Leg.Front && world.viaBalancer[agent] === 0) continue;
+    const place = world.places[farPlace(world, agent, each)]!;
+    const isAlive = Number.isNaN(legs.goneUs[2 * agent + each]) && legs.forgotten[2 * agent + each] === Forgotten.No;
+    if (!isAlive || place.state !== PlaceState.Up) return false;
+  }
+  const openUs = opensUs(world, nearEnd(world, agent, leg), world.ways.endOfPlace(farPlace(world, agent, leg)), endUs);
+  if (openUs === Infinity) return false;
+  const latencyUs = legLatencyUs(world, agent, leg);
+  const againUs = retransmissionUs(legs.firstUs[at]!, openUs - latencyUs) + latencyUs;
+  const sinceUs = Math.min(openUs, legs.openUs[at]!);
+  return keepaliveEndUs(legs.byteUs[at]!) > againUs || probeUs(legs.byteUs[at]!, sinceUs) < Infinity;
+}

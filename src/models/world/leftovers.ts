@@ -1,0 +1,278 @@
+// What stays behind when an agent leaves a connection that its FIN does not end: segments its kernel still repeats, the connection
+// at the node, the session at the balancer. docs/MODEL.md, "A path that is cut, or forgotten".
+import { retransmissionUs } from '../agent.ts';
+import type { Held } from '../pipeline/held.ts';
+import { PlaceState } from '../place.ts';
+import { keepaliveEndUs, orphanGiveUpUs, orphanLastRepeatUs, probeUs } from '../tcp.ts';
+import { opensUs } from './cuts.ts';
+import { Forgotten, Leg, farPlace, isCutBack, isCutThere, legLatencyUs, nearEnd, toNearUs } from './legs.ts';
+import { Broken, EventKind, addPlaceEvent, proxyOf, type WorldState } from './state.ts';
+import { closeSession, endSession, sessionOf, type ProxySession } from './throughBalancer.ts';
+import { fateAt } from './zombie.ts';
+
+/** A connection that one end has left and the other has not heard of. */
+interface Leftover {
+  readonly agent: number;
+  /** The end that still has it: a node or the balancer. */
+  readonly place: number;
+  readonly life: number;
+  readonly node: number;
+  readonly nodeLife: number;
+  /** The other end, as `Ways` knows it, and its place; -1: an agent. */
+  readonly near: number;
+  readonly nearPlace: number;
+  readonly latencyUs: number;
+  /** First segment that was lost, and the last time its sender repeats it. */
+  readonly firstUs: number;
+  readonly lastRepeatUs: number;
+  /** When the sender forgets it. */
+  readonly giveUpUs: number;
+  readonly byteUs: number;
+  readonly probes: boolean;
+  /** Segments of it never pass again. */
+  readonly isForgotten: boolean;
+  /** The balancer's session. */
+  readonly session: ProxySession | null;
+  held: Held | null;
+  /** The far end closes it then, as things are. */
+  untilUs: number;
+  dueUs: number;
+  nextUs: number;
+  isOpen: boolean;
+}
+
+export class Leftovers {
+  readonly all = new Map<number, Leftover>();
+  next = 0;
+
+  /** True while events that stayed behind may still arrive. */
+  get carry(): boolean {
+    for (const { held } of this.all.values()) if (held) return true;
+    return false;
+  }
+}
+
+/**
+ * True while a node still holds the connection of a session that the agent has left: its key is in use there. The agent's
+ * present session is none of these.
+ */
+export function nodeHoldsOld(world: WorldState, agent: number, node: number, atUs: number): boolean {
+  if (world.leftovers.all.size === 0) return false;
+  for (const left of world.leftovers.all.values()) {
+    if (left.agent === agent && left.node === node && holdsNode(world, left) && atUs < left.untilUs) return true;
+  }
+  return false;
+}
+
+/** The node closes what it holds of the agent's old connections, because a new one has taken their key over. */
+export function closeOld(world: WorldState, agent: number, node: number, nowUs: number): void {
+  for (const [id, left] of world.leftovers.all) {
+    if (left.agent === agent && left.node === node && holdsNode(world, left)) forget(world, id, left, 'path', nowUs);
+  }
+}
+
+function holdsNode(world: WorldState, { node, nodeLife, place, life }: Leftover): boolean {
+  return world.places[node]!.life === nodeLife && world.places[place]!.life === life;
+}
+
+/** @param isClosed the agent's socket has heard the end of its connection, or has given it up: nothing is repeated any more. */
+export function leaveBehind(world: WorldState, agent: number, isClosed: boolean, nowUs: number): void {
+  if (world.udp[agent] === 1) return;
+  const { legs } = world;
+  const { pipelines } = world.books;
+  const via = world.viaBalancer[agent] === 1;
+  const front = via && isUnheard(world, agent, Leg.Front);
+  if (via) {
+    const state = legs.state[2 * agent]!;
+    const held = settles(state) ? pipelines.takePath(agent, world.balancerPlace) : null;
+    if (front) addLeftover(world, agent, Leg.Front, held, isClosed, nowUs);
+    else {
+      if (held) pipelines.judge(agent, held, 'path', nowUs);
+      endSession(world, agent, nowUs);
+    }
+  }
+  const back = isUnheard(world, agent, Leg.Back);
+  const held = settles(legs.state[2 * agent + 1]!) ? pipelines.takePath(agent, world.node[agent]!) : null;
+  // nginx, which does not know that the agent has left, goes on repeating what it has taken.
+  if (back && !front) addLeftover(world, agent, Leg.Back, held, isClosed, nowUs);
+  else if (held) pipelines.judge(agent, held, 'path', nowUs);
+  if (via && !front && !back && world.places[world.balancerPlace]!.state === PlaceState.Silent) {
+    addLeftover(world, agent, Leg.Back, null, true, nowUs);
+  }
+}
+
+/** A place that stands still keeps what it has taken in; what is on the way to any other is with the sender. */
+function settles(state: number): boolean {
+  return state === Broken.Silent || state === Broken.Dead;
+}
+
+/** The far end has the connection and hears no FIN now. */
+function isUnheard(world: WorldState, agent: number, leg: Leg): boolean {
+  const { legs } = world;
+  const at = 2 * agent + leg;
+  const place = world.places[farPlace(world, agent, leg)]!;
+  const life = leg === Leg.Front ? world.balancerLife[agent]! : world.nodeLife[agent]!;
+  if (place.life !== life || place.state === PlaceState.Silent) return false;
+  if (legs.forgotten[at] !== Forgotten.No) return true;
+  return legs.state[at] === Broken.Silent && Number.isNaN(legs.goneUs[at]);
+}
+
+function addLeftover(
+  world: WorldState,
+  agent: number,
+  leg: Leg,
+  held: Held | null,
+  isClosed: boolean,
+  nowUs: number,
+): void {
+  const { legs } = world;
+  const at = 2 * agent + leg;
+  const place = farPlace(world, agent, leg);
+  const node = world.node[agent]!;
+  const isForgotten = legs.forgotten[at] !== Forgotten.No;
+  const nearPlace = leg === Leg.Back && world.viaBalancer[agent] === 1 ? world.balancerPlace : -1;
+  const firstUs = isClosed || isForgotten ? Infinity : Math.min(legs.firstUs[at]!, nowUs + toNearUs(world, agent, leg));
+  // A node that answers into a cut repeats its answer, and asks nothing: Linux, tcp_retries2.
+  const probes = legs.byteUs[at]! < Infinity;
+  const byteUs =
+    legs.state[at] === Broken.No ? legs.sinceUs[2 * agent]! : probes ? legs.byteUs[at]! : legs.firstUs[at]!;
+  const kernel = world.options.balancer?.kernel ?? world.options.groups[world.groupOf[agent]!]!.agent.kernel;
+  let untilUs = probes ? keepaliveEndUs(byteUs) : byteUs + kernel.tcpGiveUpUs;
+  // A box that answers with RST answers the first probe.
+  if (legs.forgotten[at] === Forgotten.Reset) untilUs = probeUs(byteUs, nowUs);
+  let session: ProxySession | null = null;
+  if (leg === Leg.Front) {
+    session = sessionOf(world, agent);
+    untilUs = byteUs + proxyOf(world, agent).listeners[session.listener]!.options.sessionTimeoutUs;
+  }
+  const left: Leftover = {
+    agent,
+    place,
+    life: world.places[place]!.life,
+    node,
+    nodeLife: world.nodeLife[agent]!,
+    near: nearEnd(world, agent, leg),
+    nearPlace,
+    latencyUs: legLatencyUs(world, agent, leg),
+    firstUs,
+    lastRepeatUs: firstUs + orphanLastRepeatUs,
+    giveUpUs: firstUs === Infinity ? nowUs : firstUs + orphanGiveUpUs,
+    byteUs,
+    probes,
+    isForgotten,
+    session,
+    held: null,
+    untilUs,
+    dueUs: Infinity,
+    nextUs: Infinity,
+    isOpen: isForgotten ? false : !isCutThere(world, agent, leg) && !isCutBack(world, agent, leg),
+  };
+  if (firstUs < Infinity) left.held = held;
+  else if (held) world.books.pipelines.judge(agent, held, 'path', nowUs);
+  const id = world.leftovers.next;
+  world.leftovers.next += 1;
+  world.leftovers.all.set(id, left);
+  if (left.isOpen) planRepeat(left, nowUs);
+  if (left.untilUs <= nowUs) forget(world, id, left, 'path', nowUs);
+  else arm(world, id, left);
+}
+
+/** The way is open again at `nowUs`: the next repetition arrives, or the next probe finds out. */
+function planRepeat(left: Leftover, nowUs: number): void {
+  const { latencyUs, firstUs, lastRepeatUs } = left;
+  left.dueUs = Infinity;
+  if (firstUs < Infinity) {
+    const againUs = retransmissionUs(firstUs, nowUs - latencyUs);
+    if (againUs <= lastRepeatUs) left.dueUs = againUs + latencyUs;
+  }
+  if (left.session !== null || left.dueUs < Infinity) return;
+  // No socket is left that would answer: RST.
+  const askedUs = left.probes ? probeUs(left.byteUs, nowUs) : retransmissionUs(left.byteUs, nowUs);
+  left.untilUs = Math.min(left.untilUs, askedUs + 2 * latencyUs);
+}
+
+function arm(world: WorldState, id: number, left: Leftover): void {
+  const giveUpUs = left.held === null ? Infinity : left.giveUpUs;
+  left.nextUs = Math.ceil(Math.min(left.dueUs, giveUpUs, left.untilUs));
+  if (left.nextUs < world.options.durationUs) addPlaceEvent(world, EventKind.Leftover, id, left.nextUs);
+}
+
+/** A way or a place has changed: what stayed behind may be heard again, or is gone with its place. */
+export function reviewLeftovers(world: WorldState, nowUs: number): void {
+  for (const [id, left] of world.leftovers.all) {
+    const place = world.places[left.place]!;
+    if (place.life !== left.life) {
+      forget(world, id, left, 'path', nowUs);
+      continue;
+    }
+    if (left.isForgotten) continue;
+    const end = world.ways.endOfPlace(left.place);
+    const nearLives = left.nearPlace < 0 || world.places[left.nearPlace]!.state !== PlaceState.Silent;
+    const isOpen =
+      nearLives &&
+      place.state !== PlaceState.Silent &&
+      !world.ways.isCut(left.near, end) &&
+      !world.ways.isCut(end, left.near);
+    if (isOpen === left.isOpen) continue;
+    left.isOpen = isOpen;
+    left.dueUs = Infinity;
+    if (isOpen) planRepeat(left, nowUs);
+    arm(world, id, left);
+  }
+}
+
+/** The next instant of a leftover has come. */
+export function leftoverDue(world: WorldState, id: number, nowUs: number): void {
+  const left = world.leftovers.all.get(id);
+  if (left?.nextUs !== nowUs) return;
+  if (nowUs === left.dueUs) {
+    takeLate(world, left, nowUs);
+    forget(world, id, left, 'path', nowUs);
+  } else if (nowUs >= left.untilUs) {
+    forget(world, id, left, 'path', nowUs);
+  } else {
+    if (left.held) world.books.pipelines.judge(left.agent, left.held, 'path', nowUs);
+    left.held = null;
+    arm(world, id, left);
+  }
+}
+
+/** A repetition arrives, and everything behind it: it is delivered late where the connection still leads to a node that works. */
+function takeLate(world: WorldState, left: Leftover, nowUs: number): void {
+  if (!left.held) return;
+  const { pipelines } = world.books;
+  const node = world.places[left.node]!;
+  const end = world.ways.endOfPlace(world.balancerPlace);
+  const isCut = left.session !== null && world.ways.isCut(end, world.ways.endOfPlace(left.node));
+  if (isCut || world.places[left.place]!.state !== PlaceState.Up || node.life !== left.nodeLife) return;
+  if (node.state !== PlaceState.Up) return;
+  pipelines.judge(left.agent, left.held, fateAt(world, left.node), nowUs);
+  left.held = null;
+}
+
+function forget(world: WorldState, id: number, left: Leftover, fate: 'path' | 'pending', nowUs: number): void {
+  world.leftovers.all.delete(id);
+  if (left.held) world.books.pipelines.judge(left.agent, left.held, fate, nowUs);
+  left.held = null;
+  if (left.session === null || world.places[left.place]!.life !== left.life) return;
+  closeSession(world, left.session, nowUs);
+}
+
+/** The run is over: what would still arrive is pending. */
+export function settleLeftovers(world: WorldState, endUs: number): void {
+  for (const [id, left] of world.leftovers.all) {
+    const fate = willArrive(world, left, endUs) ? 'pending' : 'path';
+    left.nextUs = NaN;
+    forget(world, id, left, fate, endUs);
+  }
+}
+
+function willArrive(world: WorldState, left: Leftover, endUs: number): boolean {
+  const node = world.places[left.node]!;
+  if (left.isForgotten || node.state !== PlaceState.Up || node.life !== left.nodeLife) return false;
+  if (world.places[left.place]!.state !== PlaceState.Up) return false;
+  const openUs = opensUs(world, left.near, world.ways.endOfPlace(left.place), endUs);
+  if (openUs === Infinity) return false;
+  const againUs = retransmissionUs(left.firstUs, openUs - left.latencyUs);
+  return againUs <= left.lastRepeatUs && againUs + left.latencyUs < left.untilUs;
+}

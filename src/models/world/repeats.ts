@@ -1,0 +1,138 @@
+// An attempt on a way that is cut: whoever has not been heard repeats what it said. docs/MODEL.md, "A path that is cut, or forgotten".
+import { retransmissionUs } from '../agent.ts';
+import { PlaceState } from '../place.ts';
+import { Leg } from './legs.ts';
+import { State, Step, Timer, Wait, latencyTo, nextStep, timersPerAgent, type WorldState } from './state.ts';
+import { armAttemptTimeout, serverOf, waitForAnswer } from './waits.ts';
+
+/** By agent: what an attempt waits to be repeated. */
+export class Repeats {
+  /** When it was sent first; NaN: nothing is repeated. */
+  readonly sentUs: Float64Array;
+  /** From its sender to where the cut lies, and from there until the agent has its answer. */
+  readonly toUs: Float64Array;
+  readonly backUs: Float64Array;
+
+  constructor(agents: number) {
+    this.sentUs = new Float64Array(agents).fill(NaN);
+    this.toUs = new Float64Array(agents);
+    this.backUs = new Float64Array(agents);
+  }
+}
+
+/** Since when the way of an attempt to its target, or from the balancer to the peer, is cut; Infinity: it is not. */
+export function attemptCutSinceUs(world: WorldState, agent: number, leg: Leg): number {
+  const { ways } = world;
+  if (ways.whole) return Infinity;
+  const target = world.target[agent]!;
+  const far = leg === Leg.Front ? target : world.peerNode[agent]!;
+  if (far < 0 || (leg === Leg.Back && target !== world.balancerPlace)) return Infinity;
+  const near = leg === Leg.Front ? world.groupOf[agent]! : ways.endOfPlace(world.balancerPlace);
+  return ways.sinceUs(near, ways.endOfPlace(far));
+}
+
+function repeat(world: WorldState, agent: number, sentUs: number, toUs: number, backUs: number): void {
+  const { repeats } = world;
+  repeats.sentUs[agent] = sentUs;
+  repeats.toUs[agent] = toUs;
+  repeats.backUs[agent] = backUs;
+}
+
+function isDatagram(world: WorldState, agent: number): boolean {
+  const { protocol, endpoint } = serverOf(world, agent);
+  return protocol === 'udp' && endpoint.kind === 'node' && world.state[agent] !== State.Enrolling;
+}
+
+/** An answer is due that a cut has kept: the question was lost, or the answer was. @returns false when nothing was lost. */
+export function isAnswerLost(world: WorldState, agent: number, nowUs: number): boolean {
+  if (world.ways.whole) return false;
+  const target = world.target[agent]!;
+  const node = world.peerNode[agent]!;
+  const toTargetUs = latencyTo(world, agent, target);
+  const toPeerUs = node < 0 ? 0 : world.balancerLatency[node]!;
+  if (attemptCutSinceUs(world, agent, Leg.Back) <= nowUs - toTargetUs - toPeerUs) {
+    repeat(world, agent, nowUs - toTargetUs - 2 * toPeerUs, toPeerUs, toPeerUs + toTargetUs);
+  } else if (attemptCutSinceUs(world, agent, Leg.Front) <= nowUs - toTargetUs) {
+    if (isDatagram(world, agent)) {
+      world.wait[agent] = Wait.None;
+      armAttemptTimeout(world, agent);
+      return true;
+    }
+    // Through the balancer it is the answer that is lost there, else the question.
+    if (target === world.balancerPlace) repeat(world, agent, nowUs - toTargetUs, 0, toTargetUs);
+    else repeat(world, agent, nowUs - 2 * toTargetUs, toTargetUs, toTargetUs);
+  } else {
+    return false;
+  }
+  waitForAnswer(world, agent, nowUs);
+  return true;
+}
+
+/** The third packet of a handshake with the balancer has been lost, and the startup message behind it. */
+export function isThirdLost(world: WorldState, agent: number, nowUs: number): boolean {
+  if (attemptCutSinceUs(world, agent, Leg.Front) > nowUs) return false;
+  const oneWayUs = latencyTo(world, agent, world.balancerPlace);
+  repeat(world, agent, world.establishedAtUs[agent]!, oneWayUs, 0);
+  return true;
+}
+
+/**
+ * A way or a place has changed while an attempt waits for the other end, which has the connection.
+ * @returns true when nothing else has to be done about it.
+ */
+export function reviewRepeat(world: WorldState, agent: number, nowUs: number): boolean {
+  const { repeats } = world;
+  const isPending = !Number.isNaN(repeats.sentUs[agent]);
+  if ((world.ways.whole && !isPending) || isDatagram(world, agent)) return false;
+  const target = world.target[agent]!;
+  const place = world.places[target]!;
+  const isVia = target === world.balancerPlace;
+  if (world.wait[agent] === Wait.Queue && isVia && world.step[agent] === Step.Accept && !isPending) {
+    // The third packet is on its way.
+    if (place.state === PlaceState.Up && place.life === world.balancerLife[agent]) return true;
+  }
+  const isFrontCut = attemptCutSinceUs(world, agent, Leg.Front) < Infinity;
+  const isBackCut = attemptCutSinceUs(world, agent, Leg.Back) < Infinity;
+  if (isFrontCut || isBackCut) {
+    if (!isPending) answerLost(world, agent, isBackCut, nowUs);
+    return true;
+  }
+  if (!isPending) return false;
+  const toUs = repeats.toUs[agent]!;
+  const againUs = retransmissionUs(repeats.sentUs[agent]!, nowUs - toUs) + toUs;
+  repeats.sentUs[agent] = NaN;
+  if (world.wait[agent] === Wait.Queue) {
+    nextStep(world, agent, Step.Accept, againUs);
+    return true;
+  }
+  world.wait[agent] = Wait.None;
+  const enrolling = world.state[agent] === State.Enrolling;
+  const node = world.peerNode[agent]!;
+  const aroundUs = 2 * (latencyTo(world, agent, target) + (node < 0 ? 0 : world.balancerLatency[node]!));
+  const answerUs = againUs + repeats.backUs[agent]! + (enrolling ? aroundUs : 0);
+  nextStep(world, agent, enrolling ? Step.Enrolled : Step.Handshake, answerUs);
+  return true;
+}
+
+/** A process that stood still goes on behind a cut, and says what nobody hears; one that still stands still says nothing yet. */
+function answerLost(world: WorldState, agent: number, isBackCut: boolean, nowUs: number): void {
+  const target = world.target[agent]!;
+  const node = world.peerNode[agent]!;
+  const answers = world.places[node < 0 ? target : node]!;
+  if (answers.state !== PlaceState.Up || world.wait[agent] !== Wait.Ack) return;
+  const toTargetUs = latencyTo(world, agent, target);
+  const toPeerUs = node < 0 ? 0 : world.balancerLatency[node]!;
+  if (isBackCut || node < 0) repeat(world, agent, nowUs, 0, toPeerUs + toTargetUs);
+  else repeat(world, agent, nowUs + toPeerUs, 0, toTargetUs);
+}
+
+/** A box has forgotten the connection of an attempt: it ends by its own time-out. */
+export function flowsDropped(world: WorldState, agent: number): void {
+  const wait = world.wait[agent]!;
+  if (wait !== Wait.Ack && wait !== Wait.Queue) return;
+  if (isDatagram(world, agent)) return;
+  world.wait[agent] = Wait.None;
+  world.repeats.sentUs[agent] = NaN;
+  world.queue.cancel(agent * timersPerAgent + Timer.Path);
+  armAttemptTimeout(world, agent);
+}
