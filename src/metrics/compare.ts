@@ -2,10 +2,19 @@
 import { lossCauses } from '../models/ledger.ts';
 import { metricDefinitions, metricNames } from '../scenario/metricNames.ts';
 import type { Expectation, MetricReference, Scenario } from '../scenario/scenario.ts';
-import type { Comparison, FaultText, ModeResult, NodeLoad, PairedDifference, TimelineSeries } from './comparison.ts';
+import type {
+  Comparison,
+  FaultText,
+  ModeResult,
+  NodeLoad,
+  PairedDifference,
+  SeenOn,
+  TimelineSeries,
+} from './comparison.ts';
 import { judge } from './expectations.ts';
 import { explain } from './explanation.ts';
 import { referenceKey, type ReplicationNumbers, type ShownSeries } from './numbers.ts';
+import type { BacktestError } from './backtest.ts';
 import { reconnectRows } from './reconnectRows.ts';
 import { estimate, pairedDifference } from './statistics.ts';
 import { faultSentence } from './faultWords.ts';
@@ -49,6 +58,8 @@ export function compare(
         own,
         nodeNames.map((node) => mode.world.nodes.findIndex(({ name }) => name === node)),
       ),
+      placement: placementOf(mode.world.nodes, own),
+      backtest: backtestOf(own),
       reconnects: reconnectRows(own.map(({ outages }) => outages)),
       kernelEvents: own.reduce((sum, { kernelEvents }) => sum + kernelEvents, 0),
     };
@@ -85,6 +96,7 @@ export function compare(
     durationUs: world.durationUs,
     agents: world.groups.reduce((sum, { count }) => sum + count, 0),
     nodeNames,
+    observed: scenario.observed,
     faults,
     verdict: verdictOf(faults, modes),
     modes,
@@ -111,6 +123,31 @@ function nodeLoad(node: string, at: number, runs: readonly ReplicationNumbers[])
     acceptQueueOverflow: mean(({ nodes }) => nodes[at]!.acceptQueueOverflow),
     shownActive: runs[0]!.nodes[at]!.shownActive && around('shownActive'),
   };
+}
+
+/** `null`: no inventory says where anybody was seen. */
+function placementOf(
+  nodes: readonly { readonly name: string }[],
+  runs: readonly ReplicationNumbers[],
+): readonly SeenOn[] | null {
+  const tables = runs.flatMap(({ placement }) => (placement ? [placement] : []));
+  if (tables.length === 0) return null;
+  const mean = (seen: number, predicted: number): number =>
+    tables.reduce((sum, table) => sum + table[seen]![predicted]!, 0) / tables.length;
+  return nodes.map(({ name: node }, seen) => ({
+    node,
+    predicted: nodes.map(({ name }, predicted) => ({ node: name, agents: mean(seen, predicted) })),
+    withoutSession: mean(seen, nodes.length),
+  }));
+}
+
+function backtestOf(runs: readonly ReplicationNumbers[]): readonly BacktestError[] {
+  return runs[0]!.backtest.map(({ node, points }, at) => {
+    const mean = (of: (error: BacktestError) => number): number =>
+      runs.reduce((sum, { backtest }) => sum + of(backtest[at]!), 0) / runs.length;
+    const unsaid = runs.some(({ backtest }) => backtest[at]!.share === null);
+    return { node, points, agents: mean(({ agents }) => agents), share: unsaid ? null : mean(({ share }) => share!) };
+  });
 }
 
 /**

@@ -1,8 +1,9 @@
 // What a run found out, ready to be told: metrics per mode with their uncertainty, paired differences, expectations.
+import type { BacktestError } from './backtest.ts';
 import type { LossCause } from '../models/ledger.ts';
 import type { MetricUnit } from '../scenario/metricNames.ts';
 import type { ShownSeries } from './numbers.ts';
-import type { Expectation, Scenario } from '../scenario/scenario.ts';
+import type { Expectation, Observed, Scenario } from '../scenario/scenario.ts';
 
 /** Unit of a metric. Times are µs, shares are of one. */
 export type Unit = MetricUnit;
@@ -101,6 +102,13 @@ export interface NodeLoad {
   readonly shownActive: { readonly before: number; readonly during: number; readonly after: number } | null;
 }
 
+/** Agents that were seen on a node, and where they land. */
+export interface SeenOn {
+  readonly node: string;
+  readonly predicted: readonly { readonly node: string; readonly agents: number }[];
+  readonly withoutSession: number;
+}
+
 export interface ModeResult {
   readonly name: string;
   readonly description: string;
@@ -112,6 +120,10 @@ export interface ModeResult {
   readonly lossByCause: readonly { readonly cause: LossCause; readonly estimate: Estimate }[];
   readonly nodes: readonly NodeLoad[];
   readonly timeline: TimelineSeries;
+  /** Agents by the node they were seen on, means over the replications; `null`: no inventory says where anybody was. */
+  readonly placement: readonly SeenOn[] | null;
+  /** Distance from what was observed, by node, means over the replications. */
+  readonly backtest: readonly BacktestError[];
   readonly reconnects: ReconnectRows;
   readonly kernelEvents: number;
 }
@@ -134,6 +146,7 @@ export interface Comparison {
   readonly durationUs: number;
   readonly agents: number;
   readonly nodeNames: readonly string[];
+  readonly observed: Observed | null;
   readonly faults: readonly FaultText[];
   /** One sentence an operator can act on. */
   readonly verdict: string;

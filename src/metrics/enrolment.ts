@@ -5,7 +5,7 @@ import { statistic } from './statistics.ts';
 /** @param name behind `enrolment.`. @returns `null` where only newcomers could tell, and there are none. */
 export function enrolment({ books, world }: RunView, selection: Selection, name: string): number | null {
   const { startedUs, keyUs, reportedUs, keyUnknown, failed, duplicates } = books.enrolment;
-  const { from, to } = agentsOf(world, selection.group);
+  const { from, to } = agentsOf(world, selection);
   const newcomers: number[] = [];
   for (let agent = from; agent < to; agent++) if (!Number.isNaN(startedUs[agent]!)) newcomers.push(agent);
   const sum = (counts: Int32Array): number => counts.subarray(from, to).reduce((total, count) => total + count, 0);

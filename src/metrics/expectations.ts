@@ -74,6 +74,8 @@ const silences: Readonly<Record<string, string>> = {
   storm: 'nobody was affected.',
   delay: 'no event was delivered.',
   blindness: 'nobody was affected.',
+  placement: 'no inventory says on which of these nodes an agent was seen.',
+  backtest: 'nothing was observed on nodes of this mode.',
   headroom: 'no survivor of a fault has an eventsPerSecond.',
 };
 

@@ -60,7 +60,7 @@ export function delay({ books }: RunView, name: string): number | null {
 /** Longest gap of each affected agent, infinite for one that is not back. `null`: nobody was affected. */
 export function blindness(run: RunView, selection: Selection, name: string): number | null {
   const { blindUs, outages } = run.books;
-  const { from, to } = agentsOf(run.world, selection.group);
+  const { from, to } = agentsOf(run.world, selection);
   const gaps = blindUs.slice(from, to);
   for (const row of outagesOf(run, selection)) {
     if (outages.end[row] === OutageEnd.Unfinished) gaps[outages.agent[row]! - from] = Infinity;

@@ -1,9 +1,9 @@
 // What became of the events.
 import { lossCauses, lostTotal, type EventCounts, type LossCause } from '../models/ledger.ts';
-import { agentsOf, type RunView, type Selection } from './selection.ts';
+import { agentsOf, groupsOf, type RunView, type Selection } from './selection.ts';
 
-function selected({ books }: RunView, { group }: Selection): readonly EventCounts[] {
-  return group < 0 ? books.groups : [books.groups[group]!];
+function selected({ books }: RunView, selection: Selection): readonly EventCounts[] {
+  return groupsOf(books.groups, selection);
 }
 
 function sum(counts: readonly EventCounts[], of: (count: EventCounts) => number): number {
@@ -39,7 +39,7 @@ export function lostByCause(run: RunView, selection: Selection, cause: LossCause
 /** Events lost ÷ events per second of the agents that had an outage: how long a gap they have. `null`: nobody had one. */
 export function lostSeconds(run: RunView, selection: Selection): number | null {
   const { outages, agentRate } = run.books;
-  const { from, to } = agentsOf(run.world, selection.group);
+  const { from, to } = agentsOf(run.world, selection);
   const affected = new Set<number>();
   for (const agent of outages.agent) if (agent >= from && agent < to) affected.add(agent);
   let rate = 0;

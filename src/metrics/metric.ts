@@ -1,9 +1,11 @@
 // The value of a metric in one run, by its name.
 import { metricDefinition } from '../scenario/metricNames.ts';
 import { enrolment } from './enrolment.ts';
+import { backtest } from './backtest.ts';
 import { movedShare, rebalancedAfter, skew } from './imbalance.ts';
 import { blindness, delay, headroom, storm } from './load.ts';
 import { events, isCause, lostByCause, lostSeconds, lostShare } from './loss.ts';
+import { placementAgreement } from './placement.ts';
 import { reconnect } from './reconnect.ts';
 import { agentsOf, type RunView, type Selection } from './selection.ts';
 import { status } from './status.ts';
@@ -33,7 +35,7 @@ export function metricValue(name: string, run: RunView, selection: Selection): n
       break;
     }
     case 'moved': {
-      const { from, to } = agentsOf(run.world, selection.group);
+      const { from, to } = agentsOf(run.world, selection);
       return movedShare(run, from, to);
     }
     case 'rebalanced':
@@ -46,6 +48,10 @@ export function metricValue(name: string, run: RunView, selection: Selection): n
       return blindness(run, selection, rest);
     case 'headroom':
       return headroom(run, selection);
+    case 'placement':
+      return placementAgreement(run, selection);
+    case 'backtest':
+      return backtest(run, selection, rest);
     case 'status':
       return status(run, selection, rest);
     case 'enrolment':

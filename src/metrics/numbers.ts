@@ -3,8 +3,10 @@ import { lossCauses, type Books, type LossCause } from '../models/ledger.ts';
 import type { MetricReference } from '../scenario/scenario.ts';
 import { metricNames } from '../scenario/metricNames.ts';
 import type { FaultOccurrence } from '../models/ledger.ts';
+import { backtestErrors, type BacktestError } from './backtest.ts';
 import { faultSpan, stepsWithin } from './imbalance.ts';
 import { metricValue } from './metric.ts';
+import { placementTable } from './placement.ts';
 import { groupOf, outageTable, type OutageTable } from './reconnectRows.ts';
 import { percentile } from './statistics.ts';
 import { everything, selectionOf, type RunView } from './selection.ts';
@@ -66,6 +68,9 @@ export interface ReplicationNumbers {
     /** What the dashboard shows; `null`: no node is the master. */
     readonly shown: ShownSeries | null;
   };
+  /** Agents by node seen and node predicted, as `placementTable` has it; `null`: nobody was seen. */
+  readonly placement: readonly (readonly number[])[] | null;
+  readonly backtest: readonly BacktestError[];
   readonly outages: OutageTable;
   readonly notes: readonly string[];
   readonly kernelEvents: number;
@@ -111,6 +116,8 @@ export function numbersOf(run: RunView, replication: number, asked: readonly Met
       waiting: list(timeline.waiting),
       shown: shownSeries(books),
     },
+    placement: placementTable(run, everything),
+    backtest: backtestErrors(run),
     outages,
     notes: books.notes,
     kernelEvents: books.kernelEvents + books.kernelEventsWarmup,

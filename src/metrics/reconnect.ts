@@ -4,9 +4,10 @@ import { agentsOf, type RunView, type Selection } from './selection.ts';
 import { percentile, statistic } from './statistics.ts';
 
 /** Indexes of the outages a selection means. A node selects by the node the agent was on. */
-export function outagesOf({ books, world }: RunView, { group, fault, node }: Selection): number[] {
+export function outagesOf({ books, world }: RunView, selection: Selection): number[] {
+  const { fault, node } = selection;
   const { outages, faults } = books;
-  const { from, to } = agentsOf(world, group);
+  const { from, to } = agentsOf(world, selection);
   const rows: number[] = [];
   for (let row = 0; row < outages.count; row++) {
     const agent = outages.agent[row]!;

@@ -1,6 +1,6 @@
 // What the dashboard showed of the agents, and when it learnt of outages.
 import { outagesOf } from './reconnect.ts';
-import { agentsOf, type RunView, type Selection } from './selection.ts';
+import { agentsOf, groupsOf, type RunView, type Selection } from './selection.ts';
 import { statistic } from './statistics.ts';
 
 /** @param name behind `status.`. @returns `null`: no node is the master, or nobody in the selection is concerned. */
@@ -12,7 +12,7 @@ export function status(run: RunView, selection: Selection, name: string): number
     case 'falseDisconnected':
     case 'falseActive': {
       const times = what === 'falseActive' ? shown.falseActiveUs : shown.falseDisconnectedUs;
-      const { from, to } = agentsOf(run.world, selection.group);
+      const { from, to } = agentsOf(run.world, selection);
       const concerned = times.slice(from, to).filter((us) => us > 0);
       if (of === '') return concerned.length;
       if (of === 'peak') return Math.max(...shown.timeline[what]);
@@ -25,7 +25,7 @@ export function status(run: RunView, selection: Selection, name: string): number
     case 'alerts':
     case 'falseAlerts': {
       const counts = shown[what];
-      return selection.group < 0 ? counts.reduce((sum, count) => sum + count, 0) : counts[selection.group]!;
+      return groupsOf(counts, selection).reduce((sum, count) => sum + count, 0);
     }
     default:
       throw new Error(`unknown metric status.${name}`);

@@ -14,7 +14,7 @@ const seconds: (us: number | null) => Field = plainSeconds;
  * Fields for texts: made printable, quoted where CSV needs it, and with a leading quote where a spreadsheet would take them for
  * a formula. The same few names fill a million rows, so each is worked out once.
  */
-function textFields(): (text: string) => Field {
+export function textFields(): (text: string) => Field {
   const known = new Map<string, Field>([['', '']]);
   return (text) => {
     let field = known.get(text);
@@ -29,7 +29,7 @@ function textFields(): (text: string) => Field {
 const rowsPerPiece = 10_000;
 
 /** A table piece by piece: a million rows are longer than a string may be, and whoever writes them may want to stop. */
-function* table(header: readonly string[], rows: Iterable<readonly Field[]>): Generator<string> {
+export function* table(header: readonly string[], rows: Iterable<readonly Field[]>): Generator<string> {
   let piece = `${header.join(',')}\n`;
   let count = 0;
   for (const row of rows) {

@@ -2,6 +2,7 @@
 import type { Comparison } from '../metrics/comparison.ts';
 import { charts } from './charts.ts';
 import { lossesCsv, modesCsv, nodesCsv, reconnectsCsv, timelineCsv } from './csv.ts';
+import { observedCsv, placementCsv } from './reality.ts';
 import { renderSvg, specText } from './render.ts';
 import { summaryJson } from './summaryJson.ts';
 import { summaryMarkdown } from './summaryMarkdown.ts';
@@ -22,6 +23,10 @@ export function* reportFiles(comparison: Comparison): Generator<ReportFile> {
   yield { path: 'timeline.csv', pieces: timelineCsv(comparison) };
   yield { path: 'losses.csv', pieces: lossesCsv(comparison) };
   yield { path: 'reconnects.csv', pieces: reconnectsCsv(comparison) };
+  if (comparison.modes.some(({ placement }) => placement !== null)) {
+    yield { path: 'placement.csv', pieces: placementCsv(comparison) };
+  }
+  if (comparison.observed !== null) yield { path: 'observed.csv', pieces: observedCsv(comparison) };
   for (const { name, spec } of charts(comparison)) {
     yield { path: `charts/${name}.vl.json`, pieces: [specText(spec)] };
     yield { path: `charts/${name}.svg`, pieces: [renderSvg(spec)] };

@@ -74,6 +74,29 @@ export const summarySchema = z
               .describe('Agents the dashboard shows as active there; null: no node is the master.'),
           }),
         ),
+        placement: z
+          .array(
+            z.strictObject({
+              seenOn: z.string(),
+              predicted: z
+                .record(z.string(), z.number())
+                .describe('Agents by the node on which they have a session at time 0.'),
+              withoutSession: z.number(),
+            }),
+          )
+          .optional()
+          .describe('Agents by the node the inventory saw them on, means over the replications; absent: it says none.'),
+        backtest: z
+          .array(
+            z.strictObject({
+              node: z.string(),
+              points: z.int().describe('Instants compared.'),
+              errorAgents: z.number().describe('Mean of |simulated - observed|.'),
+              errorShare: z.number().nullable().describe('Sum of |simulated - observed| over the sum of the observed.'),
+            }),
+          )
+          .optional()
+          .describe('Distance from what was observed, by node, means over the replications; absent: nothing was.'),
         kernelEvents: z.number(),
       }),
     ),
@@ -190,6 +213,25 @@ export function summaryOf(comparison: Comparison): Summary {
         acceptQueueOverflow: tidy(node.acceptQueueOverflow),
         shownActive: node.shownActive && loads(node.shownActive),
       })),
+      ...(mode.placement === null
+        ? {}
+        : {
+            placement: mode.placement.map(({ node, predicted, withoutSession }) => ({
+              seenOn: node,
+              predicted: Object.fromEntries(predicted.map((each) => [each.node, tidy(each.agents)])),
+              withoutSession: tidy(withoutSession),
+            })),
+          }),
+      ...(mode.backtest.length === 0
+        ? {}
+        : {
+            backtest: mode.backtest.map(({ node, points, agents, share }) => ({
+              node,
+              points,
+              errorAgents: tidy(agents),
+              errorShare: share === null ? null : tidy(share),
+            })),
+          }),
       kernelEvents: mode.kernelEvents,
     })),
     differences: comparison.differences.map(({ mode, baseline, metric, unit, estimate: paired }) => ({

@@ -4,6 +4,7 @@ import type { Comparison } from '../metrics/comparison.ts';
 import { chartCaptions } from './charts.ts';
 import { markdownText } from './escape.ts';
 import { differenceTexts } from './format.ts';
+import { realityLines } from './reality.ts';
 import { outcomeOf, warningLines } from './summaryJson.ts';
 import { differenceLines, durationText, headlines, sharedSentences, verdictWords } from './words.ts';
 
@@ -65,6 +66,7 @@ export function summaryMarkdown(comparison: Comparison): string {
       '',
     );
   }
+  lines.push(...realityLines(comparison));
   lines.push(
     '## Pictures',
     '',
@@ -89,6 +91,10 @@ export function summaryMarkdown(comparison: Comparison): string {
     '- `timeline.csv`: agents and events over time (time in seconds since the end of the warm-up)',
     '- `losses.csv`: events lost by cause',
     '- `reconnects.csv`: one row an outage of an agent; detect + retry + handshake is the time it was away',
+    ...(modes.some(({ placement }) => placement !== null)
+      ? ['- `placement.csv`: agents by the node they were seen on and the node they land on']
+      : []),
+    ...(comparison.observed === null ? [] : ['- `observed.csv`: agents on each node, observed and simulated']),
     '- `charts/`: the pictures, each with its Vega-Lite specification and data',
     '',
   );

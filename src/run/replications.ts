@@ -47,6 +47,7 @@ export async function simulate(scenario: Scenario, options: SimulateOptions = {}
         seed: scenario.seed,
         replication,
         asked: askedOf(scenario.expectations, name),
+        observed: scenario.observed,
       } satisfies ReplicationTask,
     })),
   );

@@ -2,7 +2,7 @@
 import { runWorld } from '../models/world.ts';
 import type { WorldOptions } from '../models/worldOptions.ts';
 import { numbersOf, type ReplicationNumbers } from '../metrics/numbers.ts';
-import type { MetricReference } from '../scenario/scenario.ts';
+import type { MetricReference, Observed } from '../scenario/scenario.ts';
 
 /** What a replication needs; plain data that crosses threads. */
 export interface ReplicationTask {
@@ -12,9 +12,11 @@ export interface ReplicationTask {
   readonly replication: number;
   /** Metrics with selectors to compute besides the others. */
   readonly asked: readonly MetricReference[];
+  /** What was seen in reality. */
+  readonly observed?: Observed | null;
 }
 
-export function runReplication({ world, seed, replication, asked }: ReplicationTask): ReplicationNumbers {
+export function runReplication({ world, seed, replication, asked, observed }: ReplicationTask): ReplicationNumbers {
   const books = runWorld(world, { seed, replication });
-  return numbersOf({ books, world }, replication, asked);
+  return numbersOf({ books, world, observed }, replication, asked);
 }

@@ -47,6 +47,11 @@ export class Inventories {
     this.#read.set(path, inventory);
     return inventory;
   }
+
+  /** Names of the groups of an inventory that has been read. */
+  groupsIn(path: string): readonly string[] {
+    return this.#read.get(path)?.groups ?? [];
+  }
 }
 
 /** Agents of an inventory that have group and version in common. */

@@ -11,10 +11,11 @@ import { fileCommand } from './command.ts';
 import { namesIn, verbsIn } from './faults.ts';
 import { diskFiles, readTextFile, type Files } from './files.ts';
 import { idleText } from './import/ossecConf.ts';
-import { Inventories } from './inventories.ts';
+import { readObserved } from './import/observed.ts';
+import { Inventories, partLabel } from './inventories.ts';
 import { parsePath, setPath } from './overlay.ts';
 import { nearest, ScenarioError, type Problem } from './problem.ts';
-import type { Expectation, Mode, Scenario, SourcePosition, Warning } from './scenario.ts';
+import type { Expectation, Mode, Observed, Scenario, SourcePosition, Warning } from './scenario.ts';
 import { partSchemas, scenarioSchema, type ScenarioData } from './schema.ts';
 import { withInventories } from './schema/fleet.ts';
 import { describeIssues, valueAt } from './shape.ts';
@@ -117,7 +118,8 @@ class Loader {
     const chosen = wanted.length === 0 ? modeNames : modeNames.filter((name) => wanted.includes(name));
     if (data) this.#checkShared(data, (path, text) => this.#problem(path, text));
     const modes = data ? this.#modes(modeNames, chosen, tree, data) : [];
-    const expectations = this.#expectations(tree, chosen, modeNames);
+    const observed = data ? this.#observed(data) : null;
+    const expectations = this.#expectations(tree, chosen, modeNames, this.#labels(data));
     data?.assume.forEach(({ directive }, index) => {
       const used = modes.some(({ assumptions }) =>
         assumptions.some((text) => text.startsWith(`${directive} is passed over:`)),
@@ -147,6 +149,7 @@ class Loader {
       replications: overrides.replications ?? data.replications,
       modes,
       expectations,
+      observed,
       warnings: folded(unique(this.#warnings)),
       inputHash: hash.digest('hex'),
       command: fileCommand(file, overrides),
@@ -449,10 +452,61 @@ class Loader {
 
   // --------------------------------------------------------------------------------------------------------- expectations
 
-  #expectations(tree: unknown, chosen: readonly string[], modes: readonly string[]): Expectation[] {
+  /** Groups of inventories, by which expectations may select. */
+  #labels(data: ScenarioData | null): string[] {
+    return Object.entries(data?.fleet ?? {}).flatMap(([name, { inventory }]) =>
+      inventory === undefined ? [] : this.#inventories.groupsIn(inventory).map((group) => partLabel(name, group)),
+    );
+  }
+
+  /** What was seen in reality. The clusters that modes have for themselves may have the nodes, too. */
+  #observed({ observed: path, startsAt, duration, cluster }: ScenarioData): Observed | null {
+    if (path === undefined) return null;
+    const at = ['observed'];
+    let text: string;
+    try {
+      text = this.#input.files.read(path);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#problem(at, `observed: cannot read ${quote(path)}: ${reason} Paths are relative to the scenario file.`);
+      return null;
+    }
+    this.#texts.set(path, text);
+    const nodes = Object.entries(cluster.nodes);
+    try {
+      const { observed, warnings } = readObserved({
+        file: path,
+        text,
+        startsAt: startsAt?.instant ?? null,
+        durationUs: typeof duration === 'number' ? duration : duration.atMost,
+        nodeNames: nodes.map(([name]) => name),
+        nodeCalled: (called) =>
+          nodes.find(([name, { address, names }]) => [name, address, ...names].includes(called))?.[0] ?? null,
+      });
+      this.#warnings.push(...warnings);
+      return observed;
+    } catch (error) {
+      if (!(error instanceof ScenarioError)) throw error;
+      this.#problems.push(...error.problems);
+      return null;
+    }
+  }
+
+  #expectations(
+    tree: unknown,
+    chosen: readonly string[],
+    modes: readonly string[],
+    labels: readonly string[],
+  ): Expectation[] {
     if (!isMapping(tree) || !Array.isArray(tree.expect)) return [];
-    const ownNames = new Map([...this.#changed].map(([mode, changed]) => [mode, selectorNames(changed)]));
-    const known = { modes, ownNames, ...selectorNames(tree) };
+    const ownNames = new Map(
+      [...this.#changed].map(([mode, changed]) => {
+        const own = selectorNames(changed);
+        return [mode, { ...own, groups: [...own.groups, ...labels] }];
+      }),
+    );
+    const names = selectorNames(tree);
+    const known = { modes, ownNames, ...names, groups: [...names.groups, ...labels] };
     return tree.expect.flatMap((text: unknown, index): Expectation[] => {
       if (typeof text !== 'string') return [];
       const path = ['expect', index];

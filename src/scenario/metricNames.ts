@@ -59,6 +59,9 @@ function define(): Record<string, MetricDefinition> {
     statistics.map((name) => `blindness.${name}`),
   );
   add('perSecond', ['node'], ['headroom.n1']);
+  add('share', ['group'], ['placement.agreement']);
+  add('agents', ['node'], ['backtest.error']);
+  add('share', ['node'], ['backtest.share']);
   for (const family of ['status.falseDisconnected', 'status.falseActive']) {
     add('agents', ['group'], [family]);
     add('agents', [], [`${family}.peak`]);

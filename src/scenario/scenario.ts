@@ -39,6 +39,16 @@ export interface Expectation {
     | { readonly kind: 'metric'; readonly factor: number; readonly reference: MetricReference };
 }
 
+/** Agents on each node as they were seen in reality. */
+export interface Observed {
+  /** Nodes in the order of the cluster; instants in µs since time 0, ascending, within the run. */
+  readonly lines: readonly {
+    readonly node: string;
+    readonly atUs: readonly number[];
+    readonly agents: readonly number[];
+  }[];
+}
+
 export interface Warning {
   readonly position: SourcePosition | null;
   readonly text: string;
@@ -56,6 +66,8 @@ export interface Scenario {
   readonly replications: number;
   readonly modes: readonly Mode[];
   readonly expectations: readonly Expectation[];
+  /** `null`: nothing was observed. */
+  readonly observed: Observed | null;
   readonly warnings: readonly Warning[];
   /** SHA-256 (hex) over the scenario text, the overlays and every configuration text. */
   readonly inputHash: string;

@@ -82,6 +82,10 @@ const rootObject = z.strictObject(
       )
       .prefault('30m'),
     startsAt: startsAt.optional(),
+    observed: text(
+      'a path such as incident.csv',
+      'Path of a CSV with time, node and agents, as they were in reality.',
+    ).optional(),
     cluster: z.strictObject(
       {
         version: release('Managers').prefault(nodeDefaults.version),

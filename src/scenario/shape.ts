@@ -97,7 +97,7 @@ const later: readonly {
   },
   {
     place: /^$/,
-    keys: ['observed', 'random', 'baseline'],
+    keys: ['random', 'baseline'],
     text: (key) => `${quote(key)} is not modelled yet.`,
   },
 ];

@@ -75,7 +75,7 @@ test.each<readonly [what: string, files: Files, message: string]>([
     `2:11  duration: expected a duration such as 30m, or { until: settled, atMost: 4h }, got 30. Write 30s.
   6:42  faults[0].for: expected a duration such as 10s, got "99999999999999d". It must be above 0s, and up to 366d.
   7:9  warmup: expected a duration such as 10s, got "-5m". It cannot be negative.
-  8:1  there is no "druation" here. Did you mean duration? Known: fleetfall, title, seed, replications, warmup, duration, startsAt, cluster, hosts, network, fleet, modes, faults, expect, assume.`,
+  8:1  there is no "druation" here. Did you mean duration? Known: fleetfall, title, seed, replications, warmup, duration, startsAt, observed, cluster, hosts, network, fleet, modes, faults, expect, assume.`,
   ],
   [
     'an unknown node, a fault outside the run and an unknown metric, all at once',

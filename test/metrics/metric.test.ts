@@ -9,7 +9,7 @@ import { aRollout, enroll } from '../support/enrolments.ts';
 import { fault, minute } from '../support/worlds.ts';
 
 test('every metric that an expectation may name has a value in a run with a fault', () => {
-  const world = aRollout({
+  const rollout = aRollout({
     groups: [{ count: 60 }, { count: 20, list: [1, 2] }, { count: 3, list: [0] }],
     faults: [fault('kill', 'worker01', 120, 60), enroll(100, 3, 0, 'group2')],
     durationUs: 15 * minute,
@@ -17,9 +17,14 @@ test('every metric that an expectation may name has a value in a run with a faul
     // Keepalives come every 20 s: some agents are shown as disconnected all the time.
     node: { disconnection: withThreshold(20, 0) },
   });
+  const [first, ...others] = rollout.groups;
+  const world = { ...rollout, groups: [{ ...first!, observedNode: new Int16Array(first!.count) }, ...others] };
+  const observed = { lines: [{ node: 'worker02', atUs: [minute], agents: [20] }] };
   const books = runWorld(world, { seed: '1', replication: 0 });
 
-  for (const name of metricNames) expect(metricValue(name, { books, world }, everything), name).not.toBeNull();
+  for (const name of metricNames) {
+    expect(metricValue(name, { books, world, observed }, everything), name).not.toBeNull();
+  }
 });
 
 test('every metric takes the selectors that it is said to take', () => {

@@ -62,7 +62,7 @@ expect:
     expect(problemsOf(text)).toEqual([
       '2:11  duration: expected a duration such as 30m, or { until: settled, atMost: 4h }, got 30. Write 30s.',
       '3:9  warmup: expected a duration such as 10s, got "-5m". It cannot be negative.',
-      '4:1  there is no "lenght" here. Known: fleetfall, title, seed, replications, warmup, duration, startsAt, cluster, hosts, network, fleet, modes, faults, expect, assume.',
+      '4:1  there is no "lenght" here. Known: fleetfall, title, seed, replications, warmup, duration, startsAt, observed, cluster, hosts, network, fleet, modes, faults, expect, assume.',
       '7:46  cluster.nodes.worker01.startup: expected a duration such as 10s, got 20. Write 20s.',
       '8:54  cluster.nodes.worker02.eventsPerSecond: expected a number of events per second above 0, got -1.',
       '10:21  fleet.servers.count: expected a whole number from 1 to 5000000, got 0.',

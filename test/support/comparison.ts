@@ -256,6 +256,8 @@ function sketchMode(sketch: ModeSketch, index: number, nodes: readonly string[],
     nodes: loads,
     timeline,
     reconnects,
+    placement: null,
+    backtest: [],
     kernelEvents: 48_210,
   };
   return mode;
@@ -309,6 +311,7 @@ export function aComparison(sketch: ComparisonSketch = {}): Comparison {
   });
   return {
     engine: '0.1.0',
+    observed: null,
     scenario: {
       source: 'scenarios/worker-crash.yaml',
       name: 'worker-crash',

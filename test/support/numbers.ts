@@ -31,6 +31,7 @@ export function aScenario(
     source: 'scenarios/by hand.yaml',
     name: 'by-hand',
     title: 'by hand',
+    observed: null,
     seed: '7',
     replications: more.replications ?? 1,
     modes: modes.map((name) => ({
