@@ -5,6 +5,7 @@ import { balancerPlace, struckPlaces, type FaultKind, type FaultOptions } from '
 import { lossCauses, type LossCause } from '../models/ledger.ts';
 import { unreachableBetween } from '../models/network.ts';
 import type { GroupOptions, WorldOptions } from '../models/worldOptions.ts';
+import { clusterSentences } from './clusterWords.ts';
 import { reachableNodes } from './imbalance.ts';
 import type { ReplicationNumbers } from './numbers.ts';
 import { percentile } from './statistics.ts';
@@ -28,6 +29,7 @@ export function explain(world: WorldOptions, runs: readonly ReplicationNumbers[]
     ...told(searching),
     ...searchTime(runs),
     ...told(returning),
+    ...clusterSentences(runs),
     ...losses(world, runs),
     ...staying(world, runs),
     ...notes(runs),
