@@ -18,7 +18,8 @@ export function reachableNodes({ groups, balancer, nodes }: WorldOptions, nginx 
   const usual = new Set<number>();
   const backup = new Set<number>();
   for (const { servers } of groups) {
-    for (const { endpoint } of servers) {
+    for (const { endpoint, isUnresolvable } of servers) {
+      if (isUnresolvable === true) continue;
       if (endpoint.kind === 'node') {
         usual.add(endpoint.nodeIndex);
       } else if (nginx) {

@@ -10,6 +10,8 @@ export interface ServerOptions {
   /** As written by the user, for tables and messages. */
   readonly text: string;
   readonly endpoint: Endpoint;
+  /** Its name cannot be resolved: no attempt gets as far as the endpoint, each costs `AgentOptions.unresolved`. */
+  readonly isUnresolvable?: boolean;
   readonly port: number;
   readonly protocol: 'tcp' | 'udp';
   readonly maxRetries: number;
@@ -92,7 +94,7 @@ export interface AgentOptions {
     /** logcollector begins at the end of the files when it starts (`<only-future-events>`); else it reads what it has missed. */
     readonly onlyFutureEvents: boolean;
   };
-  /** What an attempt pays for a host name that cannot be resolved, and whether it then uses the address it had before. */
-  readonly unresolved: { readonly costUs: number; readonly usesLast: boolean };
+  /** What an attempt pays for a host name that cannot be resolved, µs. */
+  readonly unresolvedUs: number;
   readonly kernel: KernelOptions;
 }

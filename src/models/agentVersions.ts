@@ -117,8 +117,8 @@ export function agentDefaults(version: string, platform: Platform = 'linux'): Ag
     // logcollector.c, handle_file(): it seeks to the end.
     life: { restartUs: defaultRestartUs, onlyFutureEvents: true },
     configPush: since('4.14.0') && platform !== 'windows' ? 'reload' : 'restart',
-    // src/shared/..., OS_GetHost(): 6 tries a second apart in 3.x (then the address of the last time), 4 in 4.x (then failed).
-    unresolved: since('4.0.0') ? { costUs: 4_000_000, usesLast: false } : { costUs: 6_000_000, usesLast: true },
+    // src/os_net/os_net.c, OS_GetHost(): tries a second apart, 6 of them in 3.x and 4 from 4.0.0.
+    unresolvedUs: since('4.0.0') ? 4_000_000 : 6_000_000,
     kernel: kernelOf(platform),
     // src/headers/defs.h, DEFAULT_SECURE; src/config/client-config.c, Read_Client_Server(): UDP up to 3.13.6, TCP from 4.0.0;
     // client-config.h, DEFAULT_MAX_RETRIES and DEFAULT_RETRY_INTERVAL: 5 and 5 s in 3.13.1 to 3.13.6 (measured), 10 s from 4.0.0.

@@ -426,7 +426,9 @@ class ModeBuilder {
         cpus,
         resolve: (host) => {
           const node = this.#nodeCalled(host);
-          return node >= 0 ? [this.#nodes[node]!.address] : this.#hostAddresses(host);
+          if (node >= 0) return [this.#nodes[node]!.address];
+          const addresses = this.#hostAddresses(host);
+          return addresses?.length === 0 ? null : addresses;
         },
         assume: data.assume,
         listeners: 'agents',
@@ -620,6 +622,12 @@ class ModeBuilder {
     const known = list !== undefined || (routing === undefined ? mode.nginx !== undefined : conf !== null);
     const entries = known ? this.#entries(list, serversPath, conf) : [];
     const servers = entries.flatMap((entry) => this.#server(entry, agentOptions, server));
+    if (servers.length > 0 && servers.every(({ isUnresolvable }) => isUnresolvable === true)) {
+      this.#fail(
+        path,
+        `${pathText(path)}: no server of its agents can be resolved (hosts): nobody would ever connect.`,
+      );
+    }
     const enrolsAt = this.#enrols() ? this.#enrolsAt(agentOptions, name) : undefined;
     return { agent: agentOptions, servers, enrolsAt, order: own.order ?? mode.order ?? group.order ?? 'listed' };
   }
@@ -760,6 +768,18 @@ class ModeBuilder {
       const registration = node.registrationPort === agent.enrollment.port ? endpoint : null;
       return [{ ...common, endpoint, port, registration }];
     }
+    if (this.#hostAddresses(entry.text)?.length === 0) {
+      // Where it would lead does not matter: nobody gets there.
+      return [
+        {
+          ...common,
+          endpoint: { kind: 'node', nodeIndex: 0 },
+          isUnresolvable: true,
+          port: entry.port ?? nodeDefaults.eventsPort,
+          registration: null,
+        },
+      ];
+    }
     if (!this.#balancer || !this.#nginx) {
       if (entry.balancerByName) entry.fail('this mode has no balancer. Give it nginx, or name a node.');
       else {
@@ -831,7 +851,8 @@ class ModeBuilder {
     const [group] = groups;
     const own = (servers: readonly ServerOptions[]): string =>
       servers
-        .map(({ endpoint, protocol }) => {
+        .map(({ endpoint, protocol, text, isUnresolvable }) => {
+          if (isUnresolvable === true) return `${text} (unresolvable)`;
           const suffix = protocol === 'udp' ? ' (udp)' : '';
           return endpoint.kind === 'node' ? `${this.#nodes[endpoint.nodeIndex]!.name}${suffix}` : balancerPlace;
         })
@@ -891,7 +912,10 @@ class ModeBuilder {
           groups.some(({ servers }) =>
             servers.some(
               (one) =>
-                one.endpoint.kind === 'node' && one.endpoint.nodeIndex === nodeIndex && one.protocol === protocol,
+                one.isUnresolvable !== true &&
+                one.endpoint.kind === 'node' &&
+                one.endpoint.nodeIndex === nodeIndex &&
+                one.protocol === protocol,
             ),
           ),
       );
@@ -943,8 +967,8 @@ class ModeBuilder {
     const off = data.faults.some(({ powerOff }) => powerOff !== undefined);
     if (off) {
       const pairs = groups.flatMap((group) =>
-        group.servers.flatMap(({ endpoint }) => {
-          if (endpoint.kind !== 'node') return [];
+        group.servers.flatMap(({ endpoint, isUnresolvable }) => {
+          if (endpoint.kind !== 'node' || isUnresolvable === true) return [];
           const node = this.#nodes[endpoint.nodeIndex]!;
           const kind = unreachableBetween(unreachable.agents, group.unreachable, node.unreachable);
           return [{ from: group.name, to: node.name, kind }];

@@ -100,13 +100,23 @@ const rootObject = z.strictObject(
     hosts: z
       .record(
         z.string(),
-        z.union([address('An address.').transform((one) => [one]), z.array(address('An address.')).min(1)], {
-          error: ({ input }: Issue) => mismatch('an address such as 172.0.0.4, or a list of addresses', input),
-        }),
+        z.union(
+          [
+            z.literal('unresolvable').transform((): string[] => []),
+            address('An address.').transform((one) => [one]),
+            z.array(address('An address.')).min(1),
+          ],
+          {
+            error: ({ input }: Issue) =>
+              mismatch('an address such as 172.0.0.4, a list of addresses, or unresolvable', input),
+          },
+        ),
         mapping('a mapping such as { wazuh.corp: 172.0.0.4 }'),
       )
       .prefault({})
-      .meta({ description: 'Addresses of host names, instead of a name server.' }),
+      .meta({
+        description: 'Addresses of host names, instead of a name server; unresolvable: no name server knows the name.',
+      }),
     network: z
       .strictObject(
         {

@@ -364,3 +364,25 @@ test('a process that dies may still take a connection and resets it', () => {
     '110.0 handshake worker01',
   ]);
 });
+
+test.each([
+  // OS_GetHost(): four tries a second apart in 4.x, six in 3.x.
+  ['4.9.2', 'tcp', 4, 10, true],
+  ['4.9.2', 'udp', 4, 10, true],
+  ['3.13.6', 'tcp', 6, 5, false],
+  ['3.12.3', 'tcp', 6, 0, false],
+  ['3.12.3', 'udp', 6, 0, false],
+] as const)(
+  'a server whose name cannot be resolved costs an agent of %s over %s %i s an attempt',
+  (version, protocol, cost, pause, enrols) => {
+    const world = aWorld({ groups: [{ ...lone, version, protocol }], durationUs: 5 * minute });
+    const [group] = world.groups;
+    const servers = group!.servers.map((server, index) => ({ ...server, isUnresolvable: index === 0 }));
+    const story = play({ ...world, groups: [{ ...group!, servers }] }, { startUs: Float64Array.of(0) });
+
+    // Five attempts, and one to enrol, each with its pause; 3.12 goes on at once.
+    const tries = version === '3.12.3' ? 1 : 5;
+    expect(story.moments.filter(({ what, text }) => what === 'try' && text === 'worker01')).toHaveLength(tries);
+    expect(first(story, 'try', 'worker02').seconds).toBeCloseTo((tries + (enrols ? 1 : 0)) * cost + tries * pause, 1);
+  },
+);

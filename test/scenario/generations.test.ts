@@ -107,6 +107,27 @@ describe('what cannot be', () => {
   });
 });
 
+describe('a name that cannot be resolved', () => {
+  const more = 'hosts: { gone.corp: unresolvable }\n';
+
+  test('is a server of which no attempt comes anywhere, where the scenario says so', () => {
+    const modes = '{ failover: { servers: [gone.corp, worker01] } }';
+    expect(problemsOf(scenarioText({ modes }))[0]).toContain('"gone.corp" is no node of the cluster');
+    const mode = modeOf({ modes, more });
+    expect(mode.world.groups[0]!.servers.map(({ text, isUnresolvable }) => [text, isUnresolvable])).toEqual([
+      ['gone.corp', true],
+      ['worker01', undefined],
+    ]);
+    expect(mode.description).toBe('list of gone.corp (unresolvable), worker01');
+  });
+
+  test('alone is a mistake: nobody would connect', () => {
+    expect(problemsOf(scenarioText({ modes: '{ failover: { servers: [gone.corp] } }', more }))).toEqual([
+      '4:19  fleet.servers: no server of its agents can be resolved (hosts): nobody would ever connect.',
+    ]);
+  });
+});
+
 describe('what is assumed', () => {
   test('of a preview stands first with every verdict that has one, of agents or of managers', () => {
     const preview = /^PREVIEW: 5\.0\.0 is played as the source of 5\.0\.0-beta4 reads/;

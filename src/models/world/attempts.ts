@@ -63,8 +63,21 @@ export function beginAttempt(world: WorldState, agent: number, nowUs: number): v
   approach(world, agent, server, nowUs);
 }
 
+/** The name of the server is asked for in vain, a second after the other, and no packet leaves for it. */
+function failToResolve(world: WorldState, agent: number, nowUs: number): void {
+  const { unresolvedUs } = world.options.groups[world.groupOf[agent]!]!.agent;
+  world.udpAttempt[agent] = 0;
+  world.peerNode[agent] = -1;
+  nextStep(world, agent, Step.Fail, nowUs + unresolvedUs);
+}
+
 /** Sends the startup message, or the ping, to the current server: in a datagram, or as soon as a connection stands. */
-function approach(world: WorldState, agent: number, { endpoint, protocol }: ServerOptions, nowUs: number): void {
+function approach(world: WorldState, agent: number, server: ServerOptions, nowUs: number): void {
+  const { endpoint, protocol, isUnresolvable } = server;
+  if (isUnresolvable === true) {
+    failToResolve(world, agent, nowUs);
+    return;
+  }
   world.udpAttempt[agent] = protocol === 'udp' && endpoint.kind !== 'balancer' ? 1 : 0;
   if (protocol === 'tcp' || endpoint.kind === 'balancer') {
     sendSyn(world, agent, endpoint, nowUs);
@@ -339,6 +352,10 @@ export function attemptFailed(world: WorldState, agent: number, nowUs: number): 
 export function enroll(world: WorldState, agent: number, nowUs: number): void {
   world.state[agent] = State.Enrolling;
   world.udpAttempt[agent] = 0;
+  if (world.server[agent]! >= 0 && serverOf(world, agent).isUnresolvable === true) {
+    failToResolve(world, agent, nowUs);
+    return;
+  }
   sendSyn(world, agent, registrationOf(world, agent).at, nowUs);
 }
 

@@ -44,8 +44,8 @@ export function isWalker(world: WorldState, agent: number): boolean {
 }
 
 function overUdp(world: WorldState, agent: number): boolean {
-  const { protocol, endpoint } = serverOf(world, agent);
-  return protocol === 'udp' && endpoint.kind === 'node';
+  const { protocol, endpoint, isUnresolvable } = serverOf(world, agent);
+  return protocol === 'udp' && endpoint.kind === 'node' && isUnresolvable !== true;
 }
 
 /** The process starts: there is no connection yet. */
