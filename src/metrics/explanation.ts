@@ -60,6 +60,8 @@ interface Story {
   readonly group: GroupOptions;
   /** The kind of all faults that hit a place; `null`: of several kinds. */
   readonly kind: FaultKind | null;
+  /** Some of what cuts agents off is a zombie, which nobody notices. */
+  readonly amongZombies: boolean;
   /** The place that is hit; `the place` where there are several. */
   readonly where: string;
   /** Agents reach the nodes through a balancer, and the place that is hit is behind it. */
@@ -109,6 +111,7 @@ function storyOf(world: WorldOptions, group: GroupOptions, index: number, runs: 
   return {
     group,
     kind: kinds.size === 1 ? kind! : null,
+    amongZombies: kinds.has('zombie'),
     where: places.size === 1 ? place! : 'the place',
     behind,
     acceptQueue: (hit?.acceptQueue ?? 0) + 1,
@@ -207,7 +210,8 @@ function sendTimesOutFirst({ kind, udp, behind, group }: Story): boolean {
 }
 
 function wayOfNoticing(story: Story): string {
-  const { kind, behind, udp, detectUs, group } = story;
+  const { kind, amongZombies, behind, udp, detectUs, group } = story;
+  if (amongZombies) return 'An agent leaves a node that throws its events away only when something else makes it';
   if (detectUs! < 1e6) {
     return behind
       ? 'The balancer closes the connections to a node that dies'

@@ -15,7 +15,10 @@ export type LinkEnd =
 
 export interface PlannedFault extends FaultOccurrence {
   readonly options: FaultOptions;
-  /** Faults at places and at the balancer. Nodes by index; the balancer is the number of nodes. */
+  /**
+   * Faults at places and at the balancer. Nodes by index, the balancer is the number of nodes; ascending, since those hit together
+   * have no order.
+   */
   readonly placeIndexes: readonly number[];
   /** Faults of a path; `null`: it is none. */
   readonly link: { readonly from: LinkEnd; readonly to: LinkEnd } | null;
@@ -116,7 +119,7 @@ function targetOf({ nodes, groups, balancer }: WorldOptions, fault: FaultOptions
   if (isToldToBalancer(fault.kind) && balancer === null) return { ...none, places: [], missing: [balancerPlace] };
   const places = names.filter((name) => placeOf(name) >= 0);
   const missing = names.filter((name) => placeOf(name) < 0);
-  return { ...none, places, placeIndexes: places.map(placeOf), missing };
+  return { ...none, places, placeIndexes: places.map(placeOf).sort((a, b) => a - b), missing };
 }
 
 function spansOf(options: WorldOptions, fault: FaultOptions, faultIndex: number, root: Key): Span[] {

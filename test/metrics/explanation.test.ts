@@ -191,6 +191,18 @@ test('an orderly stop is noticed as a death is', () => {
   expect(of('stop').join(' ')).toContain('each refused at once');
 });
 
+test('what makes an agent leave a zombie is something else', () => {
+  const faults = [fault('zombie', 'worker01', 600, 600), fault('stop', 'worker01', 900, 60)];
+
+  expect(
+    said({ groups: [list], faults }, [
+      { faults: occurred, outages: [{ agent: 0, parts: [300, 50, 0.1] as const }] },
+    ])[0],
+  ).toBe(
+    'An agent leaves a node that throws its events away only when something else makes it: half of those who notice do within 5 min 0 s.',
+  );
+});
+
 test('what nobody notices is said', () => {
   expect(
     said({ groups: [list], faults: [fault('zombie', 'worker01', 600, 600)] }, [

@@ -59,7 +59,7 @@ test('a fault before another in the list changes nothing about when the other ha
 test('a list of places is hit together', () => {
   const [both] = plan([fault('kill', ['worker01', 'master'], 60, 10)]).faults;
 
-  expect(both).toMatchObject({ placeIndexes: [1, 0], places: ['worker01', 'master'], kind: 'kill' });
+  expect(both).toMatchObject({ placeIndexes: [0, 1], places: ['worker01', 'master'], kind: 'kill' });
 });
 
 test('a fault at a place the mode does not have does nothing there, and a note says so', () => {
@@ -74,6 +74,6 @@ test('a fault at a place the mode does not have does nothing there, and a note s
   ]);
   expect(plan([kill, kill]).notes).toHaveLength(1);
   const behind = plan(atBalancer, { balanced: true });
-  expect(behind.faults.map(({ placeIndexes }) => placeIndexes)).toEqual([[3, 1], [3]]);
+  expect(behind.faults.map(({ placeIndexes }) => placeIndexes)).toEqual([[1, 3], [3]]);
   expect(behind.notes).toEqual([]);
 });
