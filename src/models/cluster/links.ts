@@ -104,6 +104,16 @@ export class ClusterLinks {
     this.#review(worker, atUs);
   }
 
+  /** A box between a worker and the master has forgotten their connection. @param answers by RST to what still comes. */
+  forgotten(worker: number, atUs: number, answers: boolean): void {
+    const link = this.#links[worker];
+    if (!link?.isOpen || worker === this.master) return;
+    this.linked[worker]!.close(atUs);
+    this.#expect(worker, link, atUs);
+    const knownUs = answers ? this.#nextPacketUs(worker, atUs) : link.workerKnowsUs;
+    this.linked[worker]!.open(knownUs + timings.connectionRetryUs);
+  }
+
   /** Between the two instants, the first at which a worker without a link knows that it has none. */
   missesMasterFrom(worker: number, atUs: number, latestUs: number): number {
     const { isOpen, workerKnowsUs } = this.#links[worker]!;
@@ -157,8 +167,12 @@ export class ClusterLinks {
     const isKept = this.#life[this.master] === link.masterLife && atUs < link.masterKnowsUs;
     if (isKept) return atUs;
     // The next packet of the worker is answered by RST.
-    const asked = tickFrom(this.phases[worker]!.integrityUs, timings.integrityUs, atUs);
-    return asked + timings.connectionRetryUs;
+    return this.#nextPacketUs(worker, atUs) + timings.connectionRetryUs;
+  }
+
+  /** The integrity check is what a worker sends most often. */
+  #nextPacketUs(worker: number, atUs: number): number {
+    return tickFrom(this.phases[worker]!.integrityUs, timings.integrityUs, atUs);
   }
 }
 

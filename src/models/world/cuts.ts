@@ -143,8 +143,14 @@ export function opensUs(world: WorldState, end: number, other: number, nowUs: nu
 export function dropFlows(world: WorldState, fault: PlannedFault, nowUs: number): void {
   if (fault.options.kind !== 'dropFlows') throw new Error(`no flows are dropped by ${fault.kind}`);
   const answer = fault.options.answer === 'rst' ? Forgotten.Reset : Forgotten.Silent;
-  const touched = touchedBy(world, waysOf(world, fault));
+  const ways = waysOf(world, fault);
+  const touched = touchedBy(world, ways);
   world.lastChangeUs = nowUs;
+  for (let place = 0; place < world.balancerPlace; place++) {
+    const [worker, master] = [place, world.links.master].map((index) => world.ways.endOfPlace(index));
+    const isHit = ways.some(({ from, to }) => (from === worker && to === master) || (from === master && to === worker));
+    if (isHit) world.links.forgotten(place, nowUs, answer === Forgotten.Reset);
+  }
   for (let agent = 0; agent < world.agents; agent++) {
     const { ofGroup, ofBalancer } = touched;
     const own = ofGroup[world.groupOf[agent]!]!;

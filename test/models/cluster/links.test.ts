@@ -90,6 +90,27 @@ function afterCut(length: number): number[] {
     .sort((a, b) => a - b);
 }
 
+test.each([
+  // RST to the next integrity check (9 s), a try 10 s later; or two echoes without an answer, 100 to 160 s.
+  ['by RST', true, 10, 19],
+  ['by silence', false, 110, 170],
+] as const)(
+  'a box that forgets the connection of a worker and answers %s (%s) costs it %i to %i s',
+  (_, answers, least, most) => {
+    const after = many
+      .map((replication) => {
+        const links = cluster(replication);
+        links.forgotten(1, 500 * second, answers);
+        return relinked(links, 500);
+      })
+      .sort((a, b) => a - b);
+
+    expect(after[0]).toBeGreaterThanOrEqual(least);
+    expect(after[0]).toBeLessThan(least + 3);
+    expect(after.at(-1)).toBeLessThanOrEqual(most);
+  },
+);
+
 test('a cut between worker and master that heals soon leaves the link alone; after a long one the worker tries anew', () => {
   // The master drops a worker 120 to 180 s after its last keepalive, which is up to 60 s before the cut.
   expect(afterCut(59).at(-1)).toBe(0);

@@ -12,17 +12,14 @@ import { OutageBook, newOpenOutages } from '../../../src/models/outages.ts';
 import { PlaceState } from '../../../src/models/place.ts';
 import { stepsOf } from '../../../src/models/timelines.ts';
 import { runWorld } from '../../../src/models/world.ts';
-import { aWorld, fault, minute, second, type WorldRecipe } from '../../support/worlds.ts';
+import { aWorld, fault, minute, second, timing, type WorldRecipe } from '../../support/worlds.ts';
 
 const quiet = { ratePerSecond: 0 };
 
 const restartAgents = (atSeconds: number): FaultOptions => ({
   kind: 'restartAgents',
   groups: ['group0'],
-  atUs: { fromUs: atSeconds * second, toUs: atSeconds * second },
-  forUs: 0,
-  everyUs: null,
-  times: 1,
+  ...timing(atSeconds, 0),
   overUs: 0,
 });
 
@@ -159,6 +156,42 @@ test.each([
     expect(books.timeline.active[0]!.at(-1)).toBe(10);
   },
 );
+
+test('a partition between a worker and the master cuts nobody off and has a whole node shown as disconnected', () => {
+  const partition = (to: string): FaultOptions => ({
+    kind: 'partition',
+    ...timing(100, 1500),
+    from: 'worker01',
+    to,
+    oneWay: false,
+  });
+  const groups = [{ count: 60, list: [1, 2], order: 'rotated' as const, version: '4.12.0', events: quiet }];
+  const cut = shown({ groups, faults: [partition('master')], durationUs: 30 * minute }, '4.12.0');
+  const other = shown({ groups, faults: [partition('worker02')], durationUs: 30 * minute }, '4.12.0');
+
+  expect(cut.known).toEqual([]); // no agent has an outage
+  expect(Math.max(...cut.books.timeline.falseDisconnected)).toBe(30);
+  expect(cut.books.falseAlerts[0]).toBe(30);
+  expect(cut.books.timeline.disconnected.at(-1)).toBe(0);
+  expect(Math.max(...other.books.falseDisconnectedUs)).toBe(0);
+});
+
+test('a box that forgets the connection of the worker to the master costs the dashboard nothing but time', () => {
+  const groups = [{ count: 20, list: [1], version: '4.12.0', events: quiet }];
+  const { books } = shown(
+    {
+      groups,
+      faults: [{ kind: 'dropFlows', ...timing(100, 0), from: 'worker01', to: 'master', answer: 'silence' }],
+      durationUs: 5 * minute,
+    },
+    '4.1.1',
+  );
+
+  // T is 20 s here: the worker's rows age until it has a link again, 110 to 170 s later.
+  const wrong = books.timeline.falseDisconnected;
+  expect(Math.max(...wrong)).toBe(20);
+  expect(wrong.at(-1)).toBe(0);
+});
 
 // ------------------------------------------------------------------------------------------------- a cluster written by hand
 
