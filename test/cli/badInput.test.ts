@@ -57,6 +57,21 @@ test.each<readonly [what: string, files: Files, message: string]>([
     { 's.yaml': `${scenarioText()}---\n${scenarioText()}` },
     '8:1  a second document starts here. Write one scenario per file, without "---" between parts.',
   ],
+  [
+    'an inventory with a wrong address, an id that is there twice and a release that never was',
+    {
+      's.yaml': scenarioText({ fleet: '{ inventory: agents.csv }' }),
+      'agents.csv': 'id,ip,version,eps\n1,10.0.0.1,4.14.7,1\n2,10.0.0.999,4.14.7,1\n1,10.0.0.3,4.77.0,1\n',
+    },
+    `agents.csv:3:3  ip of row 2: expected an IPv4 address such as 10.1.0.7, got "10.0.0.999".
+  agents.csv:4:1  id of row 3: "1" is the id of another agent already.
+  agents.csv:4:12  version of row 3: expected a Wazuh release such as 4.14.7, got "4.77.0". There is no Wazuh 4.77.0. Agents of 3.12.0 to 3.13.6, 4.0.0 to 4.14.7, 4.14.9 (its branch), and 5.0.0 as preview (5.0.0-beta4) are modelled: write one of these.`,
+  ],
+  [
+    'an inventory without a column',
+    { 's.yaml': scenarioText({ fleet: '{ inventory: agents.csv }' }), 'agents.csv': 'id,name,version\n1,a,4.14.7\n' },
+    'agents.csv:1:1  the column ip is missing. The first line names the columns: id, ip and version, perhaps name, group, eps, node and status.',
+  ],
   ['a text', { 's.yaml': 'hello' }, '1:1  expected a scenario: a mapping that begins with fleetfall: 1, got "hello".'],
   [
     'the configuration in place of the scenario',
@@ -87,7 +102,7 @@ test.each<readonly [what: string, files: Files, message: string]>([
     },
     `6:16  faults[0].at: the run ends after 30m, before this fault. Make the duration longer, or the fault earlier.
   6:27  faults[0].kill: no node is called "worker1". Did you mean worker01? Known: worker01, worker02, balancer.
-  7:19  expect[0]: no metric is called "reconnects.p50". Did you mean reconnect.p50? Known: events.…, loss.…, reconnect.…, skew.…, moved.…, rebalanced.…, storm.…, delay.…, blindness.…, headroom.….`,
+  7:19  expect[0]: no metric is called "reconnects.p50". Did you mean reconnect.p50? Known: events.…, loss.…, reconnect.…, skew.…, moved.…, rebalanced.…, storm.…, delay.…, blindness.…, headroom.…, placement.…, backtest.…, status.…, enrolment.….`,
   ],
   [
     'names of prototypes',
