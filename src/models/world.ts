@@ -277,6 +277,8 @@ function drainedUs(world: WorldState, nowUs: number): number {
     for (const timer of [Timer.Dispatch, Timer.Logcollector]) {
       const tick = world.queue.deadline(slot + timer);
       if (tick >= 0) drainedUs = Math.max(drainedUs, tick - world.options.warmupUs);
+      // Who waits for his next look at the lock beyond the end of the run has no timer.
+      else if ((timer === Timer.Dispatch ? pipelines.dispatches : pipelines.collects)[agent] === 0) return Infinity;
     }
     if (!pipelines.hasBacklog(agent)) continue;
     const ownUs = pipelines.drainedAt(agent);
@@ -314,7 +316,8 @@ function finish(world: WorldState): Books {
     status,
     enrolment: world.enrolment,
     resumes,
-    node: world.node,
+    // Who asks on a connection of which he has noticed that it is gone is on no node.
+    node: world.node.map((node, agent) => (world.state[agent] === State.Stale ? -1 : node)),
     outages,
     faults: world.faults,
     notes: world.notes,

@@ -7,7 +7,9 @@ import { aWorld, fault, minute, second, type GroupRecipe, type WorldRecipe } fro
 
 const runs = process.env.FLEETFALL_LONG === '1' ? 2_000 : 40;
 
-const version = fc.constantFrom('4.0.0', '4.2.0', '4.9.2', '4.11.1', '4.12.0', '4.13.0', '4.14.7');
+const version = fc.constantFrom(
+  ...['3.13.1', '3.13.6', '4.0.0', '4.2.0', '4.9.2', '4.11.1', '4.12.0', '4.13.0', '4.14.7', '4.14.9', '5.0.0-beta4'],
+);
 
 const listed: fc.Arbitrary<GroupRecipe> = fc.record({
   count: fc.integer({ min: 1, max: 3 }),
@@ -116,6 +118,33 @@ test.each([
       expectAgreement({ ...recipe, faults, durationUs: 9 * minute + 57 * second }, replication),
     ),
     { numRuns: runs, seed: 20_261_125 },
+  );
+});
+
+test('agents of 3.12 and 3.13.0 ask on the connection they have, then walk down their list, as the oracle plays it', () => {
+  const walker = fc
+    .tuple(listed, fc.constantFrom('3.12.0', '3.12.3', '3.13.0'), fc.constantFrom([1, 2], [0, 1, 2], [2], undefined))
+    .map(([group, old, list]) => ({
+      ...group,
+      version: old,
+      list,
+      count: list === undefined ? 1 : group.count,
+      protocol: list === undefined ? ('tcp' as const) : group.protocol,
+      // A second message that fails costs a second: whether the dispatcher sends one in the milliseconds in which the main thread
+      // handles a connection that was closed, the oracle does not play.
+      events: { ratePerSecond: group.events!.ratePerSecond > 0.1 ? 0.05 : 0, arrival: 'regular' as const },
+    }));
+  fc.assert(
+    fc.property(
+      fc.record({
+        groups: fc.array(walker, { minLength: 1, maxLength: 2 }),
+        faults: faultsAt(['worker01', 'worker02', 'master'], 3),
+        unreachable,
+      }),
+      fc.nat(1_000),
+      (recipe, replication) => expectAgreement({ ...recipe, durationUs: 12 * minute + 7 * second }, replication),
+    ),
+    { numRuns: runs, seed: 20_261_130 },
   );
 });
 
@@ -360,6 +389,41 @@ const stories: readonly (readonly [string, Partial<WorldRecipe> & Pick<WorldReci
       }),
       faults: [fault('kill', 'worker01', 77, null)],
       durationUs: 133 * second,
+    },
+  ],
+  [
+    'an agent of 3.12 that asks on a connection of which it has noticed that it is gone is on no node',
+    { groups: agents({ version: '3.12.3', events: quiet }), faults: [fault('kill', 'worker01', 100, null)] },
+  ],
+  [
+    'a startup message on an old connection is the first that a silent host does not acknowledge',
+    {
+      groups: agents({ count: 8, version: '3.12.3', list: undefined, events: quiet }),
+      unreachable: { agents: 'routed', balancer: 'routed' },
+      faults: [fault('hang', 'worker02', 130, 70), fault('powerOff', 'worker02', 181, 2)],
+    },
+  ],
+  [
+    'an answer that waits to be read may come from a node that has gone since',
+    {
+      groups: agents({ count: 40, version: '3.12.3', protocol: 'udp', events: quiet }),
+      faults: [fault('kill', 'worker01', 127, null), fault('kill', 'worker02', 217, null)],
+    },
+  ],
+  [
+    'a round that has been in vain is over when the next connection stands, not when it answers',
+    {
+      groups: agents({ count: 40, version: '3.12.3', list: [1, 2], events: quiet }),
+      faults: [fault('hang', 'worker01', null, null), fault('kill', 'worker01', 200, null)],
+    },
+  ],
+  [
+    'a run goes on while somebody waits for a look at the lock that lies behind its end',
+    {
+      groups: agents({ count: 8, version: '4.9.2', events: { ratePerSecond: 0.7, arrival: 'regular' } }),
+      untilSettled: true,
+      durationUs: 154 * second,
+      faults: [fault('kill', 'worker01', 100, null)],
     },
   ],
 ];

@@ -468,6 +468,13 @@ export function welcome(world: WorldState, agent: number, nowUs: number): void {
     joinZombie(world, agent, nowUs);
     return;
   }
+  // An answer that waited to be read came from a node that has gone since: the agent is on it, and not back.
+  if (world.udp[agent] === 1 && world.places[node]!.state !== PlaceState.Up) {
+    if (world.open.fault[agent]! < 0) world.away -= 1;
+    world.ackBeforeHealUs[agent] = nowUs; // the keepalive that leaves now is not answered
+    reviewSession(world, agent, nowUs);
+    return;
+  }
   world.away -= 1;
   if (world.open.fault[agent]! >= 0) {
     world.books.blind(agent, flowsUs - Math.max(world.open.brokenAtUs[agent]!, world.legs.unheardUs[agent]!));

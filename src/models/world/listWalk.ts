@@ -88,6 +88,7 @@ export function stay(world: WorldState, agent: number, nowUs: number, closed: bo
   walk.inbox[agent] = closed ? Inbox.Closed : Inbox.Nothing;
   walk.deaf[agent] = deaf ? 1 : 0;
   world.state[agent] = State.Stale;
+  world.books.left(world.node[agent]!, nowUs, agent);
   world.wait[agent] = Wait.None;
   if (isDark(world.broken[agent]!)) world.books.unaware(nowUs, -1);
   else if (world.broken[agent] === Broken.No) revive(world, agent, nowUs + 2 * nodeLatencyUs(world, agent));
@@ -203,6 +204,7 @@ function pollAgain(world: WorldState, agent: number, nowUs: number): void {
     return;
   }
   if (over) {
+    sendDatagram(world, agent, nowUs); // after the last wait, too, though nobody stays to read the answer
     endRound(world, agent, nowUs);
     return;
   }
@@ -211,7 +213,7 @@ function pollAgain(world: WorldState, agent: number, nowUs: number): void {
 }
 
 /** A round has been in vain: on to the next server, or once more to the only one. */
-function endRound(world: WorldState, agent: number, nowUs: number): void {
+function endRound(world: WorldState, agent: number, nowUs: number, sinceUs = nowUs): void {
   const walk = world.walk!;
   const group = world.options.groups[world.groupOf[agent]!]!;
   world.books.attemptsFailed += 1;
@@ -219,12 +221,12 @@ function endRound(world: WorldState, agent: number, nowUs: number): void {
   walk.tries[agent] = 0;
   walk.passes[agent] = 0;
   if (group.servers.length === 1) {
-    begin(world, agent, Stage.Patience, nowUs, patienceUs(world, agent));
+    begin(world, agent, Stage.Patience, sinceUs, patienceUs(world, agent));
     walk.patience[agent]! += 3 * triesPerRound;
     return;
   }
   walk.from[agent] = world.server[agent]!;
-  begin(world, agent, Stage.Closing, nowUs, sleepUs(1));
+  begin(world, agent, Stage.Closing, sinceUs, sleepUs(1));
 }
 
 function patienceUs(world: WorldState, agent: number): number {
@@ -367,7 +369,7 @@ export function walkAnswered(world: WorldState, agent: number, nowUs: number): v
       if (walk.from[agent]! >= 0) {
         connected(world, agent, world.establishedAtUs[agent]!);
       } else if (walk.tries[agent]! >= triesPerRound) {
-        endRound(world, agent, nowUs); // it has asked, and waits no more
+        endRound(world, agent, nowUs, world.establishedAtUs[agent]); // it has asked, and waits no more
       } else {
         answered(world, agent, nowUs);
       }
@@ -392,6 +394,7 @@ function answered(world: WorldState, agent: number, nowUs: number): void {
     return;
   }
   world.queue.cancel(agent * timersPerAgent + Timer.Path);
+  world.books.joined(world.node[agent]!, nowUs, agent);
   welcome(world, agent, nowUs);
 }
 
@@ -413,8 +416,9 @@ export function walkClosed(world: WorldState, agent: number, nowUs: number): voi
     return;
   }
   walk.deaf[agent] = walk.stage[agent] === Stage.Patience ? 0 : 1;
-  if (walk.stage[agent] === Stage.Connecting && walk.tries[agent]! >= triesPerRound) endRound(world, agent, nowUs);
-  else if (!sleeps(world, agent)) noAnswer(world, agent, nowUs);
+  if (walk.stage[agent] === Stage.Connecting && walk.tries[agent]! >= triesPerRound) {
+    endRound(world, agent, nowUs, world.establishedAtUs[agent]);
+  } else if (!sleeps(world, agent)) noAnswer(world, agent, nowUs);
 }
 
 /** The session it was on is read again. @param answerUs when the answer to its last message comes. */

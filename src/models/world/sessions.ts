@@ -179,7 +179,9 @@ export function notice(world: WorldState, agent: number, nowUs: number, why: 'cl
   }
   world.queue.cancel(slot + Timer.Keepalive);
   world.queue.cancel(slot + Timer.Main);
-  if (world.open.fault[agent]! >= 0) world.open.noticedAtUs[agent] = nowUs;
+  if (world.open.fault[agent]! >= 0 && world.open.noticedAtUs[agent] === -Infinity) {
+    world.open.noticedAtUs[agent] = nowUs;
+  }
   world.probe.noticed?.(agent, nowUs, why);
   const walks = isWalker(world, agent);
   const deaf = walks && why === 'closed' && (slept || sendsMeanwhile(world, agent, nowUs));
@@ -237,6 +239,7 @@ export function leaveNode(world: WorldState, agent: number, nowUs: number, notic
   leaveBehind(world, agent, isClosed, nowUs);
   world.broken[agent] = Broken.No;
   world.brokenPlace[agent] = -1;
-  world.books.left(world.node[agent]!, nowUs, agent);
+  // One who went on asking on it has noticed before.
+  if (notices) world.books.left(world.node[agent]!, nowUs, agent);
   world.node[agent] = -1;
 }

@@ -11,6 +11,7 @@ import type { GroupOptions } from '../../../src/models/worldOptions.ts';
 import { Rank, type Calendar, type Entry } from './calendar.ts';
 import type { Event } from './event.ts';
 import type { Message } from './host.ts';
+import { ListWalk } from './listWalk.ts';
 import { control, type EventMessage } from './manager.ts';
 import { Pipeline, type Daemon } from './pipeline.ts';
 import type { Client, Opening } from './tcp.ts';
@@ -62,6 +63,9 @@ export class Agent implements Daemon {
   #timer: Entry | null = null;
   #lastAckSecond = 0;
   #keepaliveDueSecond = -Infinity;
+  readonly #walk: ListWalk | null;
+  /** The connection of a walker: closed by its peer, and whether something was sent into it since. */
+  #lineEnd: 'no' | 'fin' | 'reset' = 'no';
   /** The main loop turns for the first time after it stood still. */
   #heldUp = true;
   /** What the main thread does when it wakes from a send that blocks it. */
@@ -81,6 +85,49 @@ export class Agent implements Daemon {
     this.#phaseUs = phases.clockUs;
     this.#keepalivePhaseUs = phases.keepaliveUs;
     this.pipeline = new Pipeline(calendar, this, group);
+    this.#walk = group.agent.search === 'listWalk' ? this.#newWalk() : null;
+  }
+
+  #newWalk(): ListWalk {
+    const { agent } = this.#group;
+    const walk = new ListWalk({
+      calendar: this.#calendar,
+      servers: this.#servers,
+      recvTimeoutSeconds: agent.internal.recvTimeoutSeconds,
+      notifyTimeSeconds: agent.notifyTimeSeconds,
+      connect: (server, client, done) => {
+        if (server.protocol === 'udp' && server.endpoint.kind === 'node') {
+          done(this.#world.datagrams(server, client));
+          return null;
+        }
+        return this.#world.open(server, 'events', client, { established: done, failed: () => done(null) });
+      },
+      tried: (server) => {
+        this.#server = server;
+        this.#world.tried(server);
+      },
+      failed: () => this.#world.attemptFailed(),
+      found: (channel, server, attemptUs, rest) => {
+        this.#server = server;
+        this.#attemptUs = attemptUs;
+        this.#handshake(channel);
+        for (const message of rest) this.#received(message);
+      },
+    });
+    const looks = (): boolean => this.#state === 'looking';
+    walk.onLine = (channel, message) => {
+      if (looks()) walk.received(channel, message);
+      else this.#received(message);
+    };
+    walk.onEnd = (channel) => {
+      if (looks()) {
+        walk.closed(channel);
+        return;
+      }
+      this.#lineEnd = 'fin';
+      this.#closed();
+    };
+    return walk;
   }
 
   get reads(): boolean {
@@ -102,7 +149,8 @@ export class Agent implements Daemon {
       this.#keepaliveDueSecond = wholeSeconds(this.#calendar.nowUs, this.#keepalivePhaseUs) + agent.notifyTimeSeconds;
     }
     this.#state = 'looking';
-    this.#beginServer();
+    if (this.#walk) this.#walk.start();
+    else this.#beginServer();
   }
 
   // ------------------------------------------------------------------------------------------------- looking for a manager
@@ -176,6 +224,8 @@ export class Agent implements Daemon {
     this.#world.attemptFailed();
     this.#triesLeft -= 1;
     if (this.#triesLeft > 0) this.#after(retrySleepUs(retryIntervalSeconds), () => this.#attempt());
+    else if (this.#group.agent.enrollment.behindPause)
+      this.#after(retrySleepUs(retryIntervalSeconds), () => this.#enroll(() => this.#nextServer()));
     else this.#enroll(() => this.#after(retrySleepUs(retryIntervalSeconds), () => this.#nextServer()));
   }
 
@@ -211,6 +261,7 @@ export class Agent implements Daemon {
 
   #handshake(channel: Channel): void {
     this.channel = channel;
+    this.#lineEnd = 'no';
     this.#lock = false;
     this.#state = 'running';
     this.#lastAckSecond = wholeSeconds(this.#calendar.nowUs, this.#phaseUs);
@@ -278,7 +329,21 @@ export class Agent implements Daemon {
 
   // ------------------------------------------------------------------------------------------------- asleep inside a send
 
+  /** The dispatcher sleeps in a send. From 4.14.9 such a send fails after a while, and its failure closes the socket. */
+  dispatcherBlocked(): void {
+    const { sendTimeoutSeconds } = this.#group.agent.internal;
+    if (sendTimeoutSeconds === null) return;
+    const { channel } = this;
+    const blockedUs = this.#calendar.nowUs;
+    this.#blockedUs = blockedUs;
+    this.#calendar.at(blockedUs + sendTimeoutSeconds * 1_000_000, Rank.control, () => {
+      if (this.channel === channel && this.pipeline.sendIsBlocked && this.#blockedUs === blockedUs) this.#closed();
+    });
+  }
+  #blockedUs = 0;
+
   mainBlocked(): void {
+    this.dispatcherBlocked();
     this.#freeze(() => undefined);
   }
 
@@ -286,7 +351,8 @@ export class Agent implements Daemon {
     this.#state = 'frozen';
     this.#calendar.cancel(this.#timer);
     this.#onWake = onWake;
-    this.#world.froze();
+    // One whose send times out does not stay so.
+    if (this.#group.agent.internal.sendTimeoutSeconds === null) this.#world.froze();
   }
 
   /** The path takes bytes again. */
@@ -311,7 +377,7 @@ export class Agent implements Daemon {
     } else if (this.#state === 'frozen') {
       const locked = this.#lock;
       this.pipeline.sendFailed();
-      this.#after(sendErrorSleepUs, () => {
+      this.#after(this.#group.agent.sleepsAfterSendError ? sendErrorSleepUs : 0, () => {
         if (locked) this.#look();
         else this.#notice('closed');
       });
@@ -336,6 +402,11 @@ export class Agent implements Daemon {
 
   #look(): void {
     this.#calendar.cancel(this.#timer);
+    if (this.#walk) {
+      this.#state = 'looking';
+      this.#walk.resume(this.channel!, this.#lineEnd);
+      return;
+    }
     this.channel?.close();
     this.channel = null;
     this.#state = 'looking';

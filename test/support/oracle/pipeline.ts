@@ -15,6 +15,8 @@ export interface Daemon {
   readonly locked: boolean;
   /** Sends, or says that there is no room. */
   send(event: Event): boolean;
+  /** The dispatcher sleeps in a send. */
+  dispatcherBlocked(): void;
   /** The main thread sleeps in a send of its own (buffer disabled). */
   mainBlocked(): void;
   /** The main loop wakes up because something was written to its socket. */
@@ -192,6 +194,7 @@ export class Pipeline {
   #sendNow(): boolean {
     if (!this.#daemon.send(this.#hand!)) {
       this.#dispatcher = 'blocked';
+      this.#daemon.dispatcherBlocked();
       return false;
     }
     this.#hand = null;
@@ -214,7 +217,8 @@ export class Pipeline {
       this.#hand!.end('sendError');
       this.#hand = null;
       this.#dispatcher = 'asleep';
-      this.#calendar.at(this.#calendar.nowUs + sendErrorSleepUs, Rank.event, () => this.#dispatch());
+      const sleepUs = this.#options.sleepsAfterSendError ? sendErrorSleepUs : 0;
+      this.#calendar.at(this.#calendar.nowUs + sleepUs, Rank.event, () => this.#dispatch());
     }
     this.#mainHand?.end('sendError');
     this.#mainHand = null;

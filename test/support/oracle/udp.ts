@@ -8,6 +8,8 @@ export class Datagrams implements Remote {
   readonly client: Client;
   readonly clientIsGone = false;
   #closed = false;
+  /** Life of the processes that stand still and have a question of ours to read; -1: none. */
+  #askedLife = -1;
 
   constructor(way: Way, client: Client) {
     this.way = way;
@@ -30,8 +32,12 @@ export class Datagrams implements Remote {
         return;
       }
       if (host.state === 'hung' && asks) {
+        // Of one who has asked again and again there is one that comes in.
+        const isFirst = this.#askedLife !== host.life;
+        this.#askedLife = host.life;
         host.datagrams.push(() => {
-          if (!this.#closed) host.count('accepted');
+          this.#askedLife = -1;
+          if (!this.#closed && isFirst) host.count('accepted');
           host.processes.received(this, message);
         });
         return;
