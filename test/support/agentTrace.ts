@@ -2,7 +2,7 @@
 // registration port.
 import type { ServerOptions } from '../../src/models/agentOptions.ts';
 import { agentWithSettings, type AgentDefaults, type AgentSettings } from '../../src/models/agentVersions.ts';
-import { killDefaults, type PlaceFault } from '../../src/models/fault.ts';
+import { killDefaults, type LinkFault, type PlaceFault } from '../../src/models/fault.ts';
 import { networkDefaults } from '../../src/models/network.ts';
 import { nodeDefaults } from '../../src/models/node.ts';
 import { workloadDefaults } from '../../src/models/workload.ts';
@@ -12,8 +12,13 @@ import { runWorld } from '../../src/models/world.ts';
 import type { WorldProbe } from '../../src/models/world/state.ts';
 import type { WorldOptions } from '../../src/models/worldOptions.ts';
 
+/** The group of the one agent. */
+const groupName = 'one';
+
+type Happening = PlaceFault | LinkFault;
+
 /** What the measurements did to a node. */
-type TracedKind = 'kill' | 'powerOff' | 'hang';
+type TracedKind = 'kill' | 'powerOff' | 'hang' | 'partition';
 
 export interface MeasuredRun {
   readonly id: string;
@@ -52,8 +57,6 @@ export interface AgentStory {
 
 export type Played =
   | { readonly kind: 'played'; readonly story: AgentStory }
-  /** What happened is understood, and the world cannot play it. */
-  | { readonly kind: 'notModelled'; readonly why: string }
   /** The run says something that is not understood. */
   | { readonly kind: 'refused'; readonly why: string };
 
@@ -66,7 +69,7 @@ export function playRun(run: MeasuredRun): Played {
   const refused: string[] = [];
   const list = config.servers ?? ['A', 'B'];
   const names = [...new Set(['A', 'B', ...list])];
-  const { faults, dropped, noArp } = stepsOf(run, names, refused);
+  const { faults, noArp } = stepsOf(run, names, refused);
   // The list is a ring: an agent on its second server is one on the first of a list that begins there.
   const first = boots ? 0 : list.indexOf(homeNode);
   const ring = [...list.slice(first), ...list.slice(0, Math.max(first, 0))];
@@ -94,7 +97,7 @@ export function playRun(run: MeasuredRun): Played {
     balancer: null,
     groups: [
       {
-        name: 'one',
+        name: groupName,
         count: 1,
         addresses: { kind: 'range', firstHost: 0x7f000001, hostCount: 1 },
         nat: [],
@@ -113,16 +116,12 @@ export function playRun(run: MeasuredRun): Played {
   const add = (rows: { seconds: number; node: string }[], atUs: number, node: string): void => {
     if (atUs >= started) rows.push({ seconds: atUs / 1e6, node });
   };
-  // Where the agent is, from when on.
-  const stays: { fromUs: number; node: string; connected: boolean }[] = [];
   const probe: WorldProbe = {
     noticed: (_, atUs) => add(story.noticed, atUs, ''),
     tried: (_, atUs, server) => {
-      stays.push({ fromUs: atUs, node: nodeOf(server), connected: false });
       add(story.tries, atUs, nodeOf(server));
     },
     connected: (_, atUs, server) => {
-      stays.push({ fromUs: atUs, node: nodeOf(server), connected: true });
       add(story.handshakes, atUs, nodeOf(server));
     },
     gaveUp: (_, atUs, server) => add(story.gaveUp, atUs, nodeOf(server)),
@@ -137,12 +136,7 @@ export function playRun(run: MeasuredRun): Played {
     clockPhaseUs: Float64Array.of(phase),
     lastAckUs: Float64Array.of(breaksAtOnce ? lastAckUs : NaN),
   });
-  // A host that was off comes back without its connections; one behind a path that heals still has them.
-  const survives = dropped.some(({ node, fromUs, toUs, stopped }) => {
-    const last = stays.filter((stay) => stay.fromUs < toUs).at(-1);
-    return config.proto === 'tcp' && last?.node === node && last.fromUs < fromUs && (last.connected || stopped);
-  });
-  return survives ? { kind: 'notModelled', why: 'the path heals' } : { kind: 'played', story };
+  return { kind: 'played', story };
 }
 
 const configKeys = 'proto notify reconnect rate up servers enrollment internal server_extra sysctl'.split(' ');
@@ -211,18 +205,8 @@ function internalOf(line: string, version: string, refused: string[]): AgentSett
   }
 }
 
-/** A path to a node that was cut and healed. */
-interface Dropped {
-  readonly node: string;
-  readonly fromUs: number;
-  readonly toUs: number;
-  /** The process stood still at the cut: its kernel may have taken a connection without an answer. */
-  readonly stopped: boolean;
-}
-
 interface Steps {
-  readonly faults: readonly PlaceFault[];
-  readonly dropped: readonly Dropped[];
+  readonly faults: readonly Happening[];
   /** Nodes that stopped answering ARP. */
   readonly noArp: ReadonlySet<string>;
 }
@@ -231,36 +215,31 @@ interface Steps {
 function stepsOf(run: MeasuredRun, names: readonly string[], refused: string[]): Steps {
   const { config, homeNode, listeningAtSeconds } = run;
   const steps = run.steps.toSorted(([a], [b]) => a - b);
-  const faults: PlaceFault[] = [];
-  const dropped: Dropped[] = [];
+  const faults: Happening[] = [];
   const noArp = new Set<string>();
   /** Faults that have no end yet, by kind and node. */
-  const open = new Map<
-    string,
-    { readonly fromUs: number | null; readonly position: number; readonly stopped: boolean }
-  >();
+  const open = new Map<string, { readonly fromUs: number | null; readonly position: number }>();
   const begin = (kind: TracedKind, node: string, fromUs: number | null): void => {
-    open.set(`${kind} ${node}`, { fromUs, position: faults.length, stopped: open.has(`hang ${node}`) });
-    const options = {
-      kind,
-      places: [node],
+    open.set(`${kind} ${node}`, { fromUs, position: faults.length });
+    const timing = {
       atUs: fromUs === null ? null : { fromUs, toUs: fromUs },
       forUs: null,
       everyUs: null,
       times: 1,
-      ...killDefaults,
     };
-    faults.push(options);
+    // Every packet from and to the node vanishes; its processes and its connections live on.
+    if (kind === 'partition') faults.push({ kind, from: groupName, to: node, oneWay: false, ...timing });
+    else faults.push({ kind, places: [node], ...timing, ...killDefaults });
   };
-  /** @returns what has ended, if it had begun. */
-  const end = (kind: TracedKind, node: string, toUs: number): Dropped | undefined => {
+  /** @returns false when it had not begun. */
+  const end = (kind: TracedKind, node: string, toUs: number): boolean => {
     const key = `${kind} ${node}`;
     const fault = open.get(key);
-    if (!fault) return undefined;
+    if (!fault) return false;
     open.delete(key);
     const fromUs = fault.fromUs ?? 0; // what is down from the start is so for the warm-up and `forUs`
     faults[fault.position] = { ...faults[fault.position]!, forUs: toUs - fromUs };
-    return { node, fromUs, toUs, stopped: fault.stopped };
+    return true;
   };
   for (const name of names) if (config.up?.includes(name) === false) begin('kill', name, null);
   for (const [seconds, what, where] of steps) {
@@ -295,17 +274,17 @@ function stepsOf(run: MeasuredRun, names: readonly string[], refused: string[]):
         if (!end('hang', node, atUs) && !is('kill')) refuse('it was not stopped');
         break;
       case 'drop':
+        if (is('partition')) refuse('its packets vanish already');
+        begin('partition', node, atUs);
+        break;
+      case 'undrop':
+        if (!end('partition', node, atUs)) refuse('nothing was dropped');
+        break;
       case 'hostoff':
         if (is('powerOff')) refuse('it is gone already');
-        if (what === 'hostoff') noArp.add(node);
+        noArp.add(node);
         begin('powerOff', node, atUs);
         break;
-      case 'undrop': {
-        const cut = end('powerOff', node, atUs);
-        if (cut) dropped.push(cut);
-        else refuse('nothing was dropped');
-        break;
-      }
       default:
         refuse('unknown');
     }
@@ -315,5 +294,5 @@ function stepsOf(run: MeasuredRun, names: readonly string[], refused: string[]):
       refused.push(`${node} is both off and behind a path that drops`);
     }
   }
-  return { faults, dropped, noArp };
+  return { faults, noArp };
 }

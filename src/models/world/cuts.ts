@@ -57,7 +57,7 @@ function waysChanged(world: WorldState, ways: readonly Way[], nowUs: number): vo
   reviewLeftovers(world, nowUs);
   for (let agent = 0; agent < world.agents; agent++) {
     const state = world.state[agent]!;
-    if (state === State.Connected || state === State.Frozen) {
+    if (state === State.Connected || state === State.Frozen || state === State.Stale) {
       if (isOnWay(world, agent, world.node[agent]!, world.viaBalancer[agent] === 1, touched)) {
         reviewSession(world, agent, nowUs);
       }
@@ -155,7 +155,7 @@ export function dropFlows(world: WorldState, fault: PlannedFault, nowUs: number)
     const { ofGroup, ofBalancer } = touched;
     const own = ofGroup[world.groupOf[agent]!]!;
     const state = world.state[agent]!;
-    if (state !== State.Connected && state !== State.Frozen) {
+    if (state !== State.Connected && state !== State.Frozen && state !== State.Stale) {
       const target = world.target[agent]!;
       const isVia = target === world.balancerPlace;
       if (own.has(target) || (isVia && ofBalancer.has(world.peerNode[agent]!))) flowsDropped(world, agent);
