@@ -69,6 +69,10 @@ export interface AgentOptions {
     readonly warnLevelPercent: number;
     readonly normalLevelPercent: number;
     readonly logcollectorQueueSize: number;
+    /** Between two looks into a file. */
+    readonly logcollectorLoopTimeoutSeconds: number;
+    /** Lines of a file that are read at one look; 0: all. */
+    readonly logcollectorMaxLines: number;
     /** A send that takes longer fails; one that fails closes the socket and the agent reconnects. `null`: it blocks (to 4.14.7). */
     readonly sendTimeoutSeconds: number | null;
     /** TCP keepalive of the agent's socket: idle time, distance and number of the probes. `null`: none (to 4.14.7). */

@@ -97,6 +97,8 @@ export function agentDefaults(version: string, platform: Platform = 'linux'): Ag
       warnLevelPercent: 90,
       normalLevelPercent: 70,
       logcollectorQueueSize: 1024,
+      logcollectorLoopTimeoutSeconds: 2,
+      logcollectorMaxLines: 10_000,
       // etc/internal_options.conf, agent.send_timeout and agent.tcp_keepidle/intvl/cnt: 4.14.9 and 5.0.0-beta3 on.
       sendTimeoutSeconds: timesOut ? 30 : null,
       tcpKeepIdleSeconds: timesOut ? 60 : null,

@@ -5,6 +5,7 @@ import { addFlow, type Flow } from './flow.ts';
 import type { EventCounts, LossCause } from './ledger.ts';
 import { HeldEvents, type Fate, type Held } from './pipeline/held.ts';
 import { limitsOf, type Limits } from './pipeline/limits.ts';
+import type { PolledFiles } from './pipeline/polledFiles.ts';
 import { RingStates, type BufferAlerts } from './pipeline/ringStates.ts';
 import { busySends, isBusy, slotsUpTo } from './pipeline/spacing.ts';
 import { Waiting } from './pipeline/waiting.ts';
@@ -49,6 +50,8 @@ export interface PipelineBooks {
 
 /** While the client buffer is nearly full so many events are looked at together: an eighth of it, within these limits. */
 const leastTogether = 16;
+/** A poll that keeps the dispatcher busy for a tenth of the time to the next one is looked at by itself. */
+const pollCrowd = 10;
 const mostTogether = 512;
 
 export class Pipelines {
@@ -91,9 +94,22 @@ export class Pipelines {
   readonly latencyUs: Float64Array;
   readonly ringStates: RingStates;
   readonly #waiting = new Waiting();
+  /** Of each group; `null`: lines are read as they are written. */
+  readonly #polled: readonly (PolledFiles | null)[];
+  /** What is read: all that is written, or what logcollector takes out of the files. */
+  readonly #lines: readonly (Arrivals | PolledFiles)[];
+  /** Lines of files that found no room at the polls so far, and lines that had been read when the agent began. */
+  readonly #dropped: Float64Array;
+  readonly #readBefore: Float64Array;
   readonly #held: HeldEvents;
 
-  constructor(groups: readonly GroupOptions[], arrivals: readonly Arrivals[], places: number, books: PipelineBooks) {
+  constructor(
+    groups: readonly GroupOptions[],
+    arrivals: readonly Arrivals[],
+    places: number,
+    books: PipelineBooks,
+    polled: readonly (PolledFiles | null)[] = [],
+  ) {
     const agents = groups.reduce((sum, group) => sum + group.count, 0);
     this.arrivals = arrivals;
     this.books = books;
@@ -125,6 +141,11 @@ export class Pipelines {
     this.sinkNode = new Int16Array(agents).fill(-1);
     this.latencyUs = new Float64Array(agents);
     this.ringStates = new RingStates(agents);
+    this.#polled = groups.map((_, index) => polled[index] ?? null);
+    this.#lines = this.#polled.map((files, index) => files ?? arrivals[index]!);
+    const polls = this.#polled.some((files) => files !== null);
+    this.#dropped = new Float64Array(polls ? agents : 0);
+    this.#readBefore = new Float64Array(polls ? agents : 0);
     this.#held = new HeldEvents(agents, this.slots);
   }
 
@@ -142,14 +163,36 @@ export class Pipelines {
     return agent - this.firstOfGroup[this.groupOf[agent]!]!;
   }
 
-  /** Events written before `atUs`. */
+  /** Events written before `atUs`; of lines in files that are polled, those taken out of them. */
   written(agent: number, atUs: number): number {
-    return this.arrivals[this.groupOf[agent]!]!.count(this.local(agent), atUs);
+    return this.#lines[this.groupOf[agent]!]!.count(this.local(agent), atUs);
   }
 
-  /** Instant of the agent's `ordinal`-th event. */
+  /** Instant of the agent's `ordinal`-th event; of a line in a file that is polled, of its poll. */
   writtenAt(agent: number, ordinal: number): number {
-    return this.arrivals[this.groupOf[agent]!]!.timeOf(this.local(agent), ordinal);
+    return this.#lines[this.groupOf[agent]!]!.timeOf(this.local(agent), ordinal);
+  }
+
+  /** When the application wrote the `ordinal`-th of them. */
+  bornAt(agent: number, ordinal: number): number {
+    const polled = this.#polled[this.groupOf[agent]!];
+    return polled ? polled.bornOf(this.local(agent), ordinal) : this.writtenAt(agent, ordinal);
+  }
+
+  /** Events that the agent's applications have written before `endUs`, up to which everything is counted. */
+  produced(agent: number, endUs: number): number {
+    if (this.#polled[this.groupOf[agent]!] === null) return this.seen[agent]! - this.unwritten[agent]!;
+    if (this.anchorUs[agent] === Infinity) return 0;
+    return this.arrivals[this.groupOf[agent]!]!.count(this.local(agent), endUs) - this.#readBefore[agent]!;
+  }
+
+  /** Lines that wait in files for the next poll. */
+  unread(agent: number, endUs: number): number {
+    const group = this.groupOf[agent]!;
+    const polled = this.#polled[group];
+    if (!polled || this.anchorUs[agent] === Infinity) return 0;
+    const local = this.local(agent);
+    return this.arrivals[group]!.count(local, endUs) - polled.count(local, endUs) - polled.dropped(local, endUs);
   }
 
   /** Brings the agent's counts to `atUs`; earlier instants change nothing. */
@@ -175,7 +218,9 @@ export class Pipelines {
     const flows = this.reads[agent] === 1 && this.collects[agent] === 1 && this.down[agent] === Down.No;
     const unwritten = this.unwritten[agent]!;
     if (!flows) this.#hold(agent, group, limits, fresh, fromUs, atUs);
-    addFlow(this.books.produced, fresh - (this.unwritten[agent]! - unwritten), fromUs, atUs);
+    const polled = this.#polled[group];
+    if (polled) this.#pollFiles(agent, polled, fromUs, atUs);
+    else addFlow(this.books.produced, fresh - (this.unwritten[agent]! - unwritten), fromUs, atUs);
     if (!flows) {
       this.seen[agent] = written;
       if (this.dispatches[agent] === 1) this.#drain(agent, limits, fromUs, atUs);
@@ -202,6 +247,21 @@ export class Pipelines {
     this.anchorUs[agent] = atUs;
     this.seen[agent] = before;
     this.unwritten[agent] = before;
+    const polled = this.#polled[this.groupOf[agent]!];
+    if (!polled) return;
+    this.#dropped[agent] = polled.dropped(this.local(agent), atUs);
+    this.#readBefore[agent] = before + this.#dropped[agent]!;
+  }
+
+  /** Lines are written into files, and read at polls: what finds no room in logcollector's queue then is lost. */
+  #pollFiles(agent: number, polled: PolledFiles, fromUs: number, atUs: number): void {
+    const local = this.local(agent);
+    const arrivals = this.arrivals[this.groupOf[agent]!]!;
+    addFlow(this.books.produced, arrivals.count(local, atUs) - arrivals.count(local, fromUs), fromUs, atUs);
+    const dropped = polled.dropped(local, atUs);
+    const cause = this.down[agent] === Down.No ? 'logcollector' : 'agentRestart';
+    this.lose(agent, dropped - this.#dropped[agent]!, cause, fromUs, atUs);
+    this.#dropped[agent] = dropped;
   }
 
   /** What waits before the client buffer goes into it, all at once. */
@@ -487,7 +547,11 @@ export class Pipelines {
     let left = inflow;
     const arrivals = this.arrivals[this.groupOf[agent]!]!;
     const local = this.local(agent);
-    const mayOverflow = left > 0 && isBusy(arrivals.peakRatePerUs(local), limits.spacingUs);
+    const peakPerUs = arrivals.peakRatePerUs(local);
+    const polled = this.#polled[this.groupOf[agent]!];
+    const mayOverflow =
+      left > 0 &&
+      (isBusy(peakPerUs, limits.spacingUs) || (polled && peakPerUs * polled.periodUs > limits.ringSize / 2) === true);
     while (at < toUs) {
       const seen = this.seen[agent]!;
       const ring = this.ring[agent]!;
@@ -495,14 +559,18 @@ export class Pipelines {
       const together = Math.max(leastTogether, Math.min(mostTogether, Math.ceil(limits.ringSize / 8)));
       let until = toUs;
       // An agent that never writes as fast as it may send fills no buffer that is not nearly full.
-      if (left > room && (mayOverflow || room < together)) {
+      const pollUs = polled && left > room && (mayOverflow || room < together) ? this.writtenAt(agent, seen + 1) : -1;
+      if (pollUs >= 0) {
+        // Nothing comes up to the poll, then many lines at once.
+        until = Math.min(until, pollUs > at ? pollUs : pollUs + 1);
+      } else if (left > room && (mayOverflow || room < together)) {
         const leap = Math.max(room, together);
         if (left > leap) until = Math.min(until, this.writtenAt(agent, seen + leap) + 1);
         // As long as its backlog lasts the dispatcher does not rest.
         if (ring > 0 && room < together) until = Math.min(until, at + Math.max(ring, together) * limits.spacingUs);
       }
       if (mayOverflow) until = Math.min(until, arrivals.nextChangeUs(local, at));
-      const fresh = until === toUs ? left : arrivals.count(local, until) - seen;
+      const fresh = until === toUs ? left : this.written(agent, until) - seen;
       const overflows = ring + fresh > limits.ringSize && (ring > 0 || isBusy(fresh / (until - at), limits.spacingUs));
       if (overflows) this.#overflow(agent, limits, fresh, at, until);
       else this.#pass(agent, limits, fresh, at, until);
@@ -517,7 +585,9 @@ export class Pipelines {
     let left = inflow;
     for (;;) {
       const ring = this.ring[agent]!;
-      if (ring === 0 && !isBusy(left / (toUs - at), limits.spacingUs)) {
+      // The lines of a poll come all at once: where they are many they make a backlog of their own.
+      const crowd = this.#polled[this.groupOf[agent]!] ? pollCrowd : 1;
+      if (ring === 0 && !isBusy((crowd * left) / (toUs - at), limits.spacingUs)) {
         this.#sendFresh(agent, left, at, toUs);
         break;
       }
@@ -582,7 +652,9 @@ export class Pipelines {
     this.#emit(agent, events, fromUs, toUs);
     const latency = this.latencyUs[agent]!;
     if (this.sink[agent] === Sink.Live) {
-      this.books.addDelay(events, this.sinkPlace[agent]!, fromUs + latency, toUs + latency, latency, latency);
+      const inFileUs = this.#polled[this.groupOf[agent]!]?.periodUs ?? 0;
+      const place = this.sinkPlace[agent]!;
+      this.books.addDelay(events, place, fromUs + latency, toUs + latency, latency, latency + inFileUs);
     } else if (this.sink[agent] === Sink.Path) {
       this.#intoPath(agent, events, fromUs, toUs, fromUs, toUs);
     }
@@ -603,14 +675,14 @@ export class Pipelines {
       for (let part = 0; part < waiting.parts; part++) {
         const count = waiting.count[part]!;
         const lastUs = atUs + (count - 1) * spacingUs;
-        const first = Math.max(latency, atUs - this.writtenAt(agent, waiting.first[part]!));
-        const last = count === 1 ? first : Math.max(latency, lastUs - this.writtenAt(agent, waiting.last[part]!));
+        const first = Math.max(latency, atUs - this.bornAt(agent, waiting.first[part]!));
+        const last = count === 1 ? first : Math.max(latency, lastUs - this.bornAt(agent, waiting.last[part]!));
         this.books.addDelay(count, place, atUs, lastUs, first, last);
         atUs = lastUs + spacingUs;
       }
     } else if (this.sink[agent] === Sink.Path) {
-      const oldestUs = this.writtenAt(agent, waiting.first[0]!);
-      const newestUs = this.writtenAt(agent, waiting.last[waiting.parts - 1]!);
+      const oldestUs = this.bornAt(agent, waiting.first[0]!);
+      const newestUs = this.bornAt(agent, waiting.last[waiting.parts - 1]!);
       this.#intoPath(agent, events, slot, slot + (events - 1) * spacingUs, oldestUs, newestUs);
     }
   }

@@ -28,6 +28,8 @@ export interface WorkloadOptions {
   readonly sizeBytes: number;
   /** `logcollector` keeps reading and drops when its queue is full; `socket` blocks the writer. */
   readonly source: EventSource;
+  /** The lines are in so many files, into which logcollector looks now and then; `null`: it reads each when it is written. */
+  readonly files: number | null;
 }
 
 export const workloadDefaults = {
@@ -38,6 +40,7 @@ export const workloadDefaults = {
   profile: null,
   sizeBytes: 300,
   source: 'logcollector',
+  files: null,
 } satisfies Omit<WorkloadOptions, 'ratePerSecond'>;
 
 /** Purposes of random draws; each has its own key, so that a draw added for one changes no other. */
@@ -58,6 +61,7 @@ export const Purpose = {
   BurstPhase: 32,
   StartOrder: 33,
   Churn: 41,
+  PollPhase: 42,
   NodeClock: 45,
   ClusterPhase: 51,
   EnrolStart: 52,

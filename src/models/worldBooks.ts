@@ -18,6 +18,7 @@ import { isQueueJudged } from './node.ts';
 import { Intake } from './intake.ts';
 import { playNodeQueue, spread, type NodeQueueInput, type NodeQueueOutput } from './nodeQueue.ts';
 import { Pipelines, type PipelineBooks } from './pipeline.ts';
+import { polledGroups } from './pipeline/polledFiles.ts';
 import { noBufferAlerts, type BufferAlerts } from './pipeline/ringStates.ts';
 import { PlaceState } from './place.ts';
 import { addChange, addPart, cumulated, runningSum, stepMeans, stepsOf, type Steps } from './timelines.ts';
@@ -100,7 +101,7 @@ export class WorldBooks implements PipelineBooks {
     this.inflow = nodes.map((node) => (!isQueueJudged(node) ? null : groups.map(() => newFlow(sliceUs, slices))));
     this.nodeDelivered = new Float64Array(nodes.length);
     this.alerts = groups.map(() => noBufferAlerts());
-    this.pipelines = new Pipelines(groups, arrivals, places, this);
+    this.pipelines = new Pipelines(groups, arrivals, places, this, polledGroups(groups, arrivals, root));
     this.steps = stepsOf(durationUs);
     this.intake = new Intake(nodes, sliceUs, durationUs);
     this.#flushPhaseUs = nodes.map(({ name }) =>
@@ -220,9 +221,9 @@ export class WorldBooks implements PipelineBooks {
         const lost = slot < pipelines.places ? 'path' : 'nodeMemory';
         pipelines.settlePath(agent, slot, end.resumes[slot % pipelines.places] ? 'pending' : lost, end.endUs);
       }
-      const written = pipelines.seen[agent]! - pipelines.unwritten[agent]!;
-      own.produced += written;
-      own.pending += pipelines.upstream[agent]! + pipelines.ring[agent]!;
+      const unread = pipelines.unread(agent, end.endUs);
+      own.produced += pipelines.produced(agent, end.endUs);
+      own.pending += unread + pipelines.upstream[agent]! + pipelines.ring[agent]!;
     }
     nodes.forEach((_, node) => this.intake.advance(node, end.endUs));
     const queues = this.#playQueues(end);

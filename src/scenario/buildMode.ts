@@ -1063,6 +1063,8 @@ function settingsOf(given: AgentData | undefined): AgentSettings | undefined {
       warnLevelPercent: internal.warnLevel,
       normalLevelPercent: internal.normalLevel,
       logcollectorQueueSize: internal.logcollectorQueueSize,
+      logcollectorLoopTimeoutSeconds: internal.logcollectorLoopTimeout,
+      logcollectorMaxLines: internal.logcollectorMaxLines,
       sendTimeoutSeconds: internal.sendTimeout,
       tcpKeepIdleSeconds: internal.tcpKeepIdle,
       tcpKeepIntervalSeconds: internal.tcpKeepInterval,

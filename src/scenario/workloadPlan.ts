@@ -31,6 +31,9 @@ export function workloadOf(
   if (profile && startsAtSecond === null) {
     fail(['profile'], 'needs startsAt of the scenario, the time of day at time 0, such as startsAt: 08:30.');
   }
+  if (events.files !== undefined && events.source === 'socket') {
+    fail(['files'], 'has no meaning for source: socket, whose writers write no files. Remove one of them.');
+  }
   const who = rates === null ? ratesOfGroup(events, count, fail) : ratesOfInventory(events, rates, fail);
   if (said.length > 0 || who === null) return null;
   return {
@@ -40,6 +43,7 @@ export function workloadOf(
     profile: profile ? { startsAtUs: startsAtSecond! * 1e6, ...profile } : null,
     sizeBytes: events.size,
     source: events.source,
+    files: events.files ?? null,
   };
 }
 

@@ -33,6 +33,8 @@ const modelled = {
   'agent.warn_level': { key: 'warnLevelPercent', from: 1, to: 100 },
   'agent.normal_level': { key: 'normalLevelPercent', from: 0, to: 99 },
   'logcollector.queue_size': { key: 'logcollectorQueueSize', from: 128, to: 220_000 },
+  'logcollector.loop_timeout': { key: 'logcollectorLoopTimeoutSeconds', from: 1, to: 120 },
+  'logcollector.max_lines': { key: 'logcollectorMaxLines', from: 0, to: 1_000_000 },
 } satisfies Record<string, Limits & { readonly key: InternalKey }>;
 
 /** From 4.14.9: etc/internal_options.conf of its branch; src/client-agent/config.c, ClientConf(). Before, no agent reads them. */
@@ -50,13 +52,10 @@ function optionsOf(version: string): Readonly<Record<string, Limits & { readonly
 /** src/config/config.c, ReadConfig(). */
 const remoteConfName = 'agent.remote_conf';
 
-// The state file, messages in the agent's own log, and how it reads log files: a simulation's events are written when the
-// scenario says so.
+// The state file, messages in the agent's own log, and how it shares its files among threads.
 const idle: readonly string[] = [
   'agent.state_interval',
   'agent.debug',
-  'logcollector.loop_timeout',
-  'logcollector.max_lines',
   'logcollector.input_threads',
   'logcollector.vcheck_files',
 ];

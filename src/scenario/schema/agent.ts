@@ -117,6 +117,8 @@ export const agentSettings = z
             warnLevel: whole('agent.warn_level, percent.', 1, 100).optional(),
             normalLevel: whole('agent.normal_level, percent.', 0, 99).optional(),
             logcollectorQueueSize: whole('logcollector.queue_size.', 128, 220_000).optional(),
+            logcollectorLoopTimeout: wholeSeconds('logcollector.loop_timeout.', 1, 120, 'from 1s to 120s').optional(),
+            logcollectorMaxLines: whole('logcollector.max_lines; 0: no limit.', 0, 1_000_000).optional(),
             sendTimeout: wholeSeconds('agent.send_timeout, from 4.14.9.', 1, 600, 'from 1s to 600s').optional(),
             tcpKeepIdle: wholeSeconds('agent.tcp_keepidle, from 4.14.9.', 1, 7200, 'from 1s to 2h').optional(),
             tcpKeepInterval: wholeSeconds('agent.tcp_keepintvl, from 4.14.9.', 1, 100, 'from 1s to 100s').optional(),

@@ -108,6 +108,11 @@ export const events = z.strictObject(
       ['logcollector', 'socket'],
       'logcollector keeps reading and drops when its queue is full; socket blocks the writer.',
     ).prefault(workloadDefaults.source),
+    files: whole(
+      'The lines are in so many files, into which logcollector looks every loop_timeout. Default: each is read when it is written.',
+      1,
+      10_000,
+    ).optional(),
   },
   mapping('a mapping such as { rate: 2/s, size: 300B }'),
 );
