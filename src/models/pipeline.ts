@@ -250,7 +250,7 @@ export class Pipelines {
     const polled = this.#polled[this.groupOf[agent]!];
     if (!polled) return;
     this.#dropped[agent] = polled.dropped(this.local(agent), atUs);
-    this.#readBefore[agent] = before + this.#dropped[agent]!;
+    this.#readBefore[agent] = before + this.#dropped[agent];
   }
 
   /** Lines are written into files, and read at polls: what finds no room in logcollector's queue then is lost. */

@@ -100,10 +100,10 @@ function freezesFrom(kind: 'powerOff' | 'hang', sizeBytes: number, rates: readon
   return Infinity;
 }
 
-/** A node that hangs for so long and goes on; regular events of 10 a second. */
+/** A node that hangs for so long and goes on; 50 events a second. */
 function resumed(seconds: number, version = '4.9.2'): Story {
   const world = aWorld({
-    groups: [lone(10)],
+    groups: [lone(50)],
     faults: [fault('hang', 'worker01', killSeconds, seconds)],
     durationUs: 16 * minute,
     latencyUs: 50,
@@ -294,7 +294,7 @@ export const measuredRules: readonly MeasuredRule[] = [
     to: 1,
     simulated: () => {
       const story = resumed(90);
-      return lost(story, 'keyInUse') / Math.ceil((first(story, 'noticed').seconds - killSeconds) * 10);
+      return lost(story, 'keyInUse') / Math.ceil((first(story, 'noticed').seconds - killSeconds) * 50);
     },
   },
   {
