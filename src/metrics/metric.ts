@@ -2,6 +2,7 @@
 import { metricDefinition } from '../scenario/metricNames.ts';
 import { enrolment } from './enrolment.ts';
 import { backtest } from './backtest.ts';
+import { buffer } from './buffer.ts';
 import { movedShare, rebalancedAfter, skew } from './imbalance.ts';
 import { blindness, delay, headroom, storm } from './load.ts';
 import { events, isCause, lostByCause, lostSeconds, lostShare } from './loss.ts';
@@ -46,6 +47,8 @@ export function metricValue(name: string, run: RunView, selection: Selection): n
       return delay(run, rest);
     case 'blindness':
       return blindness(run, selection, rest);
+    case 'buffer':
+      return buffer(run, selection, rest);
     case 'headroom':
       return headroom(run, selection);
     case 'placement':

@@ -108,7 +108,15 @@ function targetOf({ nodes, groups, balancer }: WorldOptions, fault: FaultOptions
     }
     case 'restartAgents':
     case 'pushConfig':
-    case 'reconnectAgents':
+    case 'reconnectAgents': {
+      // An inventory makes several groups under one name.
+      const isCalled = ({ name, labels }: (typeof groups)[number], wanted: string): boolean =>
+        name === wanted || labels?.includes(wanted) === true;
+      const places = names.filter((name) => groups.some((group) => isCalled(group, name)));
+      const missing = names.filter((name) => !places.includes(name));
+      const groupIndexes = [...groups.keys()].filter((index) => names.some((name) => isCalled(groups[index]!, name)));
+      return { ...none, places, groupIndexes, missing };
+    }
     case 'enroll': {
       const places = names.filter((name) => groupOf(name) >= 0);
       const missing = names.filter((name) => groupOf(name) < 0);

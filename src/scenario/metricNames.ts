@@ -58,6 +58,9 @@ function define(): Record<string, MetricDefinition> {
     ['group'],
     statistics.map((name) => `blindness.${name}`),
   );
+  // Of the agents' client buffers.
+  add('us', ['group'], ['buffer.firstFull']);
+  add('count', ['group'], ['buffer.full', 'buffer.floods', 'buffer.alerts']);
   add('perSecond', ['node'], ['headroom.n1']);
   add('share', ['group'], ['placement.agreement']);
   add('agents', ['node'], ['backtest.error']);

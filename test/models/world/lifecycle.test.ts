@@ -97,6 +97,21 @@ test.each([
   expect([...story.books.outages.fault]).toEqual([0]);
 });
 
+test('a command to a name that several groups share reaches all of them', () => {
+  const world = aWorld({
+    groups: [
+      { count: 2, list: [1] },
+      { count: 3, list: [1] },
+      { count: 4, list: [1] },
+    ],
+    faults: [{ ...restart(), groups: ['branch'] } as FaultOptions],
+    durationUs: 3 * minute,
+  });
+  const groups = world.groups.map((group, index) => (index < 2 ? { ...group, labels: ['branch'] } : group));
+
+  expect(play({ ...world, groups }).books.outages.count).toBe(5);
+});
+
 test('an agent in the middle of its restart is not restarted again', () => {
   const story = tell([restart(), restart({ at: 105 })]);
 
