@@ -145,6 +145,8 @@ ${exitCodes}`,
     .addOption(repeatable('--kill <place>', 'the processes of a node, or of "balancer", die'))
     .addOption(repeatable('--power-off <place>', 'its host is gone without a word'))
     .addOption(repeatable('--hang <place>', 'its processes stand still'))
+    .addOption(repeatable('--stop <place>', 'its processes are stopped in order'))
+    .addOption(repeatable('--zombie <node>', 'it takes events and throws them away'))
     .option('--at <instant>', 'when (default: 10m)')
     .option('--for <duration>', 'for how long (default: 10m)')
     .option('--duration <duration>', 'counted time (default: 30m)')

@@ -41,6 +41,8 @@ export interface RunFlags {
   readonly kill: readonly string[];
   readonly powerOff: readonly string[];
   readonly hang: readonly string[];
+  readonly stop: readonly string[];
+  readonly zombie: readonly string[];
   readonly at?: string;
   readonly for?: string;
   readonly duration?: string;

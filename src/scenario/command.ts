@@ -14,6 +14,8 @@ export const flagNames = [
   'kill',
   'powerOff',
   'hang',
+  'stop',
+  'zombie',
   'at',
   'for',
   'duration',

@@ -26,6 +26,8 @@ export interface FlagScenario {
   readonly kill?: readonly string[];
   readonly powerOff?: readonly string[];
   readonly hang?: readonly string[];
+  readonly stop?: readonly string[];
+  readonly zombie?: readonly string[];
   readonly at?: string;
   readonly for?: string;
   readonly duration?: string;
@@ -44,10 +46,12 @@ const flagPaths: readonly (readonly [path: RegExp, flag: string])[] = [
   [/^faults\[\d+\]\.kill\b/, '--kill'],
   [/^faults\[\d+\]\.powerOff\b/, '--power-off'],
   [/^faults\[\d+\]\.hang\b/, '--hang'],
+  [/^faults\[\d+\]\.stop\b/, '--stop'],
+  [/^faults\[\d+\]\.zombie\b/, '--zombie'],
   [/^modes\.[a-z-]+\.nginx\b/, '--nginx'],
   [/^modes\.[a-z-]+\.ossec\b/, '--ossec'],
 ];
-const faultKinds = ['kill', 'powerOff', 'hang'] as const;
+const faultKinds = ['kill', 'powerOff', 'hang', 'stop', 'zombie'] as const;
 
 /** `listen` for the events and the registration of agents. */
 const agentPorts = /(^|:)151[45]$/;
@@ -66,7 +70,9 @@ export function scenarioFromFlags(flags: FlagScenario, files: Files = diskFiles(
   const falls = faultKinds.flatMap((kind) => (flags[kind] ?? []).map((place) => ({ kind, place })));
   for (const flag of ['at', 'for'] as const) {
     if (flags[flag] !== undefined && falls.length === 0) {
-      problem(`--${flag}: nothing happens that it could be about. Add --kill, --power-off or --hang.`);
+      problem(
+        `--${flag}: nothing happens that it could be about. Add --kill, --power-off, --hang, --stop or --zombie.`,
+      );
     }
   }
   const read = (flag: string, path: string): string | null => {

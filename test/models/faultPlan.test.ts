@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { rootKey } from '../../src/kernel/random.ts';
 import type { FaultOptions } from '../../src/models/fault.ts';
 import { planFaults, type FaultPlan } from '../../src/models/faultPlan.ts';
-import { aWorld, fault, minute, second } from '../support/worlds.ts';
+import { aWorld, fault, minute, second, timing } from '../support/worlds.ts';
 
 function plan(faults: readonly FaultOptions[], { balanced = false, replication = 0 } = {}): FaultPlan {
   const group = balanced ? { count: 1 } : { count: 1, list: [1, 2] };
@@ -76,4 +76,92 @@ test('a fault at a place the mode does not have does nothing there, and a note s
   const behind = plan(atBalancer, { balanced: true });
   expect(behind.faults.map(({ placeIndexes }) => placeIndexes)).toEqual([[1, 3], [3]]);
   expect(behind.notes).toEqual([]);
+});
+
+test('a rolling restart waits, stops a place, waits, and goes on to the next; it may be repeated', () => {
+  const rolling: FaultOptions = {
+    kind: 'rolling',
+    places: ['worker02', 'master'],
+    ...timing(60, 0),
+    everyUs: 5 * minute,
+    times: 2,
+    downUs: 20 * second,
+    pauseUs: 30 * second,
+    drainUs: 10 * second,
+  };
+  const { faults, notes } = plan([rolling]);
+
+  expect(spans({ faults, notes })).toEqual([
+    [70, 90],
+    [130, 150],
+    [370, 390],
+    [430, 450],
+  ]);
+  expect(faults.map(({ places }) => places[0])).toEqual(['worker02', 'master', 'worker02', 'master']);
+  expect(notes).toEqual(['Nothing can be drained in this mode: agents stay on a node until it stops.']);
+});
+
+test('random faults work and break for exponential times, by where they are and in every mode alike', () => {
+  const random = (place: string): FaultOptions => ({
+    ...fault('kill', place, 0, 0),
+    random: { mtbfUs: 20 * second, mttrUs: 5 * second },
+  });
+  const of = (place: string, replication = 0, balanced = false): (readonly [number, number])[] =>
+    spans(plan([random(place)], { replication, balanced }));
+
+  expect(of('worker01')).toEqual(of('worker01', 0, true));
+  expect(of('worker01')).not.toEqual(of('worker01', 1));
+  expect(of('worker01')).not.toEqual(of('worker02'));
+  // 200 runs of ten minutes: 24 each in the mean, broken for a fifth of the time.
+  let count = 0;
+  let broken = 0;
+  for (let replication = 0; replication < 200; replication++) {
+    const all = of('worker01', replication);
+    count += all.length / 200;
+    for (const [index, [start, end]] of all.entries()) {
+      expect(start).toBeGreaterThanOrEqual(index === 0 ? 0 : all[index - 1]![1]);
+      broken += (Math.min(end, 600) - start) / 200 / 600;
+    }
+  }
+  expect(count).toBeGreaterThan(23);
+  expect(count).toBeLessThan(25.5);
+  expect(broken).toBeCloseTo(0.2, 1);
+});
+
+test('two random faults at one place have their own times', () => {
+  const random = { mtbfUs: 20 * second, mttrUs: 5 * second };
+  const both = plan([
+    { ...fault('kill', 'worker01', 0, 0), random },
+    { ...fault('hang', 'worker01', 0, 0), random },
+  ]).faults;
+  const starts = (index: number): number[] =>
+    both.filter(({ faultIndex }) => faultIndex === index).map(({ startUs }) => startUs);
+
+  expect(starts(0)).not.toEqual(starts(1));
+});
+
+test('both ends of a path are resolved; one that the mode does not have is no path here', () => {
+  const partition = (from: string, to: string): FaultOptions => ({
+    kind: 'partition',
+    from,
+    to,
+    oneWay: false,
+    ...timing(60, 10),
+  });
+
+  expect(plan([partition('group0', 'worker01'), partition('agents', 'master')]).faults).toMatchObject([
+    { link: { from: { kind: 'group', groupIndex: 0 }, to: { kind: 'place', placeIndex: 1 } }, placeIndexes: [] },
+    { link: { from: { kind: 'agents' }, to: { kind: 'place', placeIndex: 0 } }, outOfService: false },
+  ]);
+  expect(plan([partition('group0', 'balancer')])).toEqual({
+    faults: [],
+    notes: ['This mode has no balancer: partition balancer does nothing here.'],
+  });
+});
+
+test('a node carries no load while it is out of service, which a hang of authd alone is not', () => {
+  const out = (only: 'remoted' | 'authd' | undefined): boolean =>
+    plan([{ ...fault('hang', 'worker01', 60, 10), only }]).faults[0]!.outOfService;
+
+  expect([out(undefined), out('remoted'), out('authd')]).toEqual([true, true, false]);
 });

@@ -43,6 +43,15 @@ test('the cluster is what the balancer’s upstreams name, the first of them the
   ]);
 });
 
+test('nodes may be stopped and turned into zombies', () => {
+  const { modes } = read({ nginx: 'nginx.conf', agents: 5, stop: ['172.0.0.5'], zombie: ['172.0.0.4'] });
+
+  expect(modes[0]!.world.faults).toMatchObject([
+    { kind: 'stop', places: ['172.0.0.5'], forUs: 600e6 },
+    { kind: 'zombie', places: ['172.0.0.4'], forUs: 600e6 },
+  ]);
+});
+
 test('a dashboard behind the same balancer is no node; its processors are said where nginx counts them', () => {
   const scenario = read({ nginx: 'dashboard.conf', cpus: 4, agents: 5 });
 
@@ -131,7 +140,7 @@ test.each<readonly [what: string, flags: FlagScenario, problems: readonly string
   [
     'an instant of nothing',
     { nginx: 'nginx.conf', agents: 5, at: '5m' },
-    ['--at: nothing happens that it could be about. Add --kill, --power-off or --hang.'],
+    ['--at: nothing happens that it could be about. Add --kill, --power-off, --hang, --stop or --zombie.'],
   ],
   [
     'a release that is not modelled',
