@@ -342,7 +342,8 @@ export class WorldBooks implements PipelineBooks {
     return nodes.map((node, index) => {
       const flows = this.inflow[index];
       if (!flows) return undefined;
-      const byGroup = flows.map(flowAmounts);
+      // Where nothing flows the sums of a flow leave dust, of either sign, which has no share of anything.
+      const byGroup = flows.map((flow) => flowAmounts(flow).map((amount) => (amount > 1e-6 ? amount : 0)));
       const slices = Math.ceil(endUs / sliceUs);
       const inflow = new Float64Array(slices);
       for (const amounts of byGroup) {

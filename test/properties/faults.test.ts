@@ -120,13 +120,38 @@ function digest(world: WorldRecipe): unknown {
   return { groups, nodeAtEnd, agent, brokenAtUs, detectUs, retryUs, handshakeUs, end, fromNode, toNode };
 }
 
+/** worker02 dies in a slice in which only the dust of a sum reaches it, below zero for one group. */
+const dust: WorldRecipe = {
+  groups: [
+    { count: 2, version: '3.12.3', events: { ratePerSecond: 5, arrival: 'poisson' }, protocol: 'udp', list: [1, 2] },
+    { count: 5, version: '3.12.3', events: { ratePerSecond: 300, arrival: 'poisson' } },
+  ],
+  faults: [
+    {
+      kind: 'rolling',
+      places: ['worker02', 'master'],
+      ...timing(266, 0),
+      downUs: second,
+      pauseUs: 0,
+      drainUs: 0,
+    },
+    fault('kill', ['worker01', 'master', 'worker02'], 23, 200),
+  ],
+  workers: 3,
+  workerConnections: 12,
+  sourcePorts: 3,
+  eventsPerSecond: 1_000,
+  acceptQueue: 1,
+  durationUs: 5 * minute,
+};
+
 test('no event vanishes whatever happens to places and to the balancer', () => {
   fc.assert(
     fc.property(recipe, fc.integer({ min: 0, max: 1_000 }), (world, replication) => {
       const agents = world.groups.reduce((sum, { count }) => sum + count, 0);
       checkBooks(runWorld(aWorld(world), { seed: 'faults', replication }), agents);
     }),
-    { numRuns: runs, seed: 20_261_124 },
+    { numRuns: runs, seed: 20_261_124, examples: [[dust, 8]] },
   );
 });
 
