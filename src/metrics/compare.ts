@@ -192,7 +192,7 @@ function timelineOf(runs: readonly ReplicationNumbers[], nodes: readonly number[
  * of any mode has the instants at which it would have.
  */
 function faultTexts(scenario: Scenario, runs: readonly (readonly ReplicationNumbers[])[]): FaultText[] {
-  const { faults, warmupUs } = scenario.modes[0]!.world;
+  const { faults, warmupUs, durationUs } = scenario.modes[0]!.world;
   return faults.map((fault, index) => {
     const { atUs, forUs, everyUs, times } = fault;
     let startUs = Infinity;
@@ -204,7 +204,10 @@ function faultTexts(scenario: Scenario, runs: readonly (readonly ReplicationNumb
         endUs = Math.max(endUs, occurrence.endUs);
       }
     }
-    if (startUs === Infinity) {
+    if (startUs === Infinity && fault.random) {
+      startUs = durationUs; // drawn in no replication
+      endUs = durationUs;
+    } else if (startUs === Infinity) {
       startUs = atUs ? atUs.fromUs : -warmupUs;
       endUs = forUs === null ? Infinity : (atUs ? atUs.toUs : 0) + (times - 1) * (everyUs ?? 0) + forUs;
     }

@@ -138,6 +138,14 @@ test('a drawn fault lies between its earliest start and its latest end', () => {
   ]);
 });
 
+test('a random fault that no replication has drawn begins when the run is over', () => {
+  const random = { ...fault('kill', 'worker01', 0, 0), random: { mtbfUs: 1e12, mttrUs: 1e6 } };
+  const scenario = aScenario(['lb'], {}, { faults: [random] });
+  const { durationUs } = scenario.modes[0]!.world;
+
+  expect(compare(scenario, [replications({})], '1').faults).toMatchObject([{ startUs: durationUs, endUs: durationUs }]);
+});
+
 test('a fault that strikes no place of any mode is told with the instants at which it would have', () => {
   const scenario = aScenario(
     ['list'],

@@ -6,7 +6,9 @@ import { balances, type Books } from '../../src/models/ledger.ts';
 import { runWorld } from '../../src/models/world.ts';
 import { aWorld, fault, minute, nodeNames, second, timing, type WorldRecipe } from '../support/worlds.ts';
 
-const runs = process.env.FLEETFALL_LONG === '1' ? 2_000 : 60;
+const isLong = process.env.FLEETFALL_LONG === '1';
+const runs = isLong ? 2_000 : 60;
+const patience = isLong ? 1_800_000 : 60_000;
 
 const place = fc.constantFrom(...nodeNames);
 const places = fc.uniqueArray(place, { minLength: 1, maxLength: 3 });
@@ -145,7 +147,7 @@ const dust: WorldRecipe = {
   durationUs: 5 * minute,
 };
 
-test('no event vanishes whatever happens to places and to the balancer', () => {
+test('no event vanishes whatever happens to places and to the balancer', { timeout: patience }, () => {
   fc.assert(
     fc.property(recipe, fc.integer({ min: 0, max: 1_000 }), (world, replication) => {
       const agents = world.groups.reduce((sum, { count }) => sum + count, 0);
@@ -155,7 +157,7 @@ test('no event vanishes whatever happens to places and to the balancer', () => {
   );
 });
 
-test('places that are hit together may be written in any order', () => {
+test('places that are hit together may be written in any order', { timeout: patience }, () => {
   fc.assert(
     fc.property(recipe, fc.constantFrom('kill', 'powerOff', 'hang', 'stop', 'zombie'), (world, kind) => {
       const books = (hit: readonly string[]): unknown =>
@@ -167,7 +169,7 @@ test('places that are hit together may be written in any order', () => {
   );
 });
 
-test('two faults of a kind that overlap at a place are one that lasts as long as both', () => {
+test('two faults of a kind that overlap at a place are one that lasts as long as both', { timeout: patience }, () => {
   fc.assert(
     fc.property(recipe, fc.constantFrom('powerOff', 'hang', 'zombie'), (world, kind) => {
       const run = (faults: readonly FaultOptions[]): unknown => digest({ ...world, faults, durationUs: 8 * minute });
