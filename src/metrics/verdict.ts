@@ -21,10 +21,12 @@ function modeSentence(mode: ModeResult): string {
       : `${formatShare(meanOf(mode, 'loss.share'))} of all events are lost (${mainLoss(mode, lost)})`;
   const outages = Math.round(meanOf(mode, 'reconnect.count'));
   const outside = outsideText(mode);
-  if (meanOf(mode, 'reconnect.count') === 0) return `${mode.name}: ${outside}no agent is cut off, ${losses}`;
+  const newcomers = newcomersText(mode);
+  if (meanOf(mode, 'reconnect.count') === 0)
+    return `${mode.name}: ${outside}${newcomers}no agent is cut off, ${losses}`;
   const agents = Math.round(meanOf(mode, 'reconnect.agents'));
   const times = outages > agents ? `, ${formatCount(outages)} times in all` : '';
-  return `${mode.name}: ${outside}${counted(agents, 'agent is', 'agents are')} cut off${times}, ${returnText(mode)}, ${losses}`;
+  return `${mode.name}: ${outside}${newcomers}${counted(agents, 'agent is', 'agents are')} cut off${times}, ${returnText(mode)}, ${losses}`;
 }
 
 /** Agents that find no place to connect to are cut off from nothing, and lose what they write all the same. */
@@ -33,6 +35,24 @@ function outsideText({ timeline: { disconnected } }: ModeResult): string {
   if (first === 0) return '';
   const last = Math.round(disconnected.at(-1) ?? 0);
   return `${counted(first, 'agent has', 'agents have')} no session when the run begins (${formatCount(last)} when it ends), `;
+}
+
+/** When those who came without a key report. */
+function newcomersText(mode: ModeResult): string {
+  const agents = Math.round(meanOf(mode, 'enrolment.agents'));
+  if (agents === 0) return '';
+  const unfinished = Math.round(meanOf(mode, 'enrolment.unfinished'));
+  const never = unfinished === 0 ? '' : `, ${counted(unfinished, 'does not', 'do not')} until the run ends`;
+  const half = meanOf(mode, 'enrolment.firstReport.p50');
+  const first =
+    half < Infinity
+      ? `half of ${counted(agents, 'newcomer', 'newcomers')} report within ${formatDuration(half)}`
+      : `fewer than half of ${counted(agents, 'newcomer', 'newcomers')} report`;
+  const last =
+    unfinished > 0 || half === Infinity
+      ? ''
+      : ` (the last: ${formatDuration(meanOf(mode, 'enrolment.firstReport.max'))})`;
+  return `${first}${last}${never}, `;
 }
 
 const lostHow: Readonly<Record<LossCause, string>> = {

@@ -6,7 +6,7 @@ import { markdownText } from './escape.ts';
 import { differenceTexts } from './format.ts';
 import { realityLines } from './reality.ts';
 import { outcomeOf, warningLines } from './summaryJson.ts';
-import { differenceLines, durationText, headlines, sharedSentences, verdictWords } from './words.ts';
+import { differenceLines, durationText, headlinesOf, sharedSentences, verdictWords } from './words.ts';
 
 /** Shows the charts as `charts/<name>.svg` beside the summary. */
 export function summaryMarkdown(comparison: Comparison): string {
@@ -26,7 +26,7 @@ export function summaryMarkdown(comparison: Comparison): string {
     '',
     row(['', ...modes.map(({ name }) => text(name))]),
     row(['---', ...modes.map(() => '---:')]),
-    ...headlines.map(({ label, value }) => row([text(label), ...modes.map((mode) => text(value(mode)))])),
+    ...headlinesOf(modes).map(({ label, value }) => row([text(label), ...modes.map((mode) => text(value(mode)))])),
     '',
     ...modes.map(({ name, description }) => `- **${text(name)}**: ${text(description)}`),
     '',

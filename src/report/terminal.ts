@@ -6,7 +6,7 @@ import { painter, printable, shorten, type Style } from './escape.ts';
 import { differenceTexts } from './format.ts';
 import { meanNote, runsText } from './summaryMarkdown.ts';
 import { outcomeOf, warningLines } from './summaryJson.ts';
-import { differenceLines, durationText, headlines, sharedSentences, verdictWords } from './words.ts';
+import { differenceLines, durationText, headlinesOf, sharedSentences, verdictWords } from './words.ts';
 
 export interface TerminalOptions {
   /** The caller has looked at the terminal and NO_COLOR. */
@@ -90,6 +90,7 @@ export function terminalSummary(comparison: Comparison, options: TerminalOptions
 /** Metrics down, modes across. Too narrow a terminal gets ± on a line of its own, then several tables. */
 function sideBySide(modes: readonly ModeResult[], width: number, paint: ReturnType<typeof painter>): string[] {
   const labelWidth = 22;
+  const headlines = headlinesOf(modes);
   const asWritten = modes.map((mode) => [
     shorten(printable(mode.name), 24),
     ...headlines.map(({ value }) => printable(value(mode))),

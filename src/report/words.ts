@@ -70,18 +70,58 @@ export interface Headline {
   readonly value: (mode: ModeResult) => string;
 }
 
-/** What the modes are compared by, side by side, most telling first. */
-export const headlines: readonly Headline[] = [
+interface Row extends Headline {
+  /** The row is told when this is true of a mode; absent: always. */
+  readonly when?: (mode: ModeResult) => boolean;
+}
+
+const rows: readonly Row[] = [
   { label: 'outages of agents', value: (mode) => textOf(mode, 'reconnect.count') },
-  { label: 'half are back after', value: (mode) => textOf(mode, 'reconnect.p50') },
-  { label: '95 % are back after', value: (mode) => textOf(mode, 'reconnect.p95') },
-  { label: '99 % are back after', value: (mode) => textOf(mode, 'reconnect.p99') },
-  { label: 'not back at the end', value: (mode) => textOf(mode, 'reconnect.unfinished') },
+  { label: 'half are back after', value: (mode) => textOf(mode, 'reconnect.p50'), when: hasOutages },
+  { label: '95 % are back after', value: (mode) => textOf(mode, 'reconnect.p95'), when: hasOutages },
+  { label: '99 % are back after', value: (mode) => textOf(mode, 'reconnect.p99'), when: hasOutages },
+  { label: 'not back at the end', value: (mode) => textOf(mode, 'reconnect.unfinished'), when: hasOutages },
+  { label: 'newcomers', value: (mode) => textOf(mode, 'enrolment.agents'), when: hasNewcomers },
+  { label: 'half report after', value: (mode) => textOf(mode, 'enrolment.firstReport.p50'), when: hasNewcomers },
+  { label: 'the last reports after', value: (mode) => textOf(mode, 'enrolment.firstReport.max'), when: hasNewcomers },
+  { label: 'never report', value: (mode) => textOf(mode, 'enrolment.unfinished'), when: hasNewcomers },
+  {
+    label: 'met a node without their key',
+    value: (mode) => textOf(mode, 'enrolment.keyUnknown.share'),
+    when: hasNewcomers,
+  },
   { label: 'events lost', value: (mode) => lossText(mode, 'events.lost') },
   { label: 'share of events lost', value: (mode) => lossText(mode, 'loss.share') },
-  { label: 'main cause of loss', value: mainCause },
+  { label: 'main cause of loss', value: mainCause, when: (mode) => largest(mode, 'events.lost') > 0 },
+  {
+    label: 'SYNs dropped by full accept queues',
+    value: (mode) => textOf(mode, 'storm.overflow'),
+    when: (mode) => largest(mode, 'storm.overflow') > 0,
+  },
+  {
+    label: 'shown as disconnected though heard, most',
+    value: (mode) => textOf(mode, 'status.falseDisconnected.peak'),
+    when: (mode) => largest(mode, 'status.falseDisconnected.peak') > 0,
+  },
   { label: 'skew before / during / after', value: skewText },
 ];
+
+function largest(mode: ModeResult, metric: string): number {
+  return metricOf(mode, metric)?.estimate.max ?? 0;
+}
+
+function hasOutages(mode: ModeResult): boolean {
+  return largest(mode, 'reconnect.count') > 0;
+}
+
+function hasNewcomers(mode: ModeResult): boolean {
+  return largest(mode, 'enrolment.agents') > 0;
+}
+
+/** What the modes are compared by, side by side, most telling first; what is about none of them is left out. */
+export function headlinesOf(modes: readonly ModeResult[]): readonly Headline[] {
+  return rows.filter(({ when }) => when === undefined || modes.some(when));
+}
 
 /** Paired differences worth a line, in this order; all of them are in summary.json. */
 const differenceWords: Readonly<Record<string, string>> = {
@@ -89,6 +129,9 @@ const differenceWords: Readonly<Record<string, string>> = {
   'reconnect.p95': '95 % are back after',
   'reconnect.p99': '99 % are back after',
   'reconnect.unfinished': 'agents not back at the end',
+  'enrolment.firstReport.p50': 'half of the newcomers after',
+  'enrolment.firstReport.max': 'the last newcomer after',
+  'enrolment.unfinished': 'newcomers never reporting',
   'events.lost': 'events lost',
   'loss.share': 'share of events lost',
   'skew.agents.during': 'skew during the fault',
