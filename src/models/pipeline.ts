@@ -559,11 +559,12 @@ export class Pipelines {
       const together = Math.max(leastTogether, Math.min(mostTogether, Math.ceil(limits.ringSize / 8)));
       let until = toUs;
       // An agent that never writes as fast as it may send fills no buffer that is not nearly full.
-      const pollUs = polled && left > room && (mayOverflow || room < together) ? this.writtenAt(agent, seen + 1) : -1;
+      const isTight = mayOverflow || room < together;
+      const pollUs = polled && left > room && isTight ? this.writtenAt(agent, seen + 1) : -1;
       if (pollUs >= 0) {
         // Nothing comes up to the poll, then many lines at once.
         until = Math.min(until, pollUs > at ? pollUs : pollUs + 1);
-      } else if (left > room && (mayOverflow || room < together)) {
+      } else if (left > room && isTight) {
         const leap = Math.max(room, together);
         if (left > leap) until = Math.min(until, this.writtenAt(agent, seen + leap) + 1);
         // As long as its backlog lasts the dispatcher does not rest.
@@ -571,7 +572,8 @@ export class Pipelines {
       }
       if (mayOverflow) until = Math.min(until, arrivals.nextChangeUs(local, at));
       const fresh = until === toUs ? left : this.written(agent, until) - seen;
-      const overflows = ring + fresh > limits.ringSize && (ring > 0 || isBusy(fresh / (until - at), limits.spacingUs));
+      const overflows =
+        isTight && ring + fresh > limits.ringSize && (ring > 0 || isBusy(fresh / (until - at), limits.spacingUs));
       if (overflows) this.#overflow(agent, limits, fresh, at, until);
       else this.#pass(agent, limits, fresh, at, until);
       left -= fresh;

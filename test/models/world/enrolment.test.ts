@@ -141,6 +141,22 @@ test('what an agent writes before it has a session waits in logcollector, and no
   expect(counts!.lost.logcollector / 50).toBeLessThan(1200 + 5 * 60 - 1024);
 });
 
+test('what has waited leaves at once, and what is written afterwards when it is written', () => {
+  const world = aRollout({
+    groups: [{ count: 20, list: [0], events: { ratePerSecond: 60, arrival: 'regular' } }],
+    faults: [enroll(100, 20)],
+    durationUs: 600 * second,
+  });
+  const { timeline } = runWorld(world, luck);
+  const at = (series: Float64Array, seconds: number): number => series[(seconds * second) / timeline.stepUs]!;
+
+  // 1024 lines each take 2 s; from then on nothing waits.
+  for (const seconds of [130, 200, 400, 590]) {
+    const waiting = at(timeline.produced, seconds) - at(timeline.delivered, seconds) - at(timeline.lost, seconds);
+    expect(Math.abs(waiting), `${seconds} s`).toBeLessThan(20 * 60);
+  }
+});
+
 test.each([
   // 4.12: TLS and request of one client after the other (4 ms on the wire), 20 ms of work. 4.13: the work alone.
   ['4.12.0', 100 * 24],
