@@ -4,7 +4,6 @@ import {
   balancerPlace,
   killDefaults,
   restartDefaults,
-  type FaultKind,
   type FaultOptions,
 } from '../models/fault.ts';
 import type { NginxOptions } from '../models/balancer/nginx/options.ts';
@@ -15,9 +14,6 @@ import type { FaultData, ScenarioData } from './schema.ts';
 import { drainSchema, verbs, type Verb } from './schema/faults.ts';
 import { durationText, enumerate, listNames, quote, type Path } from './wording.ts';
 import { ownValue } from './yamlSource.ts';
-
-/** Verbs the world does not play yet. */
-const toCome: ReadonlySet<FaultKind> = new Set<FaultKind>(['partition', 'dropFlows']);
 
 export interface FaultContext {
   readonly data: ScenarioData;
@@ -124,7 +120,6 @@ class FaultReader {
     this.#checkNames(verb);
     const timing = this.#timing(verb);
     const options = this.#options(verb, timing);
-    if (!this.#failed && toCome.has(verb)) this.#fail([verb], `the fault ${quote(verb)} is not modelled yet.`);
     return this.#failed ? null : options;
   }
 

@@ -112,6 +112,7 @@ const behindNginx = fc.record({
 test.each([
   ['nodes', ['worker01', 'worker02', 'master']],
   ['nginx itself', ['balancer']],
+  ['nginx and nodes', ['balancer', 'worker01', 'worker02', 'master']],
 ])('agents behind nginx live through faults of %s as the oracle plays it', (_, places) => {
   fc.assert(
     fc.property(behindNginx, faultsAt(places, 3), fc.nat(1_000), (recipe, faults, replication) =>

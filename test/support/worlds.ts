@@ -64,6 +64,27 @@ export function fault<K extends PlainKind>(
   return options as Extract<FaultOptions, { kind: K }>; // which options a kind has is not told by the generic
 }
 
+/** A path between two ends is cut: `oneWay`, only towards `to`. */
+export function partition(
+  from: string,
+  to: string,
+  atSeconds: number,
+  forSeconds: number | null,
+  oneWay = false,
+): Extract<FaultOptions, { kind: 'partition' }> {
+  return { kind: 'partition', from, to, oneWay, ...timing(atSeconds, forSeconds) };
+}
+
+/** A box between two ends forgets what connections are open. */
+export function dropFlows(
+  from: string,
+  to: string,
+  atSeconds: number,
+  answer: 'rst' | 'silence',
+): Extract<FaultOptions, { kind: 'dropFlows' }> {
+  return { kind: 'dropFlows', from, to, answer, ...timing(atSeconds, 0) };
+}
+
 /** When a fault happens, once; `null`: from the start, to the end. */
 export function timing(
   atSeconds: number | null,

@@ -245,10 +245,17 @@ function isOnPath(world: WorldState, agent: number, index: number): boolean {
 
 /** The processes of a place are new: what older connections hold there is lost. */
 function loseHeld(world: WorldState, index: number, nowUs: number): void {
+  const { balancerPlace } = world;
   const { pipelines } = world.books;
   if (pipelines.pathCount.length === 0) return;
   for (let agent = 0; agent < world.agents; agent++) {
     pipelines.settlePath(agent, pipelines.memoryOf(index), 'nodeMemory', nowUs);
+    // What a balancer that stands still keeps for a connection that is gone goes nowhere when it goes on.
+    if (balancerPlace !== index && pipelines.heldInPath(agent, balancerPlace) > 0) {
+      const node = pipelines.pathNode[agent * pipelines.slots + balancerPlace]!;
+      if (node === index && !isOnPath(world, agent, balancerPlace)) world.leftovers.inVain.add(agent);
+    }
+    if (index === balancerPlace) world.leftovers.inVain.delete(agent);
     if (pipelines.heldInPath(agent, index) === 0) continue;
     if (isOnPath(world, agent, index)) pipelines.advance(agent, nowUs);
     pipelines.settlePath(agent, index, 'path', nowUs);
@@ -266,6 +273,10 @@ function deliverHeld(world: WorldState, index: number, nowUs: number): void {
     }
     if (pipelines.heldInPath(agent, index) === 0) continue;
     if (isOnPath(world, agent, index)) continue;
+    if (index === world.balancerPlace && world.leftovers.inVain.delete(agent)) {
+      pipelines.settlePath(agent, index, 'path', nowUs);
+      continue;
+    }
     const node = pipelines.pathNode[agent * pipelines.slots + index]!;
     if (index === world.balancerPlace && world.places[node]!.state === PlaceState.Hung) {
       pipelines.movePath(agent, index, node);

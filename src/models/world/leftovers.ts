@@ -44,6 +44,8 @@ interface Leftover {
 export class Leftovers {
   readonly all = new Map<number, Leftover>();
   next = 0;
+  /** Agents that have left events at a balancer that stands still, for a connection whose node has died since. */
+  readonly inVain = new Set<number>();
 
   /** True while events that stayed behind may still arrive. */
   get carry(): boolean {
@@ -84,6 +86,7 @@ export function leaveBehind(world: WorldState, agent: number, isClosed: boolean,
   const front = via && isUnheard(world, agent, Leg.Front);
   if (via) {
     const state = legs.state[2 * agent]!;
+    if (state === Broken.Hung && legs.state[2 * agent + 1] === Broken.Dead) world.leftovers.inVain.add(agent);
     const held = settles(state) ? pipelines.takePath(agent, world.balancerPlace) : null;
     if (front) addLeftover(world, agent, Leg.Front, held, isClosed, nowUs);
     else {

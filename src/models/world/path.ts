@@ -160,6 +160,7 @@ function darken(world: WorldState, agent: number, leg: Leg, boundaryUs: number, 
   legs.heldBefore[2 * agent + leg] = pipelines.heldInPath(agent, at);
   world.books.unaware(nowUs, 1);
   world.history.silent(agent, nowUs);
+  legs.unheardUs[agent] = nowUs;
   noteFirsts(world, agent, boundaryUs);
   noteIdle(world, agent, nowUs);
 }
@@ -279,13 +280,13 @@ function lighten(world: WorldState, agent: number, leg: Leg, was: number, bounda
   unblock(world, agent, nowUs);
   owe(world, agent, nowUs);
   noteAgain(world, agent, nowUs);
-  if (world.broken[agent] === Broken.No) healed(world, agent, nowUs);
+  if (world.broken[agent] === Broken.No) healed(world, agent, true, nowUs);
 }
 
 /** Answers come again on a path that segments had not left. */
 function answerAgain(world: WorldState, agent: number, leg: Leg, was: number, nowUs: number): void {
   answerWaiting(world, agent, leg, was, nowUs);
-  healed(world, agent, nowUs);
+  healed(world, agent, false, nowUs);
 }
 
 /** The main thread wakes in its send: the keepalive it slept with leaves. */
@@ -340,14 +341,14 @@ function answerWaiting(world: WorldState, agent: number, leg: Leg, was: number, 
 }
 
 /** The old session is processed again, and answers come. */
-function healed(world: WorldState, agent: number, nowUs: number): void {
+function healed(world: WorldState, agent: number, wasDark: boolean, nowUs: number): void {
   const { open } = world;
   if (world.places[world.node[agent]!]!.zombie > 0) {
     joinZombie(world, agent, nowUs);
     return;
   }
   world.outages.close(open, agent, 'healed', world.node[agent]!, nowUs, nowUs);
-  world.books.blind(agent, nowUs - open.brokenAtUs[agent]!);
+  if (wasDark) world.books.blind(agent, nowUs - world.legs.unheardUs[agent]!);
   world.backSinceUs[agent] = nowUs;
   noteBacklog(world, agent, nowUs);
   world.away -= 1;
@@ -514,6 +515,7 @@ function reviewDatagrams(world: WorldState, agent: number, nowUs: number): void 
     pipelines.sink[agent] = Sink.Void;
     world.books.unaware(nowUs, 1);
     world.history.silent(agent, nowUs);
+    world.legs.unheardUs[agent] = nowUs;
   } else if (before === Broken.Void) {
     // A datagram that is under way arrives at a place that works.
     pipelines.advance(agent, boundaryUs);
@@ -532,5 +534,5 @@ function reviewDatagrams(world: WorldState, agent: number, nowUs: number): void 
     armForced(world, agent, nowUs);
   }
   unblock(world, agent, nowUs);
-  healed(world, agent, nowUs);
+  healed(world, agent, before === Broken.Void, nowUs);
 }

@@ -148,6 +148,9 @@ export class Connection implements Remote {
   /** The process closes the connection. */
   closeByServer(): void {
     this.way.host.connections.delete(this);
+    // What its kernel has taken and it has not read goes with it.
+    for (const message of this.held) message.lost();
+    this.held = [];
     this.#calendar.at(this.#calendar.nowUs + this.way.latencyUs, Rank.control, () => this.#closedByServer());
   }
 
