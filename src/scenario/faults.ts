@@ -1,11 +1,5 @@
 // One fault of a checked scenario as the models take it: its verb, what belongs to the verb, and the names it uses.
-import {
-  agentsPlace,
-  balancerPlace,
-  killDefaults,
-  restartDefaults,
-  type FaultOptions,
-} from '../models/fault.ts';
+import { agentsPlace, balancerPlace, killDefaults, restartDefaults, type FaultOptions } from '../models/fault.ts';
 import type { NginxOptions } from '../models/balancer/nginx/options.ts';
 import { addServer, removeServer } from '../models/balancer/nginx/servers.ts';
 import type { NodeOptions } from '../models/node.ts';
