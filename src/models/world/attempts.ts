@@ -25,6 +25,7 @@ import { Errand, enrolmentAnswered, isKeyKnown, keyDenied, keyRefused, newcomerW
 import { noteStartup } from './heard.ts';
 import { forgetAttempt, isJudged, repeatSyn, reviewIntake, startupRead, takeQueued, takesSyn } from './intake.ts';
 import { register } from './registering.ts';
+import { isKeyInUse } from './keyInUse.ts';
 import { Leg } from './legs.ts';
 import { reviewSession } from './path.ts';
 import { attemptCutSinceUs, isAnswerLost, reviewRepeat } from './repeats.ts';
@@ -174,11 +175,21 @@ export function answerDue(world: WorldState, agent: number, nowUs: number): void
     walkAnswered(world, agent, nowUs);
   } else if (!isKeyKnown(world, agent, nowUs)) {
     keyRefused(world, agent, nowUs);
+  } else if (keyIsInUse(world, agent, nowUs)) {
+    attemptFailed(world, agent, nowUs);
   } else {
     handshakeDone(world, agent, nowUs);
     // Its way was cut behind the answer.
     if (!world.ways.whole) reviewSession(world, agent, nowUs);
   }
+}
+
+/** The node has closed the connection, because it holds another one of the agent: its FIN comes instead of the ACK. */
+function keyIsInUse(world: WorldState, agent: number, nowUs: number): boolean {
+  const peer = world.peerNode[agent]!;
+  const target = world.target[agent]!;
+  const backUs = latencyTo(world, agent, target) + (peer < 0 ? 0 : world.balancerLatency[peer]!);
+  return isKeyInUse(world, agent, peer < 0 ? target : peer, nowUs - backUs);
 }
 
 function attemptCondition(world: WorldState, agent: number): number {

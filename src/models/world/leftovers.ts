@@ -1,6 +1,7 @@
 // What stays behind when an agent leaves a connection that its FIN does not end: segments its kernel still repeats, the connection
 // at the node, the session at the balancer. docs/MODEL.md, "A path that is cut, or forgotten".
 import { retransmissionUs } from '../agent.ts';
+import { dropsQueuedOnClose } from '../managerVersions.ts';
 import type { Held } from '../pipeline/held.ts';
 import { PlaceState } from '../place.ts';
 import { keepaliveEndUs, orphanGiveUpUs, orphanLastRepeatUs, probeUs } from '../tcp.ts';
@@ -55,15 +56,21 @@ export class Leftovers {
 }
 
 /**
- * True while a node still holds the connection of a session that the agent has left: its key is in use there. The agent's
- * present session is none of these.
+ * When a node last heard the agent on the connection of a session that the agent has left and the node still holds: its key is in use
+ * there. -Infinity: it holds none. The agent's present session is none of these.
  */
-export function nodeHoldsOld(world: WorldState, agent: number, node: number, atUs: number): boolean {
-  if (world.leftovers.all.size === 0) return false;
+export function lastHeardUs(world: WorldState, agent: number, node: number, atUs: number): number {
+  let heardUs = -Infinity;
+  if (world.leftovers.all.size === 0) return heardUs;
   for (const left of world.leftovers.all.values()) {
-    if (left.agent === agent && left.node === node && holdsNode(world, left) && atUs < left.untilUs) return true;
+    if (left.agent !== agent || left.node !== node || !holdsNode(world, left) || atUs >= left.untilUs) continue;
+    heardUs = Math.max(heardUs, left.byteUs);
   }
-  return false;
+  return heardUs;
+}
+
+export function nodeHoldsOld(world: WorldState, agent: number, node: number, atUs: number): boolean {
+  return lastHeardUs(world, agent, node, atUs) > -Infinity;
 }
 
 /** The node closes what it holds of the agent's old connections, because a new one has taken their key over. */
@@ -248,7 +255,7 @@ function takeLate(world: WorldState, left: Leftover, nowUs: number): void {
   const end = world.ways.endOfPlace(world.balancerPlace);
   const isCut = left.session !== null && world.ways.isCut(end, world.ways.endOfPlace(left.node));
   if (isCut || world.places[left.place]!.state !== PlaceState.Up || node.life !== left.nodeLife) return;
-  if (node.state !== PlaceState.Up) return;
+  if (node.state !== PlaceState.Up || dropsQueuedOnClose(world.options.nodes[left.node]!.version)) return;
   pipelines.judge(left.agent, left.held, fateAt(world, left.node), nowUs);
   left.held = null;
 }
