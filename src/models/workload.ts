@@ -5,7 +5,7 @@ import { deriveKey, lane, threefry, uniform, type Key } from '../kernel/random.t
 import { RateShape, type BurstOptions, type DayProfile } from './rateShape.ts';
 
 export type Arrival = 'poisson' | 'regular';
-export type EventSource = 'logcollector' | 'socket';
+export type EventSource = 'logcollector' | 'socket' | 'eventChannel';
 
 /** Who of a group writes how much. */
 export type Spread =

@@ -340,3 +340,33 @@ test('with nodes of too little capacity what does not fit is lost where it does 
   expect(produced).toBe(delivered + pending + lost.analysis);
   expect(books.nodes[1]).toMatchObject({ queuePeak: 16_383, lostQueue: 0 });
 });
+
+test('records of a Windows event channel wait where lines of a file are lost', () => {
+  // 20/s for 50 s of looking for a node and longer: 1,023 lines are too few from a minute on.
+  const lostWith = (source: 'logcollector' | 'eventChannel'): Record<string, number> =>
+    lostOf(
+      play(
+        aWorld({
+          groups: [lone(20, { events: { ...regular(20), source } })],
+          faults: [fault('kill', ['worker01', 'worker02'], 100, 120)],
+        }),
+      ),
+    );
+
+  expect(lostWith('logcollector')['logcollector']).toBeGreaterThan(1_000);
+  expect(lostWith('eventChannel')['logcollector']).toBeUndefined();
+  expect(lostWith('eventChannel')['ring']).toBeUndefined();
+});
+
+test('what waited in an event channel comes all at once, and the client buffer holds 5,000 of it', () => {
+  const story = play(
+    aWorld({
+      groups: [lone(60, { events: { ...regular(60), source: 'eventChannel' } })],
+      faults: [fault('kill', ['worker01', 'worker02'], 100, 120)],
+    }),
+  );
+
+  // 60/s from 100 s until the handshake, and up to 5 s more until the next look at the lock.
+  const back = story.moments.filter(({ what }) => what === 'handshake').at(-1)!;
+  near(lostOf(story)['ring']!, 60 * (back.seconds + 2.5 - 100) - 5_000, 160);
+});

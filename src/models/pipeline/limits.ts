@@ -27,8 +27,8 @@ export function limitsOf({ agent, events }: GroupOptions): Limits {
   return {
     spacingUs: clientBuffer.disabled ? 0 : dispatchSpacingUs(clientBuffer.eventsPerSecond),
     ringSize,
-    // Wazuh, shared/queue_op.c, queue_full(): one slot stays free.
-    queueSize: internal.logcollectorQueueSize - 1,
+    // Wazuh, shared/queue_op.c, queue_full(): one slot stays free. Windows keeps the records of an event channel until they are taken.
+    queueSize: events.source === 'eventChannel' ? Infinity : internal.logcollectorQueueSize - 1,
     socketSize: socketDatagrams(kernel.maxDgramQlen, kernel.localSendBufferBytes, events.sizeBytes),
     blocks: events.source === 'socket',
     skips: agent.life.onlyFutureEvents,

@@ -105,8 +105,8 @@ export const events = z.strictObject(
     profile: profile.optional(),
     size: bytes('Bytes of one event on the wire.', 1, 65_536, 'from 1B to 64KiB').prefault('300B'),
     source: choice(
-      ['logcollector', 'socket'],
-      'logcollector keeps reading and drops when its queue is full; socket blocks the writer.',
+      ['logcollector', 'socket', 'eventChannel'],
+      'logcollector keeps reading and drops when its queue is full; socket blocks the writer; eventChannel (Windows) keeps its records until they are taken.',
     ).prefault(workloadDefaults.source),
     files: whole(
       'The lines are in so many files, into which logcollector looks every loop_timeout. Default: each is read when it is written.',
