@@ -196,3 +196,22 @@ test('what waits behind a dispatcher has the age of its place in the queue, at w
     expect(delays(200 * second, agent).events).toBeGreaterThan(before.events + 250);
   }
 });
+
+test('a small buffer that holds a backlog passes on what comes later when it comes, not at once', () => {
+  const { produced, delivered, steps } = run({
+    groups: [
+      {
+        count: 1,
+        version: '4.13.0',
+        list: [1],
+        events: { ratePerSecond: 60, arrival: 'poisson', source: 'socket' },
+        agent: {
+          forceReconnectIntervalSeconds: 10,
+          clientBuffer: { queueSize: 30, eventsPerSecond: 1_000 },
+        },
+      },
+    ],
+  }).timeline;
+
+  for (let step = 0; step < steps; step++) expect(delivered[step]! - produced[step]!).toBeLessThan(60);
+});
