@@ -28,8 +28,15 @@ const groups: Recipe = (dice, { groupNames }) => ({
   value: dice.once(4) ? 'agents' : dice.once(3) ? dice.some(groupNames) : dice.one(groupNames),
 });
 const lasts = (dice: Dice, share = 0.8): Fault => maybe(dice, share, { for: `${dice.one(lengths)}s` });
-const end = (dice: Dice, { nodeNames, groupNames, balanced }: Surroundings): string =>
-  dice.one([...nodeNames, ...groupNames, 'agents', 'agents', ...(balanced ? ['balancer', 'balancer'] : [])]);
+/** The two ends of a path: agents do not talk to each other. */
+const path = (dice: Dice, { nodeNames, groupNames, balanced }: Surroundings): Fault => {
+  const places = [...nodeNames, ...(balanced ? ['balancer', 'balancer'] : [])];
+  const agents = [...groupNames, 'agents'];
+  const to = dice.one(places);
+  const others = places.filter((place) => place !== to);
+  const from = dice.once(3) && others.length > 0 ? dice.one(others) : dice.one(agents);
+  return dice.once(2) ? { from, to } : { from: to, to: from };
+};
 
 const recipes = {
   kill: (dice, around) => ({
@@ -53,28 +60,27 @@ const recipes = {
     rolling: dice.some(around.nodeNames),
     down: dice.one(['2s', '30s']),
     ...maybe(dice, 0.5, { pause: dice.one(['0s', '40s']) }),
-    ...maybe(dice, 0.3, { drain: dice.one(['5s', '30s']) }),
   }),
   zombie: (dice, around) => ({ zombie: nodes(dice, around).value, ...lasts(dice) }),
   slow: (dice, around) => ({ slow: nodes(dice, around).value, to: dice.one(['1%', '30%', '100%']), ...lasts(dice) }),
   partition: (dice, around) => ({
-    partition: { from: end(dice, around), to: end(dice, around), ...maybe(dice, 0.4, { oneWay: true }) },
+    partition: { ...path(dice, around), ...maybe(dice, 0.4, { oneWay: true }) },
     ...lasts(dice),
   }),
   dropFlows: (dice, around) => ({
-    dropFlows: { from: end(dice, around), to: end(dice, around), answer: dice.one(['rst', 'silence']) },
+    dropFlows: { ...path(dice, around), answer: dice.one(['rst', 'silence']) },
   }),
-  addNode: (dice, around) => ({ addNode: dice.one(around.nodeNames) }),
-  removeNode: (dice, around) => ({ removeNode: dice.one(around.nodeNames) }),
+  addNode: (_, { nodeNames }) => ({ addNode: nodeNames.at(-1) }),
+  removeNode: (dice, { nodeNames }) => ({ removeNode: dice.one(nodeNames) }),
   reload: () => ({ reload: 'balancer' }),
   restartAgents: (dice, around) => ({ restartAgents: groups(dice, around).value }),
   pushConfig: (dice, around) => {
     const told = groups(dice, around).value;
-    return { pushConfig: dice.once(2) ? told : { groups: told, size: '20kB', restarts: dice.once(2) } };
+    return { pushConfig: dice.once(2) ? told : { groups: told, restarts: dice.once(2) } };
   },
   reconnectAgents: (dice, around) => ({ reconnectAgents: groups(dice, around).value }),
   enroll: (dice, around) => ({
-    enroll: { group: dice.one(around.groupNames), count: dice.between(1, 3), over: dice.one(['0s', '30s']) },
+    enroll: { group: dice.one(around.groupNames), count: 1, over: dice.one(['0s', '30s']) },
   }),
 } satisfies Record<string, Recipe>;
 

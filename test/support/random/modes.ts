@@ -14,7 +14,7 @@ export function randomMode(dice: Dice, around: Surroundings): Record<string, unk
     ...(has('overlay') && {
       set: dice.one<Record<string, unknown>>([
         { 'network.latency': '2ms' },
-        { [`fleet.${groupNames[0]!}.events.size`]: '200B', [`fleet.${groupNames[0]!}.count`]: 5 },
+        { [`fleet.${groupNames[0]!}.events.size`]: '200B' },
         { [`fleet.${groupNames[0]!}.version`]: '4.9.2' },
       ]),
     }),
@@ -89,7 +89,10 @@ stream {
   upstream cluster {
     ${method}
     ${dice.once(3) ? 'zone cluster 64k;' : ''}
-    ${nodeNames.map((_, index) => server(index)).join('\n    ')}
+    ${nodeNames
+      .slice(0, nodeNames.length > 1 && dice.once(4) ? -1 : undefined)
+      .map((_, index) => server(index))
+      .join('\n    ')}
   }
   server { listen 1514; proxy_pass cluster; }
   ${dice.once(2) ? 'server { listen 1515; proxy_pass 172.0.0.3:1515; }' : ''}

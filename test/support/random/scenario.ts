@@ -59,7 +59,7 @@ function scenarioData(dice: Dice, verbs: readonly FaultName[]): Record<string, u
   const has = (feature: string): boolean => features.has(feature);
   const nodeNames = ['master', 'worker01', 'worker02', 'worker03'].slice(0, dice.between(1, 4));
   const managers = has('mixedVersions') ? dice.one(managerVersions) : '4.14.7';
-  const nodes: Record<string, unknown> = {};
+  const nodes: Record<string, Record<string, unknown>> = {};
   nodeNames.forEach((name, index) => {
     nodes[name] = {
       address: `172.0.0.${index + 3}`,
@@ -86,6 +86,10 @@ function scenarioData(dice: Dice, verbs: readonly FaultName[]): Record<string, u
   const modes: Record<string, Record<string, unknown>> = {};
   for (const name of modeNames) modes[name] = randomMode(dice, around);
   const balanced = Object.values(modes).some(({ nginx }) => nginx !== undefined);
+  const faults = randomFaults(dice, { ...around, balanced }, verbs);
+  if (faults.some(({ slow }) => slow !== undefined)) {
+    for (const node of Object.values(nodes)) node.eventsPerSecond ??= dice.one([20, 5_000]);
+  }
   return {
     fleetfall: 1,
     seed: dice.between(0, 1_000),
@@ -106,7 +110,7 @@ function scenarioData(dice: Dice, verbs: readonly FaultName[]): Record<string, u
     }),
     fleet,
     modes,
-    faults: randomFaults(dice, { ...around, balanced }, verbs),
+    faults,
     ...(dice.once(3) && {
       expect: [
         `${modeNames[0]!}.loss.share < 1%`,
