@@ -41,6 +41,8 @@ export class Nginx implements Processes {
   readonly #sessions = new Map<Connection, Session>();
   /** What happened on the side of the nodes while the processes stood still. */
   #missed: (() => void)[] = [];
+  /** Timers that have run out meanwhile: nginx looks at them when it has taken and read what is there. */
+  #missedTimers: (() => void)[] = [];
 
   constructor(
     host: Host,
@@ -108,13 +110,15 @@ export class Nginx implements Processes {
         const way = this.#clients.wayToNode(front.way.owner, target.nodeIndex, target.registration);
         const proxy = this.#proxy;
         /** nginx acts on it now, or when it goes on; a new nginx knows nothing about it. */
-        const act = (action: () => void): void => {
+        const act = (action: () => void, missed = this.#missed): void => {
           if (this.#host.works && this.#proxy === proxy) action();
-          else if (this.#host.state === 'hung') this.#missed.push(action);
+          else if (this.#host.state === 'hung') missed.push(action);
         };
+        const askedUs = this.#calendar.nowUs;
+        const { connectTimeoutUs } = listener.options;
         session.opening = open(
           way,
-          listener.options.connectTimeoutUs,
+          connectTimeoutUs,
           {
             received: (message) => {
               act(() => {
@@ -135,12 +139,14 @@ export class Nginx implements Processes {
               });
             },
             failed: () => {
-              act(() => {
+              const byTimer = this.#calendar.nowUs - askedUs >= connectTimeoutUs;
+              const action = (): void => {
                 session.opening = null;
                 this.#proxy.ports[listener.portOf[peer]!]! -= 1;
                 if (this.#failed(session)) this.#tryPeer(session);
                 else this.#end(session, true);
-              });
+              };
+              act(action, byTimer ? this.#missedTimers : this.#missed);
             },
           },
         );
@@ -228,12 +234,19 @@ export class Nginx implements Processes {
       for (const message of waiting) message.lost();
     }
     this.#missed = [];
+    this.#missedTimers = [];
     this.#proxy = newProxy(this.#options, this.#nodes);
   }
 
   resumed(): void {
     const missed = this.#missed;
     this.#missed = [];
+    for (const action of missed) action();
+  }
+
+  caughtUp(): void {
+    const missed = this.#missedTimers;
+    this.#missedTimers = [];
     for (const action of missed) action();
   }
 }
