@@ -121,6 +121,9 @@ function nodeLoad(node: string, at: number, runs: readonly ReplicationNumbers[])
     connectsPeakPerSecond: mean(({ nodes }) => nodes[at]!.connectsPeakPerSecond),
     refused: mean(({ nodes }) => nodes[at]!.refused),
     acceptQueueOverflow: mean(({ nodes }) => nodes[at]!.acceptQueueOverflow),
+    keysRefused: mean(({ nodes }) => nodes[at]!.keysRefused),
+    controlWaitPeakUs: mean(({ nodes }) => nodes[at]!.controlWaitPeakUs),
+    firstDropAtUs: meanOfKnown(runs.map(({ nodes }) => nodes[at]!.firstDropAtUs)),
     shownActive: runs[0]!.nodes[at]!.shownActive && around('shownActive'),
   };
 }
@@ -213,4 +216,10 @@ function faultTexts(scenario: Scenario, runs: readonly (readonly ReplicationNumb
     }
     return { index, text: faultSentence(fault), startUs, endUs };
   });
+}
+
+/** Mean of those that are not negative; `null`: there is none. */
+function meanOfKnown(values: readonly number[]): number | null {
+  const known = values.filter((value) => value >= 0);
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
 }

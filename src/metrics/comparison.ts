@@ -98,6 +98,11 @@ export interface NodeLoad {
   readonly connectsPeakPerSecond: number;
   readonly refused: number;
   readonly acceptQueueOverflow: number;
+  readonly keysRefused: number;
+  /** Longest work of control messages before the handlers or the database, µs. */
+  readonly controlWaitPeakUs: number;
+  /** When events were first too many for it, µs, over the replications in which they were; `null`: never. */
+  readonly firstDropAtUs: number | null;
   /** Agents the dashboard shows as active there; `null`: no node is the master. */
   readonly shownActive: { readonly before: number; readonly during: number; readonly after: number } | null;
 }

@@ -1,5 +1,6 @@
 // What the nodes had to carry: connects, backlogs, delays, blindness, capacity left.
 import { OutageEnd } from '../models/ledger.ts';
+import { capacityOf, isQueueJudged } from '../models/node.ts';
 import { carriers, stepsWithin } from './imbalance.ts';
 import { outagesOf } from './reconnect.ts';
 import { agentsOf, type RunView, type Selection } from './selection.ts';
@@ -18,6 +19,10 @@ export function storm(run: RunView, selection: Selection, name: string): number 
       return nodes.reduce((sum, { acceptQueueOverflow }) => sum + acceptQueueOverflow, 0);
     case 'failed':
       return books.attemptsFailed;
+    case 'refusedKeys':
+      return nodes.reduce((sum, { keysRefused }) => sum + keysRefused, 0);
+    case 'controlWait':
+      return nodes.reduce((peak, { controlWaitPeakUs }) => Math.max(peak, controlWaitPeakUs), 0);
     case 'drain':
       return drain(run, selection);
     default:
@@ -83,12 +88,22 @@ export function headroom(run: RunView, { node }: Selection): number | null {
     const { first, end } = stepsWithin(timeline, startUs, endUs);
     for (let step = first; step < end; step++) {
       for (const index of carriersAt(step * timeline.stepUs)) {
-        const { eventsPerSecond, name } = world.nodes[index]!;
-        if (eventsPerSecond === null || places.includes(name)) continue;
-        const left = eventsPerSecond - timeline.nodeRate[index]![step]!;
+        const capacity = capacityOf(world.nodes[index]!);
+        if (capacity === null || places.includes(world.nodes[index]!.name)) continue;
+        const left = capacity - timeline.nodeRate[index]![step]!;
         if (least === null || left < least) least = left;
       }
     }
   }
   return least;
+}
+
+/** When the first of the nodes drops events because they are too many for it, Infinity: none does. `null`: none is judged. */
+export function firstDrop({ books, world }: RunView, { node }: Selection): number | null {
+  const drops = world.nodes.flatMap((options, index) => {
+    if (!isQueueJudged(options) || (node >= 0 && node !== index)) return [];
+    const { firstDropAtUs } = books.nodes[index]!;
+    return [firstDropAtUs < 0 ? Infinity : firstDropAtUs];
+  });
+  return drops.length === 0 ? null : Math.min(...drops);
 }

@@ -4,7 +4,7 @@ import { enrolment } from './enrolment.ts';
 import { backtest } from './backtest.ts';
 import { buffer } from './buffer.ts';
 import { movedShare, rebalancedAfter, skew } from './imbalance.ts';
-import { blindness, delay, headroom, storm } from './load.ts';
+import { blindness, delay, firstDrop, headroom, storm } from './load.ts';
 import { events, isCause, lostByCause, lostSeconds, lostShare } from './loss.ts';
 import { placementAgreement } from './placement.ts';
 import { reconnect } from './reconnect.ts';
@@ -50,7 +50,7 @@ export function metricValue(name: string, run: RunView, selection: Selection): n
     case 'buffer':
       return buffer(run, selection, rest);
     case 'headroom':
-      return headroom(run, selection);
+      return rest === 'firstDrop' ? firstDrop(run, selection) : headroom(run, selection);
     case 'placement':
       return placementAgreement(run, selection);
     case 'backtest':

@@ -18,6 +18,10 @@ export interface NodeNumbers {
   readonly connectsPeakPerSecond: number;
   readonly refused: number;
   readonly acceptQueueOverflow: number;
+  readonly keysRefused: number;
+  readonly controlWaitPeakUs: number;
+  /** -1: never. */
+  readonly firstDropAtUs: number;
   /** Agents the dashboard shows as active on this node; `null`: no node is the master. */
   readonly shownActive: readonly [before: number, during: number, after: number] | null;
 }
@@ -179,6 +183,7 @@ function nodeNumbers({ books, world }: RunView): NodeNumbers[] {
     ];
     const shown = books.status?.timeline.active[index];
     const { delivered, connectsPeakPerSecond, refused, acceptQueueOverflow } = books.nodes[index]!;
+    const { keysRefused, controlWaitPeakUs, firstDropAtUs } = books.nodes[index]!;
     return {
       agents: around(timeline.connectedMean[index]!, timeline.connected[index]!),
       eventsPerSecond: around(timeline.nodeRateMean[index]!, timeline.nodeRate[index]!),
@@ -186,6 +191,9 @@ function nodeNumbers({ books, world }: RunView): NodeNumbers[] {
       connectsPeakPerSecond,
       refused,
       acceptQueueOverflow,
+      keysRefused,
+      controlWaitPeakUs,
+      firstDropAtUs,
       shownActive: shown ? around(shown, shown) : null,
     };
   });

@@ -62,17 +62,17 @@ export function reconnect(run: RunView, selection: Selection, name: string): num
       return ended(OutageEnd.Healed);
     case 'unfinished':
       return ended(OutageEnd.Unfinished);
-    case 'until95':
-      return until95(run, rows);
     default: {
+      const [, percent] = /^until(\d+)$/.exec(name) ?? [];
+      if (percent !== undefined) return until(run, rows, Number(percent) / 100);
       const [, part = '', of = ''] = /^(?:(detect|retry|handshake)\.)?(\w+)$/.exec(name) ?? [];
       return statistic(lengths(run, rows, part), of);
     }
   }
 }
 
-/** From the start of a fault until 95 % of those it hit are back; the longest of its occurrences and of several faults. */
-function until95(run: RunView, rows: readonly number[]): number | null {
+/** From the start of a fault until this share of those it hit is back; the longest of its occurrences and of several faults. */
+function until(run: RunView, rows: readonly number[], share: number): number | null {
   const { outages, faults } = run.books;
   const byFault = new Map<number, number[]>();
   for (const row of rows) {
@@ -84,7 +84,7 @@ function until95(run: RunView, rows: readonly number[]): number | null {
   }
   let longest: number | null = null;
   for (const list of byFault.values()) {
-    const value = percentile(Float64Array.from(list).sort(), 0.95)!;
+    const value = percentile(Float64Array.from(list).sort(), share)!;
     if (longest === null || value > longest) longest = value;
   }
   return longest;

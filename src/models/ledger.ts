@@ -118,6 +118,8 @@ export interface NodeBooks {
   readonly controlDropped: number;
   /** Connections closed because another one of the same agent was open: "Agent key already in use". */
   readonly keysRefused: number;
+  /** When it first dropped an event because they were too many, µs; -1: never. */
+  readonly firstDropAtUs: number;
 }
 
 /** Delay of delivered events from production, as a weighted histogram: each bin is a hundredth wider than the one before it. */

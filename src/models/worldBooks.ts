@@ -294,6 +294,7 @@ export class WorldBooks implements PipelineBooks {
           controlWaitPeakUs: this.intake.nodes[node]!.peakUs,
           controlWaitPeakAtUs: this.intake.nodes[node]!.peakAtUs,
           keysRefused: this.#keysRefused[node]!,
+          firstDropAtUs: queue ? firstDrop(queue.output) : -1,
           controlDropped: Math.round(this.intake.nodes[node]!.dropped),
         };
       }),
@@ -307,11 +308,14 @@ export class WorldBooks implements PipelineBooks {
       agentRate,
       kernelEventsWarmup: this.#kernelEventsWarmup,
       kernelEvents: end.kernelEvents - this.#kernelEventsWarmup,
-      notes: this.#notes(end.notes),
+      notes: this.#notes(
+        end.notes,
+        nodes.map(({ name }, node) => ({ name, atUs: queues[node] ? firstDrop(queues[node].output) : -1 })),
+      ),
     };
   }
 
-  #notes(before: readonly string[]): string[] {
+  #notes(before: readonly string[], drops: readonly { readonly name: string; readonly atUs: number }[]): string[] {
     const notes = [...before];
     const told = (count: number, what: string): void => {
       if (count > 0) notes.push(`${count} connections were closed by the balancer: ${what}.`);
@@ -321,8 +325,17 @@ export class WorldBooks implements PipelineBooks {
     told(this.noPeer, 'no live upstream');
     const overflow = this.#overflowed.reduce((a, b) => a + b, 0);
     if (overflow > 0) notes.push(`${overflow} connects found a full accept queue and had to try again.`);
+    const first = drops.filter(({ atUs }) => atUs >= 0).sort((a, b) => a.atUs - b.atUs)[0];
+    if (first) notes.push(`${first.name} is the first node that gets more events than it can take.`);
     const refused = this.#keysRefused.reduce((a, b) => a + b, 0);
     if (refused > 0) notes.push(`${refused} connections were refused: the agent's key was already in use.`);
+    this.options.nodes.forEach(({ name, acceptsPerSecond, acceptQueue }, node) => {
+      if (acceptsPerSecond !== null || this.#connectsPerSecond[node]!.every((connects) => connects <= acceptQueue + 1))
+        return;
+      notes.push(
+        `More than ${acceptQueue + 1} agents connect to ${name} within a second: whether it takes them as fast is not judged (no acceptsPerSecond).`,
+      );
+    });
     this.options.nodes.forEach(({ name }, node) => {
       const { inline, peakUs } = this.intake.nodes[node]!;
       if (!inline || peakUs < impatienceUs) return;
@@ -440,4 +453,9 @@ export class WorldBooks implements PipelineBooks {
     });
     return { works, dies, graceUs };
   }
+}
+
+function firstDrop({ droppedQueue, droppedAnalysis }: NodeQueueOutput): number {
+  const slice = droppedQueue.findIndex((dropped, at) => dropped + droppedAnalysis[at]! > 0);
+  return slice < 0 ? -1 : slice * sliceUs;
 }

@@ -111,6 +111,9 @@ export function nodesCsv({ modes }: Comparison): Iterable<string> {
       number(node.shownActive?.before ?? null),
       number(node.shownActive?.during ?? null),
       number(node.shownActive?.after ?? null),
+      number(node.keysRefused),
+      seconds(node.controlWaitPeakUs),
+      seconds(node.firstDropAtUs),
     ]),
   );
   return table(
@@ -130,6 +133,9 @@ export function nodesCsv({ modes }: Comparison): Iterable<string> {
       'shown_active_before',
       'shown_active_during',
       'shown_active_after',
+      'keys_refused',
+      'control_wait_peak_s',
+      'first_drop_s',
     ],
     rows,
   );

@@ -69,6 +69,12 @@ export const summarySchema = z
             connectsPeakPerSecond: z.number(),
             refused: z.number(),
             acceptQueueOverflow: z.number(),
+            keysRefused: z.number().describe('Connections closed because the key of the agent was in use.'),
+            controlWaitPeakUs: z.number().describe('Longest work of startups and keepalives that waited, in µs.'),
+            firstDropAtUs: z
+              .number()
+              .nullable()
+              .describe('When events were first too many for it, in µs; null: never.'),
             shownActive: around
               .nullable()
               .describe('Agents the dashboard shows as active there; null: no node is the master.'),
@@ -211,6 +217,9 @@ export function summaryOf(comparison: Comparison): Summary {
         connectsPeakPerSecond: tidy(node.connectsPeakPerSecond),
         refused: tidy(node.refused),
         acceptQueueOverflow: tidy(node.acceptQueueOverflow),
+        keysRefused: tidy(node.keysRefused),
+        controlWaitPeakUs: tidy(node.controlWaitPeakUs),
+        firstDropAtUs: node.firstDropAtUs === null ? null : tidy(node.firstDropAtUs),
         shownActive: node.shownActive && loads(node.shownActive),
       })),
       ...(mode.placement === null

@@ -20,7 +20,7 @@ import {
   type KernelOptions,
   type Unreachable,
 } from '../models/network.ts';
-import { nodeDefaults, type NodeOptions } from '../models/node.ts';
+import { capacityOf, nodeDefaults, type NodeOptions } from '../models/node.ts';
 import { isBranch, isNewerThan, isPreview, previewRelease } from '../models/releases.ts';
 import type { GroupOptions, WorldOptions } from '../models/worldOptions.ts';
 import { checkEnrolments, enrolmentAssumptions } from './enrolments.ts';
@@ -39,6 +39,7 @@ import {
   type OssecConf,
 } from './import/ossecConf.ts';
 import type { Inventories } from './inventories.ts';
+import { intakeAssumptions } from './nodeAssumptions.ts';
 import { nearest, ScenarioError, type Problem } from './problem.ts';
 import type { Warning } from './scenario.ts';
 import type {
@@ -991,7 +992,8 @@ class ModeBuilder {
         `A connection takes ${silentBytes / 1000} kB in front of a silent peer and ${hungBytes / 1000} kB in front of a hung one (measured at MTU 1500).`,
       );
     }
-    const unlimited = this.#nodes.filter(({ eventsPerSecond }) => eventsPerSecond === null).map(({ name }) => name);
+    for (const text of intakeAssumptions(this.#nodes)) this.#assume(text);
+    const unlimited = this.#nodes.filter((node) => capacityOf(node) === null).map(({ name }) => name);
     if (unlimited.length > 0) {
       this.#assume(`The capacity of ${listNames(unlimited)} is not judged: no eventsPerSecond is given.`);
     }

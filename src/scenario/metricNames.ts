@@ -37,7 +37,11 @@ function define(): Record<string, MetricDefinition> {
   }
   add('count', ['group', 'fault', 'node'], ['reconnect.count', 'reconnect.healed', 'reconnect.unfinished']);
   add('agents', ['group', 'fault', 'node'], ['reconnect.agents']);
-  add('us', ['group', 'fault', 'node'], ['reconnect.until95']);
+  add(
+    'us',
+    ['group', 'fault', 'node'],
+    [50, 90, 95, 99, 100].map((percent) => `reconnect.until${percent}`),
+  );
   for (const family of ['skew.agents', 'skew.events']) {
     add('ratio', ['node'], [family, ...['before', 'during', 'after', 'peak'].map((name) => `${family}.${name}`)]);
     add('ratio', [], [`${family}.cv`]);
@@ -45,7 +49,8 @@ function define(): Record<string, MetricDefinition> {
   add('share', ['group'], ['moved.share']);
   add('us', ['below'], ['rebalanced.after']);
   add('perSecond', ['node'], ['storm.connects']);
-  add('count', ['node'], ['storm.refused', 'storm.overflow']);
+  add('count', ['node'], ['storm.refused', 'storm.overflow', 'storm.refusedKeys']);
+  add('us', ['node'], ['storm.controlWait']);
   add('count', [], ['storm.failed']);
   add('us', ['group'], ['storm.drain']);
   add(
@@ -62,6 +67,7 @@ function define(): Record<string, MetricDefinition> {
   add('us', ['group'], ['buffer.firstFull']);
   add('count', ['group'], ['buffer.full', 'buffer.floods', 'buffer.alerts']);
   add('perSecond', ['node'], ['headroom.n1']);
+  add('us', ['node'], ['headroom.firstDrop']);
   add('share', ['group'], ['placement.agreement']);
   add('agents', ['node'], ['backtest.error']);
   add('share', ['node'], ['backtest.share']);

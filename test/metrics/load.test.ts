@@ -22,6 +22,23 @@ test('a storm: the busiest second of the busiest node, and what failed on all of
   expect(value(run, 'storm.failed')).toBe(77);
 });
 
+test('a storm: keys refused on all nodes, the longest wait for a handler, and who drops events first', () => {
+  const run = aRun({
+    world: { groups: [{ count: 1 }], eventsPerSecond: 1_000 },
+    nodes: [
+      { keysRefused: 2, controlWaitPeakUs: 5e6, firstDropAtUs: -1 },
+      { keysRefused: 0, controlWaitPeakUs: 70e6, firstDropAtUs: 90e6 },
+      { keysRefused: 7, controlWaitPeakUs: 0, firstDropAtUs: 30e6 },
+    ],
+  });
+  const names = ['storm.refusedKeys', 'storm.controlWait', 'headroom.firstDrop'];
+
+  expect(names.map((name) => value(run, name))).toEqual([9, 70e6, 30e6]);
+  expect(names.map((name) => value(run, name, { node: 0 }))).toEqual([2, 5e6, Infinity]);
+  expect(value(run, 'headroom.firstDrop', { node: 1 })).toBe(90e6);
+  expect(value(aRun(), 'headroom.firstDrop')).toBeNull(); // no capacity is given
+});
+
 test('draining: the longest backlog of the agents that are back', () => {
   const run = aRun({
     counts: [{}, {}, {}, {}],

@@ -111,4 +111,5 @@ test('until 95 % are back: from the start of the fault, of the worst of its occu
 
   expect(seconds(run, 'until95')).toBe(24);
   expect(seconds(run, 'until95', { group: 0 })).toBe(6);
+  expect([50, 90, 99, 100].map((percent) => seconds(run, `until${percent}`))).toEqual([15, 23, 25, 25]);
 });

@@ -147,6 +147,7 @@ export function aRun(sketch: BooksSketch = {}): RunView {
       controlWaitPeakAtUs: 0,
       controlDropped: 0,
       keysRefused: 0,
+      firstDropAtUs: -1,
       ...sketch.nodes?.[index],
     })),
     alerts: groups.map(() => noBufferAlerts()),

@@ -235,6 +235,9 @@ function sketchMode(sketch: ModeSketch, index: number, nodes: readonly string[],
       connectsPeakPerSecond: at === victim ? 0 : 66,
       refused: at === victim ? 2 * hit : 0,
       acceptQueueOverflow: 0,
+      keysRefused: 0,
+      controlWaitPeakUs: 0,
+      firstDropAtUs: null,
       shownActive: null,
     };
   });
