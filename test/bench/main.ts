@@ -132,3 +132,4 @@ function fleet(): void {
 
 kernel();
 fleet();
+console.log(`\n${execFileSync(process.execPath, [here('storm.ts')], { encoding: 'utf8' })}`);

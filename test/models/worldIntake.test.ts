@@ -157,3 +157,19 @@ test('a storm that makes keepalives wait for most of a minute says what it does 
   expect(books.nodes[2]!.controlWaitPeakUs).toBeGreaterThan(60 * second);
   expect(storm(100, { version: '4.12.0', controlCostUs: 1_000 }).books.notes).toEqual([]);
 });
+
+test('a SYN that is sent again into a host that has lost its power meanwhile fails with its own ARP request', () => {
+  const { books, connected } = storm(
+    400,
+    { acceptsPerSecond: 10 },
+    {},
+    {
+      faults: [fault('kill', 'worker01', 100, 60), fault('powerOff', 'worker02', 115, 60)],
+      unreachable: { agents: 'sameSegment', balancer: 'sameSegment' },
+    },
+  );
+
+  expect(books.nodes[2]!.acceptQueueOverflow).toBeGreaterThan(300);
+  expect([...connected].every(Number.isFinite)).toBe(true);
+  expect(books.outages.end.includes(2)).toBe(false);
+});

@@ -109,7 +109,7 @@ export function synArrives(world: WorldState, agent: number, nowUs: number): voi
   const enrolling = world.state[agent] === State.Enrolling;
   const nobody = enrolling && !registrationOf(world, agent).listens;
   if (place.state === PlaceState.Silent) {
-    waitSyn(world, agent, unreachableTo(world, agent, target) === 'routed');
+    waitSyn(world, agent, unreachableTo(world, agent, target) === 'routed', nowUs - oneWayUs);
     return;
   }
   if (attemptCutSinceUs(world, agent, Leg.Front) < Infinity) {

@@ -57,10 +57,11 @@ export function queueUp(
   return true;
 }
 
-export function waitSyn(world: WorldState, agent: number, routed: boolean): void {
+/** @param sentUs when the SYN left that nobody answers: behind a full accept queue it is not the first one. */
+export function waitSyn(world: WorldState, agent: number, routed: boolean, sentUs = world.connectAtUs[agent]!): void {
   const { kernel } = world.options.groups[world.groupOf[agent]!]!.agent;
   world.wait[agent] = Wait.Syn;
-  armMain(world, agent, world.connectAtUs[agent]! + (routed ? kernel.connectTimeoutUs : kernel.arpTimeoutUs));
+  armMain(world, agent, routed ? world.connectAtUs[agent]! + kernel.connectTimeoutUs : sentUs + kernel.arpTimeoutUs);
 }
 
 /** The time-out of an established attempt: of the handshake ACK, or of the enrollment's answer. */
