@@ -142,10 +142,12 @@ function addLeftover(
   const isForgotten = legs.forgotten[at] !== Forgotten.No;
   const nearPlace = leg === Leg.Back && world.viaBalancer[agent] === 1 ? world.balancerPlace : -1;
   const firstUs = isClosed || isForgotten ? Infinity : Math.min(legs.firstUs[at]!, nowUs + toNearUs(world, agent, leg));
-  // A node that answers into a cut repeats its answer, and asks nothing: Linux, tcp_retries2.
-  const probes = legs.byteUs[at]! < Infinity;
-  const byteUs =
-    legs.state[at] === Broken.No ? legs.sinceUs[2 * agent]! : probes ? legs.byteUs[at]! : legs.firstUs[at]!;
+  // A node that answers into a cut repeats its answer, and asks nothing: Linux, tcp_retries2. One whose leg is not broken itself has lost
+  // the host of the balancer.
+  const isBroken = legs.state[at] === Broken.Silent || legs.state[at] === Broken.Dead;
+  const probes = !isBroken || legs.byteUs[at]! < Infinity;
+  let byteUs = legs.firstUs[at]!;
+  if (probes) byteUs = isBroken ? legs.byteUs[at]! : legs.sinceUs[2 * agent]!;
   const kernel = world.options.balancer?.kernel ?? world.options.groups[world.groupOf[agent]!]!.agent.kernel;
   let untilUs = probes ? keepaliveEndUs(byteUs) : byteUs + kernel.tcpGiveUpUs;
   // A box that answers with RST answers the first probe.

@@ -374,7 +374,9 @@ function noteFirsts(world: WorldState, agent: number, fromUs: number): void {
     if (Number.isNaN(legs.heardUs[at])) legs.heardUs[at] = legs.firstUs[at] + 2 * legLatencyUs(world, agent, leg);
     closeWindow(world, at);
     if (legs.state[at] === Broken.Deaf) legs.byteUs[at] = Infinity;
-    else if (legs.state[at] === Broken.Silent) legs.byteUs[at] = lastByteUs(world, agent, leg, fromUs);
+    else if (legs.state[at] === Broken.Silent || legs.state[at] === Broken.Dead) {
+      legs.byteUs[at] = lastByteUs(world, agent, leg, fromUs);
+    }
   }
 }
 
