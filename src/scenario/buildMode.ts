@@ -123,7 +123,7 @@ class ModeBuilder {
       const conf = this.#managers[index] ?? defaultsOfRelease;
       const { defaults } = context.data.cluster;
       const control = { ...defaults.control, ...node.control };
-      const epsLimit = node.epsLimit ?? defaults.epsLimit;
+      const given = node.epsLimit ?? (this.#managers[index]?.epsLimit === undefined ? defaults.epsLimit : undefined);
       return {
         name,
         address: node.address,
@@ -134,9 +134,11 @@ class ModeBuilder {
         registrationPort: this.#registrationPort(name, node, conf.registrationPort, defaultsOfRelease.registrationPort),
         eventsPerSecond: node.eventsPerSecond ?? defaults.eventsPerSecond ?? null,
         epsLimit:
-          epsLimit === undefined || epsLimit.maximum === 0
-            ? null
-            : { maximum: epsLimit.maximum, timeframeSeconds: epsLimit.timeframe },
+          given === undefined
+            ? (this.#managers[index]?.epsLimit ?? null)
+            : given.maximum === 0
+              ? null
+              : { maximum: given.maximum, timeframeSeconds: given.timeframe },
         queueSize: node.queueSize ?? defaults.queueSize ?? conf.queueSize,
         analysisQueueSize: node.analysisQueueSize ?? defaults.analysisQueueSize ?? nodeDefaults.analysisQueueSize,
         acceptsPerSecond: node.acceptsPerSecond ?? defaults.acceptsPerSecond ?? null,
@@ -144,7 +146,10 @@ class ModeBuilder {
         workerPool: control.workers ?? nodeDefaults.workerPool,
         controlQueueSize: control.queueSize ?? nodeDefaults.controlQueueSize,
         connectionOvertakeSeconds:
-          node.connectionOvertakeTime ?? defaults.connectionOvertakeTime ?? nodeDefaults.connectionOvertakeSeconds,
+          node.connectionOvertakeTime ??
+          this.#managers[index]?.connectionOvertakeSeconds ??
+          defaults.connectionOvertakeTime ??
+          nodeDefaults.connectionOvertakeSeconds,
         receiveChunkBytes: nodeDefaults.receiveChunkBytes,
         startupUs: node.startup ?? nodeDefaults.startupUs,
         acceptQueue: node.acceptQueue ?? nodeDefaults.acceptQueue,

@@ -243,27 +243,27 @@ describe('a node', () => {
     ).toEqual(['nginx.conf:3:59  worker01 listens for UDP only: its ossec.conf says so.']);
   });
 
-  test('of a directive that is not modelled is read when the scenario says why it does not matter', () => {
-    const conf = manager('tcp').replace(
-      '<queue_size>',
-      '<connection_overtake_time>0</connection_overtake_time><queue_size>',
-    );
-    const parts = { cluster: cluster(), modes: '{ list: { servers: [worker01] } }' };
-    const assume = 'assume: [{ directive: connection_overtake_time, because: no agent comes back that fast }]\n';
-    const files = { 'manager.conf': conf };
+  test('gives its node what it says of second connections and of events a second; what stands beside it wins', () => {
+    const conf = manager('tcp')
+      .replace('<queue_size>', '<connection_overtake_time>0</connection_overtake_time><queue_size>')
+      .replace('<remote>', '<global><limits><eps><maximum>700</maximum></eps></limits></global><remote>');
+    const nodeOf = (more: string) =>
+      modeOf(
+        {
+          cluster: cluster().replace('ossec: manager.conf', `ossec: manager.conf${more}`),
+          modes: '{ list: { servers: [worker01] } }',
+        },
+        { files: { 'manager.conf': conf } },
+      ).world.nodes.find(({ connectionOvertakeSeconds }) => connectionOvertakeSeconds !== 60)!;
 
-    expect(problemsOf(scenarioText(parts), { files })).toEqual([
-      'manager.conf:1:95  <connection_overtake_time> decides when an agent may come back on a second connection; that is not modelled. Remove it, or list it under "assume".',
-    ]);
-    expect(modeOf({ ...parts, more: assume }, { files }).assumptions).toContain(
-      'connection_overtake_time is passed over: no agent comes back that fast',
-    );
-    expect(load(scenarioText({ ...parts, cluster: oneNode, more: assume })).warnings).toEqual([
-      {
-        position: { file: 's.yaml', line: 7, column: 10 },
-        text: 'assume: no configuration has a "connection_overtake_time" that needs it.',
-      },
-    ]);
+    expect(nodeOf('')).toMatchObject({
+      connectionOvertakeSeconds: 0,
+      epsLimit: { maximum: 700, timeframeSeconds: 10 },
+    });
+    expect(nodeOf(', connectionOvertakeTime: 30s, epsLimit: { maximum: 0 }')).toMatchObject({
+      connectionOvertakeSeconds: 30,
+      epsLimit: null,
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import { agentDefaults, atLeast, effectiveTimeReconnectSeconds, serverDefaults } from '../../models/agentVersions.ts';
 import type { AgentSettings, Settings } from '../../models/agentVersions.ts';
 import type { AgentOptions } from '../../models/agentOptions.ts';
+import type { EpsLimit } from '../../models/node.ts';
 import { nearest, ScenarioError } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 import type { SourcePosition, Warning } from '../scenario.ts';
@@ -58,6 +59,10 @@ export interface ManagerConf {
   readonly eventsPort: number;
   readonly protocols: readonly ('tcp' | 'udp')[];
   readonly queueSize: number;
+  /** `null`: not written. */
+  readonly connectionOvertakeSeconds: number | null;
+  /** `<global><limits><eps>`; `undefined`: not written, `null`: switched off. */
+  readonly epsLimit: EpsLimit | null | undefined;
   /** Whether agents of a later minor release than the manager's are let in. */
   readonly allowsHigherVersions: boolean;
   /** `null`: nobody listens for registrations. */
@@ -118,6 +123,7 @@ export function readManagerConf(source: ConfText): ManagerConf {
   for (const root of conf.roots('ossec_config')) {
     for (const section of root.children) {
       if (section.name === 'remote') manager.readRemote(section);
+      else if (section.name === 'global') manager.readGlobal(section);
       else if (section.name === 'auth') manager.readAuth(section);
       else conf.checkSection(section);
     }
@@ -718,6 +724,8 @@ class ManagerSections {
   readonly #conf: ConfReader;
   #secure: { port: number; protocols: readonly ('tcp' | 'udp')[] } | null = null;
   #queueSize: number;
+  #overtakeSeconds: number | null = null;
+  #epsLimit: EpsLimit | null | undefined;
   #allowsHigherVersions: boolean;
   #registrationPort: number | null = null;
   /** The last `<disabled>`; authd without any `<auth>` does not run. */
@@ -747,9 +755,46 @@ class ManagerSections {
       eventsPort: this.#secure?.port ?? eventsPort,
       protocols: this.#secure?.protocols ?? protocols,
       queueSize: this.#queueSize,
+      connectionOvertakeSeconds: this.#overtakeSeconds,
+      epsLimit: this.#epsLimit,
       allowsHigherVersions: this.#allowsHigherVersions,
       registrationPort: this.#authDisabled === false ? this.#registrationPort : null,
     };
+  }
+
+  /** Of what analysisd and monitord share only the limit decides here. Wazuh 4.4.0 to 4.14.7, src/config/global-config.c. */
+  readGlobal(section: OssecElement): void {
+    const conf = this.#conf;
+    for (const limits of section.children) {
+      if (limits.name !== 'limits') continue;
+      conf.children(
+        { ...section, children: [limits], strayOffset: null },
+        '<global>',
+        new Map<string, Option>([
+          [
+            'limits',
+            {
+              since: '4.4.0',
+              read: (element) =>
+                conf.children(element, '<limits>', new Map([['eps', { read: (eps) => this.#readEps(eps) }]])),
+            },
+          ],
+        ]),
+      );
+    }
+  }
+
+  #readEps(section: OssecElement): void {
+    const conf = this.#conf;
+    let maximum = 0;
+    // src/config/global-config.h, EPS_LIMITS_DEFAULT_TIMEFRAME.
+    let timeframeSeconds = 10;
+    const options = new Map<string, Option>([
+      ['maximum', { read: (element) => (maximum = conf.whole(element, 0, 100_000) ?? maximum) }],
+      ['timeframe', { read: (element) => (timeframeSeconds = conf.whole(element, 1, 3600) ?? timeframeSeconds) }],
+    ]);
+    conf.children(section, '<eps>', options);
+    this.#epsLimit = maximum === 0 ? null : { maximum, timeframeSeconds };
   }
 
   /** Wazuh 4.14.7, src/config/remote-config.c, Read_Remote(). */
@@ -785,9 +830,7 @@ class ManagerSections {
         {
           since: '4.5.2',
           read: (element) => {
-            // src/remoted/config.c, RemotedConfig(): 60 is the default.
-            if (element.content !== '60')
-              conf.unmodelled(element, 'decides when an agent may come back on a second connection');
+            this.#overtakeSeconds = conf.whole(element, 0, 3600) ?? this.#overtakeSeconds;
           },
         },
       ],

@@ -674,6 +674,8 @@ describe('a manager’s ossec.conf', () => {
 
   test('defaults to 1514 over TCP with 131072 messages, and 1515', () => {
     expect(manager(`${secure}<auth/>`)).toEqual({
+      connectionOvertakeSeconds: null,
+      epsLimit: undefined,
       allowsHigherVersions: false,
       eventsPort: 1514,
       protocols: ['tcp'],
@@ -716,15 +718,28 @@ describe('a manager’s ossec.conf', () => {
     expect(managerMistakes(text)).toEqual([expect.stringMatching(message)]);
   });
 
-  test('may change the takeover of a second connection only if the scenario assumes it away', () => {
+  test('says when a second connection of an agent may take over, from 4.5.2', () => {
     const text = `<ossec_config><remote><connection>secure</connection><connection_overtake_time>0</connection_overtake_time></remote><auth/></ossec_config>`;
-    expect(mistakes(() => readManagerConf(conf(text)))).toEqual([
-      expect.stringMatching(/^1:54 {2}<connection_overtake_time> decides .* not modelled/),
+    expect(readManagerConf(conf(text)).connectionOvertakeSeconds).toBe(0);
+    expect(readManagerConf(conf(text.replace('>0<', '>3600<'))).connectionOvertakeSeconds).toBe(3600);
+    expect(mistakes(() => readManagerConf(conf(text.replace('>0<', '>3601<'))))).toEqual([
+      expect.stringMatching(/^1:54 {2}<connection_overtake_time>: expected a whole number from 0 to 3600/),
     ]);
-    expect(readManagerConf({ ...conf(text), assume: ['connection_overtake_time'] })).toMatchObject({
-      eventsPort: 1514,
-      assumed: ['connection_overtake_time'],
-    });
-    expect(mistakes(() => readManagerConf(conf(text.replace('>0<', '>60<'))))).toEqual([]);
+  });
+
+  test('limits the events of a second, from 4.4.0; 0 switches the limit off', () => {
+    const text = (eps: string): string =>
+      `<ossec_config><global><logall>no</logall><limits><eps>${eps}</eps></limits></global><remote><connection>secure</connection></remote><auth/></ossec_config>`;
+    const limit = (eps: string) => readManagerConf(conf(text(eps))).epsLimit;
+
+    expect(limit('<maximum>500</maximum>')).toEqual({ maximum: 500, timeframeSeconds: 10 });
+    expect(limit('<maximum>500</maximum><timeframe>5</timeframe>')).toEqual({ maximum: 500, timeframeSeconds: 5 });
+    expect(limit('<maximum>0</maximum>')).toBeNull();
+    expect(mistakes(() => readManagerConf(conf(text('<maximum>100001</maximum>'))))).toEqual([
+      expect.stringMatching(/<maximum>: expected a whole number from 0 to 100000/),
+    ]);
+    expect(mistakes(() => readManagerConf({ ...conf(text('<maximum>1</maximum>')), version: '4.3.0' }))).toEqual([
+      expect.stringMatching(/<limits> came with Wazuh 4.4.0/),
+    ]);
   });
 });
