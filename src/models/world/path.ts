@@ -5,42 +5,24 @@ import { lastAckUs, nextKeepaliveUs, noticeUs } from '../keepalive.ts';
 import { openOutage } from '../outages.ts';
 import { Sink } from '../pipeline.ts';
 import { PlaceState } from '../place.ts';
-import { keepaliveEndUs } from '../tcp.ts';
 import { noteAgain } from './heard.ts';
-import {
-  Leg,
-  LegChange,
-  closeWindow,
-  farPlace,
-  isCutBack,
-  isDark,
-  legLatencyUs,
-  reviewLeg,
-  toFarUs,
-  toNearUs,
-} from './legs.ts';
-import { armBlock, fits, hasRoom, leaveAsleep, unblock } from './sessions.ts';
+import { Leg, LegChange, farPlace, isDark, reviewLeg, toFarUs, toNearUs } from './legs.ts';
+import { armBlock, hasRoom, leaveAsleep, unblock } from './sessions.ts';
 import { revive } from './listWalk.ts';
 import { owe } from './orders.ts';
-import { keepaliveGiveUpUs } from './sendTimeout.ts';
 import {
   Broken,
   State,
-  Step,
   Timer,
   armMain,
   clockOf,
-  deadlineUs,
   hasNoBuffer,
-  latencyTo,
-  nextStep,
   nodeLatencyUs,
-  proxyOf,
   timersPerAgent,
   type WorldState,
 } from './state.ts';
-import { balancerRoom } from './throughBalancer.ts';
 import { armForced, nextForcedUs, noteBacklog } from './waits.ts';
+import { noteFirsts, noteIdle, planNext, waits } from './pathPlan.ts';
 import { fateAt, joinZombie, leaveZombie, reviewZombie } from './zombie.ts';
 
 /** Looks again at the connection of a connected agent: works, silent, hung, dead, or deaf. */
@@ -353,132 +335,6 @@ function healed(world: WorldState, agent: number, wasDark: boolean, nowUs: numbe
   noteBacklog(world, agent, nowUs);
   world.away -= 1;
   world.lastChangeUs = nowUs;
-}
-
-/**
- * Notes the first segment that a leg's sender sends in vain, where that has to be found out: an event or a keepalive that the agent
- * sends at or after `fromUs`; the counts are there.
- */
-function noteFirsts(world: WorldState, agent: number, fromUs: number): void {
-  const { legs } = world;
-  const via = world.viaBalancer[agent] === 1;
-  for (let leg: Leg = via ? Leg.Front : Leg.Back; leg <= Leg.Back; leg += 1) {
-    const at = 2 * agent + leg;
-    if (!Number.isNaN(legs.firstUs[at])) continue;
-    const comesThere = leg === Leg.Front || !via || !isDark(legs.state[2 * agent]!);
-    if (comesThere) {
-      legs.firstUs[at] = nextSegmentUs(world, agent, fromUs) + toNearUs(world, agent, leg);
-    } else {
-      legs.firstUs[at] = Infinity;
-    }
-    if (Number.isNaN(legs.heardUs[at])) legs.heardUs[at] = legs.firstUs[at] + 2 * legLatencyUs(world, agent, leg);
-    closeWindow(world, at);
-    if (legs.state[at] === Broken.Deaf) legs.byteUs[at] = Infinity;
-    else if (legs.state[at] === Broken.Silent || legs.state[at] === Broken.Dead) {
-      legs.byteUs[at] = lastByteUs(world, agent, leg, fromUs);
-    }
-  }
-}
-
-/** Something that the agent sent before `beforeUs` waits for the balancer to send it on. */
-function waits(world: WorldState, agent: number, beforeUs: number): boolean {
-  const { legs } = world;
-  if (world.books.pipelines.heldInPath(agent, world.node[agent]!) > legs.heldBefore[2 * agent + Leg.Back]!) return true;
-  if (legs.sleptOn[agent] === 1) return true;
-  return nextKeepaliveUs(clockOf(world, agent), world, world.ackUs[agent]!, legs.unansweredUs[agent]!) < beforeUs;
-}
-
-function nextSegmentUs(world: WorldState, agent: number, fromUs: number): number {
-  const { pipelines } = world.books;
-  let eventUs = pipelines.sendInstant(agent, 1);
-  if (pipelines.dispatches[agent] === 0) eventUs = deadlineUs(world, agent, Timer.Dispatch);
-  else if (pipelines.collects[agent] === 0 && !pipelines.hasBacklog(agent)) {
-    eventUs = deadlineUs(world, agent, Timer.Logcollector);
-  }
-  return Math.min(eventUs, nextKeepaliveUs(clockOf(world, agent), world, world.ackUs[agent]!, fromUs));
-}
-
-/** The last event that came to the far end of a leg, or the acknowledgement of the manager's last ACK. */
-function lastByteUs(world: WorldState, agent: number, leg: Leg, fromUs: number): number {
-  const { pipelines } = world.books;
-  const toPlaceUs = toFarUs(world, agent, leg);
-  if (world.state[agent] === State.Frozen || world.broken[agent] === Broken.Hung) return fromUs + toPlaceUs;
-  let sentUs = -Infinity;
-  if (pipelines.dispatches[agent] === 1) {
-    world.wakesAgent = agent;
-    sentUs = pipelines.hasBacklog(agent) ? fromUs : world.before(fromUs);
-  }
-  // The near end acknowledges what it passes on.
-  const ackUs = world.ackUs[agent]! + legLatencyUs(world, agent, leg) - toNearUs(world, agent, leg);
-  return Math.max(sentUs + toPlaceUs, ackUs);
-}
-
-/** When the balancer has seen no byte for its time-out: nothing moves once all that has room behind it is there. */
-function noteIdle(world: WorldState, agent: number, nowUs: number): void {
-  const { legs } = world;
-  legs.idleUs[agent] = Infinity;
-  if (world.viaBalancer[agent] === 0 || world.brokenPlace[agent] === world.balancerPlace) return;
-  if (world.blocked[agent] === 1) return;
-  const { sessionTimeoutUs } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
-  const { pipelines } = world.books;
-  pipelines.advance(agent, nowUs);
-  world.wakesAgent = agent;
-  const left = fits(world, agent, balancerRoom(world, agent));
-  const fullUs = left < 0 ? world.before(nowUs) : pipelines.sendInstant(agent, left + 1);
-  legs.idleUs[agent] = fullUs + sessionTimeoutUs + 2 * latencyTo(world, agent, world.balancerPlace);
-}
-
-/** Arms what comes next: a leg that changes by itself, or the end of the connection. */
-function planNext(world: WorldState, agent: number, nowUs: number): void {
-  const { legs } = world;
-  const via = world.viaBalancer[agent] === 1;
-  const near = via ? Leg.Front : Leg.Back;
-  const first = 2 * agent + near;
-  const back = 2 * agent + Leg.Back;
-  const kernel = world.options.groups[world.groupOf[agent]!]!.agent.kernel;
-  let dueUs = legs.dueUs[back]!;
-  let closedUs = endUs(world, agent, near, kernel.tcpGiveUpUs);
-  if (legs.state[first] === Broken.Silent) {
-    // From 4.14.9 on the agent's own TCP asks.
-    const oneWayUs = toFarUs(world, agent, near);
-    const brokenUs = legs.sinceUs[first]! - oneWayUs;
-    closedUs = Math.min(closedUs, keepaliveGiveUpUs(world, agent, brokenUs, legs.firstUs[first]!, 2 * oneWayUs));
-  }
-  if (via) {
-    dueUs = Math.min(dueUs, legs.dueUs[first]!);
-    // nginx hears that the node is gone, and says so on a way that is open.
-    if (legs.state[back] === Broken.Dead && legs.openUs[first]! < Infinity && legs.heardUs[back]! >= nowUs) {
-      dueUs = Math.min(dueUs, Math.max(legs.heardUs[back]!, nowUs + 1));
-    }
-    if (!isDark(legs.state[first]!)) {
-      const toBalancerUs = latencyTo(world, agent, world.balancerPlace);
-      const ofBalancer = endUs(world, agent, Leg.Back, world.options.balancer!.kernel.tcpGiveUpUs) + toBalancerUs;
-      closedUs = Math.min(closedUs, ofBalancer, isDark(legs.state[back]!) ? legs.idleUs[agent]! : Infinity);
-    }
-  }
-  // One that has heard of it already stays on it, if it looks for a manager there.
-  if (closedUs < nowUs && world.state[agent] === State.Stale) closedUs = Infinity;
-  const nextUs = Math.min(dueUs, closedUs);
-  if (nextUs < world.options.durationUs) nextStep(world, agent, closedUs <= dueUs ? Step.Closed : Step.Review, nextUs);
-  else world.queue.cancel(agent * timersPerAgent + Timer.Path);
-}
-
-/** When a leg's sender hears that its connection is over, or gives it up; Infinity: not as things are. */
-function endUs(world: WorldState, agent: number, leg: Leg, giveUpUs: number): number {
-  const { legs } = world;
-  const at = 2 * agent + leg;
-  if (legs.state[at] === Broken.Dead) return legs.heardUs[at]!;
-  if (legs.state[at] !== Broken.Silent) return Infinity;
-  const isHeard =
-    leg === Leg.Back &&
-    legs.openUs[at] === Infinity &&
-    world.places[world.node[agent]!]!.state !== PlaceState.Silent &&
-    legs.forgotten[at] === 0 &&
-    Number.isNaN(legs.goneUs[at]) &&
-    !isCutBack(world, agent, leg);
-  // Only the way there is cut: the RST of the manager's keepalive comes through.
-  const resetUs = isHeard ? keepaliveEndUs(legs.byteUs[at]!) + legLatencyUs(world, agent, leg) : Infinity;
-  return Math.min(legs.firstUs[at]! + giveUpUs, resetUs);
 }
 
 /** UDP: a datagram arrives or is lost, and the answer as well. */
