@@ -1,6 +1,6 @@
 // What a group of the fleet says its agents write, as the options of the models.
-import type { WorkloadOptions } from '../models/workload.ts';
-import type { GroupData } from './schema.ts';
+import type { WorkloadOptions } from '../../models/workload.ts';
+import type { GroupData } from '../schema.ts';
 
 type EventsData = GroupData['events'];
 

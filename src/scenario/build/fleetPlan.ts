@@ -1,12 +1,12 @@
 // What a group of the fleet says of its agents, as the options of the models: who they are, where, and what they write.
-import type { NginxBalancerOptions } from '../models/balancer/nginx/options.ts';
-import type { AddressPlan, GroupOptions, NatRule } from '../models/worldOptions.ts';
-import { isPrivate, parseRange, type HostRange } from './addresses.ts';
-import type { Inventory } from './import/inventory.ts';
-import { mostParts, partLabel, partsOf, type Inventories, type InventoryPart } from './inventories.ts';
-import type { Problem } from './problem.ts';
-import type { GroupData } from './schema.ts';
-import { enumerate, quote } from './wording.ts';
+import type { NginxBalancerOptions } from '../../models/balancer/nginx/options.ts';
+import type { AddressPlan, GroupOptions, NatRule } from '../../models/worldOptions.ts';
+import { isPrivate, parseRange, type HostRange } from '../addresses.ts';
+import type { Inventory } from '../import/inventory.ts';
+import { mostParts, partLabel, partsOf, type Inventories, type InventoryPart } from '../inventories.ts';
+import type { Problem } from '../problem.ts';
+import type { GroupData } from '../schema.ts';
+import { enumerate, quote } from '../wording.ts';
 import { workloadOf, type Refuse } from './workloadPlan.ts';
 
 /** Agents that have a release in common, as a group of the models without what the release decides. */

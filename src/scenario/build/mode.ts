@@ -1,5 +1,5 @@
 // One mode of a checked scenario as the options of a world.
-import type { AgentOptions, Endpoint, ServerOptions } from '../models/agentOptions.ts';
+import type { AgentOptions, Endpoint, ServerOptions } from '../../models/agentOptions.ts';
 import {
   agentWithSettings,
   atLeast,
@@ -9,26 +9,26 @@ import {
   unknownSettings,
   type AgentSettings,
   type ServerEntryDefaults,
-} from '../models/agentVersions.ts';
-import type { NginxBalancerOptions, NginxOptions, NginxPeerOptions } from '../models/balancer/nginx/options.ts';
-import { disconnectionDefaults, withThreshold, type DisconnectionOptions } from '../models/cluster/timings.ts';
-import { balancerPlace } from '../models/fault.ts';
+} from '../../models/agentVersions.ts';
+import type { NginxBalancerOptions, NginxOptions, NginxPeerOptions } from '../../models/balancer/nginx/options.ts';
+import { disconnectionDefaults, withThreshold, type DisconnectionOptions } from '../../models/cluster/timings.ts';
+import { balancerPlace } from '../../models/fault.ts';
 import {
   connectTimeoutUs,
   kernelDefaults,
   unreachableBetween,
   type KernelOptions,
   type Unreachable,
-} from '../models/network.ts';
-import { capacityOf, nodeDefaults, type NodeOptions } from '../models/node.ts';
-import { isBranch, isNewerThan, isPreview, previewRelease } from '../models/releases.ts';
-import type { GroupOptions, WorldOptions } from '../models/worldOptions.ts';
+} from '../../models/network.ts';
+import { capacityOf, nodeDefaults, type NodeOptions } from '../../models/node.ts';
+import { isBranch, isNewerThan, isPreview, previewRelease } from '../../models/releases.ts';
+import type { GroupOptions, WorldOptions } from '../../models/worldOptions.ts';
 import { checkEnrolments, enrolmentAssumptions } from './enrolments.ts';
 import { faultAssumptions, readFault } from './faults.ts';
-import { includeFrom, type Files } from './files.ts';
+import { includeFrom, type Files } from '../files.ts';
 import { agentsOf, type Refuse } from './fleetPlan.ts';
-import { readInternalOptions } from './import/internalOptions.ts';
-import { readNginxConf, type NginxConf } from './import/nginxConf.ts';
+import { readInternalOptions } from '../import/internalOptions.ts';
+import { readNginxConf, type NginxConf } from '../import/nginxConf.ts';
 import {
   idleText,
   readAgentConf,
@@ -37,11 +37,11 @@ import {
   type ConfText,
   type ManagerConf,
   type OssecConf,
-} from './import/ossecConf.ts';
-import type { Inventories } from './inventories.ts';
+} from '../import/ossecConf.ts';
+import type { Inventories } from '../inventories.ts';
 import { intakeAssumptions } from './nodeAssumptions.ts';
-import { nearest, ScenarioError, type Problem } from './problem.ts';
-import type { Warning } from './scenario.ts';
+import { nearest, ScenarioError, type Problem } from '../problem.ts';
+import type { Warning } from '../scenario.ts';
 import type {
   AgentSettings as AgentData,
   KernelSettings,
@@ -49,9 +49,9 @@ import type {
   NodeData,
   RoutingData,
   ScenarioData,
-} from './schema.ts';
-import { durationText, listNames, pathText, quote, type Path } from './wording.ts';
-import { isMapping, ownValue } from './yamlSource.ts';
+} from '../schema.ts';
+import { durationText, listNames, pathText, quote, type Path } from '../wording.ts';
+import { isMapping, ownValue } from '../yamlSource.ts';
 
 export interface ModeContext {
   readonly data: ScenarioData;

@@ -1,13 +1,13 @@
 // One fault of a checked scenario as the models take it: its verb, what belongs to the verb, and the names it uses.
-import { agentsPlace, balancerPlace, killDefaults, restartDefaults, type FaultOptions } from '../models/fault.ts';
-import type { NginxOptions } from '../models/balancer/nginx/options.ts';
-import { addServer, removeServer } from '../models/balancer/nginx/servers.ts';
-import type { NodeOptions } from '../models/node.ts';
-import { nearest } from './problem.ts';
-import type { FaultData, ScenarioData } from './schema.ts';
-import { drainSchema, verbs, type Verb } from './schema/faults.ts';
-import { durationText, enumerate, listNames, quote, type Path } from './wording.ts';
-import { ownValue } from './yamlSource.ts';
+import { agentsPlace, balancerPlace, killDefaults, restartDefaults, type FaultOptions } from '../../models/fault.ts';
+import type { NginxOptions } from '../../models/balancer/nginx/options.ts';
+import { addServer, removeServer } from '../../models/balancer/nginx/servers.ts';
+import type { NodeOptions } from '../../models/node.ts';
+import { nearest } from '../problem.ts';
+import type { FaultData, ScenarioData } from '../schema.ts';
+import { drainSchema, verbs, type Verb } from '../schema/faults.ts';
+import { durationText, enumerate, listNames, quote, type Path } from '../wording.ts';
+import { ownValue } from '../yamlSource.ts';
 
 export interface FaultContext {
   readonly data: ScenarioData;

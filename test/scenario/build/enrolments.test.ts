@@ -1,8 +1,8 @@
 // What an enrolment needs, and what is said when it is not there.
 import { expect, test } from 'vitest';
-import { loadScenario } from '../../src/scenario/load.ts';
-import { ScenarioError } from '../../src/scenario/problem.ts';
-import type { Scenario } from '../../src/scenario/scenario.ts';
+import { loadScenario } from '../../../src/scenario/load.ts';
+import { ScenarioError } from '../../../src/scenario/problem.ts';
+import type { Scenario } from '../../../src/scenario/scenario.ts';
 
 interface Parts {
   readonly cluster?: string;

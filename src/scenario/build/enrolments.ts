@@ -1,9 +1,9 @@
 // What an enrolment needs of the fleet and of the cluster, and what is taken for granted about it.
-import { atLeast } from '../models/agentVersions.ts';
-import type { NodeOptions } from '../models/node.ts';
-import type { GroupOptions } from '../models/worldOptions.ts';
-import type { ScenarioData } from './schema.ts';
-import { listNames, type Path } from './wording.ts';
+import { atLeast } from '../../models/agentVersions.ts';
+import type { NodeOptions } from '../../models/node.ts';
+import type { GroupOptions } from '../../models/worldOptions.ts';
+import type { ScenarioData } from '../schema.ts';
+import { listNames, type Path } from '../wording.ts';
 
 /** Reports what keeps the agents of an enrolment from ever getting a key. */
 export function checkEnrolments(

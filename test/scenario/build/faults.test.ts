@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { FaultOptions } from '../../src/models/fault.ts';
-import { load, problemsOf, scenarioText, type Parts } from '../support/scenarios.ts';
+import type { FaultOptions } from '../../../src/models/fault.ts';
+import { load, problemsOf, scenarioText, type Parts } from '../../support/scenarios.ts';
 
 const cluster =
   '{ nodes: { first: { address: 172.0.0.3, role: master, eventsPerSecond: 900 }, worker01: { address: 172.0.0.4, eventsPerSecond: 500 }, worker02: { address: 172.0.0.5 } } }';

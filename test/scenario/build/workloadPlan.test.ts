@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { WorkloadOptions } from '../../src/models/workload.ts';
-import { load, problemsOf, scenarioText } from '../support/scenarios.ts';
+import type { WorkloadOptions } from '../../../src/models/workload.ts';
+import { load, problemsOf, scenarioText } from '../../support/scenarios.ts';
 
 const fleet = (events: string): string => `{ servers: { count: 100, events: { ${events} } } }`;
 

@@ -1,8 +1,16 @@
 // From settings to the options of a world: who connects where, with which settings, and what is assumed.
 import { describe, expect, test } from 'vitest';
-import type { WorldOptions } from '../../src/models/worldOptions.ts';
-import type { Mode } from '../../src/scenario/scenario.ts';
-import { load, nginxConf, ossecConf, problemsOf, scenarioText, type Beside, type Parts } from '../support/scenarios.ts';
+import type { WorldOptions } from '../../../src/models/worldOptions.ts';
+import type { Mode } from '../../../src/scenario/scenario.ts';
+import {
+  load,
+  nginxConf,
+  ossecConf,
+  problemsOf,
+  scenarioText,
+  type Beside,
+  type Parts,
+} from '../../support/scenarios.ts';
 
 function modeOf(parts: Parts, beside: Beside = {}): Mode {
   return load(scenarioText(parts), beside).modes[0]!;

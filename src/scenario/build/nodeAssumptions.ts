@@ -1,8 +1,8 @@
 // What a scenario says about how fast its managers are: nobody has measured or published it, so the verdict repeats it.
-import { formatCount, formatDuration } from '../kernel/units.ts';
-import { handlesControlInline } from '../models/managerVersions.ts';
-import type { NodeOptions } from '../models/node.ts';
-import { listNames } from './wording.ts';
+import { formatCount, formatDuration } from '../../kernel/units.ts';
+import { handlesControlInline } from '../../models/managerVersions.ts';
+import type { NodeOptions } from '../../models/node.ts';
+import { listNames } from '../wording.ts';
 
 /** One sentence a rate and a cost that the scenario gives, with the nodes it is for. */
 export function intakeAssumptions(nodes: readonly NodeOptions[]): string[] {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { nodeDefaults, type NodeOptions } from '../../src/models/node.ts';
-import { intakeAssumptions } from '../../src/scenario/nodeAssumptions.ts';
+import { nodeDefaults, type NodeOptions } from '../../../src/models/node.ts';
+import { intakeAssumptions } from '../../../src/scenario/build/nodeAssumptions.ts';
 
 const node = (name: string, options: Partial<NodeOptions>): NodeOptions => ({
   ...nodeDefaults,
