@@ -427,6 +427,16 @@ const stories: readonly (readonly [string, Partial<WorldRecipe> & Pick<WorldReci
       faults: [fault('kill', 'worker01', 100, null)],
     },
   ],
+  [
+    'a send buffer that a hung node has filled stays full when its host goes off',
+    {
+      groups: agents({
+        events: { ratePerSecond: 7, arrival: 'regular' },
+        agent: { kernel: { sendBuffer: { silentBytes: 3_000, hungBytes: 5_000 } } },
+      }),
+      faults: [fault('hang', 'worker01', 100, null), fault('powerOff', 'worker01', 106, null)],
+    },
+  ],
 ];
 
 test.each(stories)('%s', (_, recipe) => {

@@ -258,8 +258,11 @@ function loseHeld(world: WorldState, index: number, nowUs: number): void {
     if (index === balancerPlace) world.leftovers.inVain.delete(agent);
     if (pipelines.heldInPath(agent, index) === 0) continue;
     if (isOnPath(world, agent, index)) pipelines.advance(agent, nowUs);
+    const held = pipelines.heldInPath(agent, index);
     pipelines.settlePath(agent, index, 'path', nowUs);
-    world.legs.heldBefore[2 * agent + (index === world.balancerPlace ? Leg.Front : Leg.Back)] = 0;
+    // What fills the send buffer of a sender that sleeps stays there, as nobody acknowledges it any more.
+    const at = 2 * agent + (index === world.balancerPlace ? Leg.Front : Leg.Back);
+    world.legs.heldBefore[at] = world.blocked[agent] === 1 ? world.legs.heldBefore[at]! - held : 0;
   }
 }
 

@@ -207,7 +207,9 @@ function shift(world: WorldState, agent: number, leg: Leg, was: number, boundary
   noteIdle(world, agent, nowUs);
   if (world.broken[agent] === Broken.Dead) return;
   if (was === Broken.Dead && world.state[agent] === State.Connected) armNotice(world, agent, nowUs);
-  if (world.blocked[agent] === 1 && hasRoom(world, agent)) {
+  // What a hung peer has not taken stays in the buffer of a sender that sleeps, whatever room a silent one would leave it.
+  const staysFull = was === Broken.Hung && state === Broken.Silent;
+  if (world.blocked[agent] === 1 && !staysFull && hasRoom(world, agent)) {
     pipelines.advance(agent, nowUs);
     if (world.state[agent] === State.Frozen) {
       if (world.locked[agent] === 1) {
