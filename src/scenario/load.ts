@@ -10,7 +10,7 @@ import { parseExpectation, type SelectorNames } from './expectation.ts';
 import { fileCommand } from './command.ts';
 import { namesIn, verbsIn } from './build/faults.ts';
 import { diskFiles, readTextFile, type Files } from './files.ts';
-import { idleText } from './import/ossecConf.ts';
+import { idleText } from './import/ossecReader.ts';
 import { readObserved } from './import/observed.ts';
 import { Inventories, partLabel } from './inventories.ts';
 import { parsePath, setPath } from './overlay.ts';

@@ -28,16 +28,10 @@ import { faultAssumptions, readFault } from './faults.ts';
 import { includeFrom, type Files } from '../files.ts';
 import { agentsOf, type Refuse } from './fleetPlan.ts';
 import { readInternalOptions } from '../import/internalOptions.ts';
+import { readManagerConf, type ManagerConf } from '../import/managerConf.ts';
 import { readNginxConf, type NginxConf } from '../import/nginxConf.ts';
-import {
-  idleText,
-  readAgentConf,
-  readManagerConf,
-  readOssecConf,
-  type ConfText,
-  type ManagerConf,
-  type OssecConf,
-} from '../import/ossecConf.ts';
+import { readAgentConf, readOssecConf, type OssecConf } from '../import/ossecConf.ts';
+import { idleText, type ConfText, type Remarks } from '../import/ossecReader.ts';
 import type { Inventories } from '../inventories.ts';
 import { intakeAssumptions } from './nodeAssumptions.ts';
 import { nearest, ScenarioError, type Problem } from '../problem.ts';
@@ -324,7 +318,7 @@ class ModeBuilder {
   }
 
   /** A configuration as its reader understands it, with what it remarks. `null`: none is given, or it has mistakes. */
-  #conf<T extends Pick<OssecConf, 'warnings' | 'assumed'>>(
+  #conf<T extends Remarks>(
     given: string | undefined,
     path: Path,
     version: string,
