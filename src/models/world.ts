@@ -5,7 +5,7 @@ import { uniform } from '../kernel/random.ts';
 import { wholeSeconds } from './agent.ts';
 import { playStatus } from './cluster/status.ts';
 import type { Books } from './ledger.ts';
-import { Sink } from './pipeline.ts';
+import { Sink } from './pipeline/sink.ts';
 import { PlaceState } from './place.ts';
 import { startInstants } from './starts.ts';
 import { Purpose, drawIndex, groupKey } from './workload.ts';

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rootKey } from '../../src/kernel/random.ts';
 import { dispatchSpacingUs } from '../../src/models/agent.ts';
-import { newFlow } from '../../src/models/flow.ts';
+import { flowAmounts, newFlow, type Flow } from '../../src/models/flow.ts';
 import { emptyCounts, type EventCounts } from '../../src/models/ledger.ts';
-import { Pipelines, Sink } from '../../src/models/pipeline.ts';
+import { Pipelines } from '../../src/models/pipeline.ts';
+import { Sink } from '../../src/models/pipeline/sink.ts';
 import { noBufferAlerts } from '../../src/models/pipeline/ringStates.ts';
 import { Arrivals } from '../../src/models/workload.ts';
 import { aWorld, minute, second, type GroupRecipe } from '../support/worlds.ts';
@@ -12,6 +13,7 @@ import { aWorld, minute, second, type GroupRecipe } from '../support/worlds.ts';
 interface Bench {
   readonly pipelines: Pipelines;
   readonly counts: EventCounts;
+  readonly delivered: Flow;
 }
 
 /** One agent that writes at a rate; connected to node 0 of two places unless `locked`. */
@@ -22,10 +24,11 @@ function bench(rate: number, recipe: Partial<GroupRecipe> = {}, locked = false):
   });
   const arrivals = new Arrivals(rootKey('pipeline', 0), 'group', arrival, Float64Array.of(rate));
   const counts = emptyCounts();
+  const delivered = newFlow(second, 600);
   const pipelines = new Pipelines(groups, [arrivals], 2, {
     counts: [counts],
     produced: newFlow(second, 600),
-    delivered: newFlow(second, 600),
+    delivered,
     lost: newFlow(second, 600),
     inflow: [null, null],
     nodeDelivered: new Float64Array(2),
@@ -40,7 +43,7 @@ function bench(rate: number, recipe: Partial<GroupRecipe> = {}, locked = false):
   } else {
     pipelines.collects[0] = 0;
   }
-  return { pipelines, counts };
+  return { pipelines, counts, delivered };
 }
 
 /** The lock goes: the main loop, logcollector and the dispatcher go on at once. */
@@ -90,6 +93,16 @@ test('the dispatcher works a backlog off at its spacing, against what is still w
   expect(Math.abs(one.pipelines.ring[0]! - 512)).toBeLessThan(3);
   one.pipelines.advance(0, minute + (seconds + 0.1) * second);
   expect(one.pipelines.hasBacklog(0)).toBe(false);
+});
+
+test('behind a backlog events leave as they are written again, however long nobody looks', () => {
+  const one = bench(20, {}, true);
+  unlock(one, minute);
+  one.pipelines.advance(0, 10 * minute);
+
+  // 20 a second in each of the last minutes: nothing was sent before it was written.
+  const perSecond = flowAmounts(one.delivered);
+  for (const at of [200, 400, 590]) expect(perSecond[at]).toBeCloseTo(20, 1);
 });
 
 test('a buffer that is full drops the newest', () => {

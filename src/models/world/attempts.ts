@@ -1,7 +1,7 @@
 // An agent that looks for a manager: attempts, retries, enrollment, the next server, the handshake.
 import { lockReleaseUs, retrySleepUs, synRetryUs, wholeSeconds } from '../agent.ts';
 import type { Endpoint, ServerOptions } from '../agentOptions.ts';
-import { Down, Sink } from '../pipeline.ts';
+import { Down, Sink } from '../pipeline/sink.ts';
 import { PlaceState, serviceState } from '../place.ts';
 import { isWalker, sleeps, startWalk, walkAnswered, walkClosed } from './listWalk.ts';
 import { owe } from './orders.ts';

@@ -3,7 +3,7 @@
 import { wholeSeconds } from '../agent.ts';
 import { lastAckUs, nextKeepaliveUs, noticeUs } from '../keepalive.ts';
 import { openOutage } from '../outages.ts';
-import { Sink } from '../pipeline.ts';
+import { Sink } from '../pipeline/sink.ts';
 import { PlaceState } from '../place.ts';
 import { noteAgain } from './heard.ts';
 import { Leg, LegChange, farPlace, isDark, reviewLeg, toFarUs, toNearUs } from './legs.ts';

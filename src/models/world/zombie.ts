@@ -1,6 +1,6 @@
 // Sessions with a node that takes events and throws them away: remoted lives and answers keepalives, so nobody notices.
 import { openOutage } from '../outages.ts';
-import { Sink } from '../pipeline.ts';
+import { Sink } from '../pipeline/sink.ts';
 import { isDark } from './legs.ts';
 import { Broken, nodeLatencyUs, type WorldState } from './state.ts';
 import { noteBacklog } from './waits.ts';

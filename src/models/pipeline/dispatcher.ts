@@ -1,0 +1,185 @@
+// The client buffer and the dispatcher behind it: what leaves when, and what finds the buffer full.
+import { dayUs } from '../rateShape.ts';
+import { Accounts } from './accounts.ts';
+import type { Limits } from './limits.ts';
+import { busySends, isBusy, slotsUpTo } from './spacing.ts';
+
+/** While the client buffer is nearly full so many events are looked at together: an eighth of it, within these limits. */
+const leastTogether = 16;
+const mostTogether = 512;
+/** A poll that keeps the dispatcher busy for a tenth of the time to the next one is looked at by itself. */
+const pollCrowd = 10;
+
+export class Dispatchers extends Accounts {
+  /** Instant of the `ordinal`-th send from the anchor on, while nothing changes; Infinity when it never comes. */
+  sendInstant(agent: number, ordinal: number): number {
+    const limits = this.limits[this.groupOf[agent]!]!;
+    const ring = this.ring[agent]!;
+    const seen = this.seen[agent]!;
+    const slot = Math.max(this.slotUs[agent]!, this.anchorUs[agent]!);
+    const bySlot = slot + (ordinal - 1) * limits.spacingUs;
+    if (ordinal <= ring) return bySlot;
+    if (ring === 0) {
+      const firstUs = this.writtenAt(agent, seen + 1);
+      const spaced = Math.max(slot, firstUs) + (ordinal - 1) * limits.spacingUs;
+      return this.#isOverloaded(agent, limits) ? spaced : Math.max(spaced, this.writtenAt(agent, seen + ordinal));
+    }
+    if (this.#isOverloaded(agent, limits)) return bySlot;
+    const written = this.writtenAt(agent, seen + ordinal - ring);
+    return Math.max(written, this.#idleUs(agent, limits, slot) < written ? written : bySlot);
+  }
+
+  /** When the backlog is gone if nothing changes; Infinity while more is written than sent. */
+  drainedAt(agent: number): number {
+    const limits = this.limits[this.groupOf[agent]!]!;
+    if (this.#isOverloaded(agent, limits)) return Infinity;
+    if (this.ring[agent] === 0) return this.anchorUs[agent]!;
+    return this.#idleUs(agent, limits, Math.max(this.slotUs[agent]!, this.anchorUs[agent]!));
+  }
+
+  /** How long the backlog will take to go at the agent's rate, bursts evened out, µs; Infinity while more is written than sent. */
+  drainUs(agent: number): number {
+    const { spacingUs } = this.limits[this.groupOf[agent]!]!;
+    const arrivals = this.arrivals[this.groupOf[agent]!]!;
+    const share = arrivals.smoothRatePerUs(this.local(agent), this.anchorUs[agent]!) * spacingUs;
+    return share >= 1 ? Infinity : Math.round((this.ring[agent]! * spacingUs) / (1 - share));
+  }
+
+  protected noteRing(agent: number, limits: Limits, atUs: number, appended: boolean, overflowed: boolean): void {
+    const ring = this.ring[agent]!;
+    if (this.ringStates.state[agent] === 0 && ring < limits.warnAt && !overflowed) return;
+    if (limits.ringSize === 0) return;
+    const alerts = this.books.alerts[this.groupOf[agent]!]!;
+    this.ringStates.note(agent, limits, alerts, ring, atUs, appended, overflowed);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ the dispatcher
+
+  /** Without a buffer everything is sent when it is read. */
+  protected sendAll(agent: number, inflow: number, fromUs: number, toUs: number): void {
+    if (this.ring[agent]! > 0) this.sendWaiting(agent, this.ring[agent]!, fromUs, 0);
+    this.sendFresh(agent, inflow, fromUs, toUs);
+  }
+
+  /** Nothing comes into the buffer: the dispatcher works off what is there. */
+  protected drain(agent: number, limits: Limits, fromUs: number, toUs: number): void {
+    const ring = this.ring[agent]!;
+    if (ring === 0) return;
+    if (limits.spacingUs === 0) {
+      this.sendWaiting(agent, ring, fromUs, 0);
+      return;
+    }
+    const slot = Math.max(this.slotUs[agent]!, fromUs);
+    const sent = Math.min(ring, slotsUpTo(slot, toUs, limits.spacingUs));
+    this.sendWaiting(agent, sent, slot, limits.spacingUs);
+    this.slotUs[agent] = slot + sent * limits.spacingUs;
+    this.noteRing(agent, limits, toUs, false, false);
+  }
+
+  /**
+   * Events come and leave. Taken in stretches in which the rate does not change and the buffer cannot become full, or, where it is
+   * full, in short ones.
+   */
+  protected flow(agent: number, limits: Limits, inflow: number, fromUs: number, toUs: number): void {
+    let at = fromUs;
+    let left = inflow;
+    const arrivals = this.arrivals[this.groupOf[agent]!]!;
+    const local = this.local(agent);
+    const peakPerUs = arrivals.peakRatePerUs(local);
+    const polled = this.polled[this.groupOf[agent]!];
+    const mayOverflow =
+      left > 0 &&
+      (isBusy(peakPerUs, limits.spacingUs) || (polled && peakPerUs * polled.periodUs > limits.ringSize / 2) === true);
+    while (at < toUs) {
+      const seen = this.seen[agent]!;
+      const ring = this.ring[agent]!;
+      const room = limits.ringSize - ring;
+      const together = Math.max(leastTogether, Math.min(mostTogether, Math.ceil(limits.ringSize / 8)));
+      let until = toUs;
+      // An agent that never writes as fast as it may send fills no buffer that is not nearly full.
+      const isTight = mayOverflow || room < together;
+      const pollUs = polled && left > room && isTight ? this.writtenAt(agent, seen + 1) : -1;
+      if (pollUs >= 0) {
+        // Nothing comes up to the poll, then many lines at once.
+        until = Math.min(until, pollUs > at ? pollUs : pollUs + 1);
+      } else if (left > room && isTight) {
+        const leap = Math.max(room, together);
+        if (left > leap) until = Math.min(until, this.writtenAt(agent, seen + leap) + 1);
+        // As long as its backlog lasts the dispatcher does not rest.
+        if (ring > 0 && room < together) until = Math.min(until, at + Math.max(ring, together) * limits.spacingUs);
+      }
+      if (mayOverflow) until = Math.min(until, arrivals.nextChangeUs(local, at));
+      const fresh = until === toUs ? left : this.written(agent, until) - seen;
+      const overflows =
+        isTight && ring + fresh > limits.ringSize && (ring > 0 || isBusy(fresh / (until - at), limits.spacingUs));
+      if (overflows) this.#overflow(agent, limits, fresh, at, until);
+      else this.#pass(agent, limits, fresh, at, until);
+      left -= fresh;
+      at = until;
+    }
+  }
+
+  /** The buffer has room for all that comes. */
+  #pass(agent: number, limits: Limits, inflow: number, fromUs: number, toUs: number): void {
+    let at = fromUs;
+    let left = inflow;
+    for (;;) {
+      const ring = this.ring[agent]!;
+      // The lines of a poll come all at once: where they are many they make a backlog of their own.
+      const crowd = this.polled[this.groupOf[agent]!] ? pollCrowd : 1;
+      if (ring === 0 && !isBusy((crowd * left) / (toUs - at), limits.spacingUs)) {
+        this.sendFresh(agent, left, at, toUs);
+        break;
+      }
+      const seen = this.seen[agent]!;
+      const from = ring > 0 ? at : this.writtenAt(agent, seen + 1);
+      const slot = Math.max(this.slotUs[agent]!, from);
+      const slots = slotsUpTo(slot, toUs, limits.spacingUs);
+      const sends = busySends(this, agent, ring, seen, slot, limits.spacingUs, slots);
+      const isOver = sends < slots;
+      const sent = Math.min(sends, slots);
+      // What has come while it was busy; the rest, if it is idle then, comes after.
+      const idleUs = slot + sends * limits.spacingUs;
+      const come = isOver ? sent - ring : left;
+      this.waiting.add(agent, ring, seen, come, seen + come);
+      this.seen[agent] = seen + come;
+      this.ring[agent] = ring + come;
+      this.sendWaiting(agent, sent, slot, limits.spacingUs);
+      this.slotUs[agent] = slot + sent * limits.spacingUs;
+      left -= come;
+      if (!isOver) break;
+      at = Math.max(at, Math.min(idleUs, toUs - 1));
+    }
+    this.noteRing(agent, limits, toUs, inflow > 0, false);
+  }
+
+  /** More comes than the buffer has room for: it never rests, and how many find it full is seen at the end of the stretch. */
+  #overflow(agent: number, limits: Limits, inflow: number, fromUs: number, toUs: number): void {
+    const ring = this.ring[agent]!;
+    const seen = this.seen[agent]!;
+    const from = ring > 0 ? fromUs : Math.max(fromUs, this.writtenAt(agent, seen + 1));
+    const slot = Math.max(this.slotUs[agent]!, from);
+    const slots = slotsUpTo(slot, toUs, limits.spacingUs);
+    const offered = Math.min(slots, ring + inflow);
+    // The buffer is fullest just after the last event: only then is it known how many found it full.
+    const lastUs = inflow > 0 ? this.writtenAt(agent, seen + inflow) : fromUs;
+    const sentBefore = Math.min(offered, slot <= lastUs ? Math.floor((lastUs - slot) / limits.spacingUs) + 1 : 0);
+    const excess = Math.max(0, ring + inflow - sentBefore - limits.ringSize);
+    const sent = Math.min(offered, ring + inflow - excess);
+    this.waiting.add(agent, ring, seen, inflow - excess, seen + inflow, true);
+    this.seen[agent] = seen + inflow;
+    this.ring[agent] = ring + inflow - excess;
+    this.lose(agent, excess, 'ring', fromUs, toUs);
+    this.sendWaiting(agent, sent, slot, limits.spacingUs);
+    this.slotUs[agent] = slot + sent * limits.spacingUs;
+    this.noteRing(agent, limits, toUs, inflow > 0, excess > 0);
+  }
+
+  #isOverloaded(agent: number, limits: Limits): boolean {
+    return this.arrivals[this.groupOf[agent]!]!.meanRatePerUs(this.local(agent), dayUs) * limits.spacingUs >= 1;
+  }
+
+  #idleUs(agent: number, { spacingUs }: Limits, slot: number): number {
+    return slot + busySends(this, agent, this.ring[agent]!, this.seen[agent]!, slot, spacingUs, Infinity) * spacingUs;
+  }
+}
