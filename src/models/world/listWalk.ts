@@ -3,6 +3,7 @@
 import { receiveTimeoutUs, sendErrorSleepUs } from '../agent.ts';
 import { beginAttempt, handshakeDone, welcome } from './attempts.ts';
 import { isDark } from './legs.ts';
+import { asksOnStale } from './path.ts';
 import { leaveNode } from './sessions.ts';
 import {
   Broken,
@@ -126,6 +127,7 @@ function askAgain(world: WorldState, agent: number, nowUs: number): void {
     }
     walk.deaf[agent] = 1;
   }
+  if (world.state[agent] === State.Stale) asksOnStale(world, agent, nowUs);
   awaitAnswer(world, agent, nowUs);
 }
 

@@ -6,7 +6,7 @@ import { openOutage } from '../outages.ts';
 import { Sink } from '../pipeline/sink.ts';
 import { PlaceState } from '../place.ts';
 import { noteAgain } from './heard.ts';
-import { Leg, LegChange, farPlace, isDark, reviewLeg, toFarUs, toNearUs } from './legs.ts';
+import { Leg, LegChange, farPlace, isDark, reviewLeg, toFarUs, toNearUs, legLatencyUs } from './legs.ts';
 import { armBlock, hasRoom, leaveAsleep, unblock } from './sessions.ts';
 import { revive } from './listWalk.ts';
 import { owe } from './orders.ts';
@@ -94,6 +94,21 @@ function followStale(world: WorldState, agent: number, leg: Leg, before: number,
   const node = world.node[agent]!;
   world.books.pipelines.settlePath(agent, farPlace(world, agent, leg), fateAt(world, node), nowUs);
   revive(world, agent, nowUs + answerWayUs(world, agent, leg));
+}
+
+/** One that looks for a manager on its session sends its startup message there: a first segment, where nobody acknowledges it. */
+export function asksOnStale(world: WorldState, agent: number, nowUs: number): void {
+  const { legs } = world;
+  const via = world.viaBalancer[agent] === 1;
+  for (let leg: Leg = via ? Leg.Front : Leg.Back; leg <= Leg.Back; leg += 1) {
+    const at = 2 * agent + leg;
+    const sentUs = nowUs + toNearUs(world, agent, leg);
+    if (isDark(legs.state[2 * agent]!) && via && leg === Leg.Back) break;
+    if (legs.state[at] === Broken.Silent && sentUs < legs.firstUs[at]!) legs.firstUs[at] = sentUs;
+    const answerUs = sentUs + 2 * legLatencyUs(world, agent, leg);
+    if (legs.state[at] === Broken.Dead && answerUs < legs.heardUs[at]!) legs.heardUs[at] = answerUs;
+  }
+  if (world.broken[agent] !== Broken.No) planNext(world, agent, nowUs);
 }
 
 /** The agent leaves for want of an ACK, or because it is made to. */
