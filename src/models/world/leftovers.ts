@@ -179,7 +179,8 @@ function addLeftover(
     nextUs: Infinity,
     isOpen: isForgotten ? false : !isCutThere(world, agent, leg) && !isCutBack(world, agent, leg),
   };
-  if (firstUs < Infinity) left.held = held;
+  // Who closes it only after its last repetition (agents up to 3.13.0, which look for a manager on it first) repeats nothing more.
+  if (firstUs < Infinity && left.giveUpUs > nowUs) left.held = held;
   else if (held) world.books.pipelines.judge(agent, held, 'path', nowUs);
   const id = world.leftovers.next;
   world.leftovers.next += 1;

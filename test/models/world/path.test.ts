@@ -199,3 +199,11 @@ test('what waits in front of a cut at the end is pending where the cut ends in t
   expect(ends(30)).toBe('pending 40 lost 0');
   expect(ends(null)).toBe('pending 0 lost 40');
 });
+
+test('what an agent of 3.12 still holds when it closes the old connection, 187 s after noticing, is repeated no more', () => {
+  const { books, moments } = live([partition('worker01', 'group0', 100, null, true)], { version: '3.12.3' });
+  const left = moments.find(({ what }) => what === 'try')!.seconds;
+  // Its window was shut after 0.4 s; what was written between that and noticing at 155.7 s never left.
+  expect(left - 155.7).toBeCloseTo(187.2, 0);
+  expect(books.groups[0]!.lost.path).toBe(111);
+});
