@@ -64,6 +64,15 @@ test('without a backlog an event leaves when it is written', () => {
   expect(pipelines.sendInstant(0, 1)).toBe(pipelines.writtenAt(0, 601));
 });
 
+test('nobody looks for a send that cannot come in time', () => {
+  const { pipelines } = bench(10);
+  const hundredth = pipelines.sendInstant(0, 100);
+
+  expect(pipelines.sendInstantBefore(0, 100, minute)).toBe(hundredth);
+  expect(pipelines.sendInstantBefore(0, 100, hundredth)).toBe(Infinity);
+  expect(pipelines.sendInstantBefore(0, 100_000, minute)).toBe(Infinity);
+});
+
 test('under the lock logcollector holds 1,023 and one event, the client buffer gets none', () => {
   const locked = bench(100, {}, true);
   locked.pipelines.advance(0, minute);

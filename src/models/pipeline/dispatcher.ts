@@ -29,6 +29,18 @@ export class Dispatchers extends Accounts {
     return Math.max(written, this.#idleUs(agent, limits, slot) < written ? written : bySlot);
   }
 
+  /**
+   * The same, Infinity when it does not come before `untilUs`. Nobody looks for it where the events expected until then, and ten
+   * times their deviation more, are too few.
+   */
+  sendInstantBefore(agent: number, ordinal: number, untilUs: number): number {
+    const lengthUs = Math.max(0, untilUs - this.anchorUs[agent]!);
+    const expected = lengthUs * this.arrivals[this.groupOf[agent]!]!.peakRatePerUs(this.local(agent));
+    if (this.ring[agent]! + expected + 10 * Math.sqrt(expected) + 10 < ordinal) return Infinity;
+    const instant = this.sendInstant(agent, ordinal);
+    return instant < untilUs ? instant : Infinity;
+  }
+
   /** When the backlog is gone if nothing changes; Infinity while more is written than sent. */
   drainedAt(agent: number): number {
     const limits = this.limits[this.groupOf[agent]!]!;

@@ -89,7 +89,8 @@ export function noteIdle(world: WorldState, agent: number, nowUs: number): void 
   pipelines.advance(agent, nowUs);
   world.wakesAgent = agent;
   const left = fits(world, agent, balancerRoom(world, agent));
-  const fullUs = left < 0 ? world.before(nowUs) : pipelines.sendInstant(agent, left + 1);
+  const fullUs =
+    left < 0 ? world.before(nowUs) : pipelines.sendInstantBefore(agent, left + 1, world.options.durationUs);
   legs.idleUs[agent] = fullUs + sessionTimeoutUs + 2 * latencyTo(world, agent, world.balancerPlace);
 }
 

@@ -41,9 +41,9 @@ export function armBlock(world: WorldState, agent: number, nowUs: number): void 
   if (pipelines.dispatches[agent] === 0 || world.blocked[agent] === 1) return;
   pipelines.advance(agent, nowUs);
   const left = roomLeft(world, agent);
-  const fullUs = left < 0 ? nowUs : Math.max(nowUs, pipelines.sendInstant(agent, left + 1));
   const slot = agent * timersPerAgent;
   const notice = world.queue.deadline(slot + Timer.Main) - world.options.warmupUs;
+  const fullUs = left < 0 ? nowUs : Math.max(nowUs, pipelines.sendInstantBefore(agent, left + 1, notice + 1));
   if (fullUs <= notice) armTimer(world, agent, Timer.Dispatch, fullUs);
   else world.queue.cancel(slot + Timer.Dispatch);
 }
