@@ -3,6 +3,7 @@
 import type { DisconnectionOptions } from './cluster/timings.ts';
 import { handlesControlInline } from './managerVersions.ts';
 import type { Unreachable } from './network.ts';
+import { managerKeepalive, type TcpKeepalive } from './tcp.ts';
 
 export type NodeRole = 'master' | 'worker';
 
@@ -50,6 +51,10 @@ export interface NodeOptions {
   readonly connectionOvertakeSeconds: number;
   /** Bytes that remoted reads of a connection in one pass (`remoted.receive_chunk`). */
   readonly receiveChunkBytes: number;
+  /** Of the agents' connections (`remoted.tcp_keepidle`, `tcp_keepintvl`, `tcp_keepcnt`). */
+  readonly keepalive: TcpKeepalive;
+  /** How often remoted looks whether client.keys has changed (`remoted.keyupdate_interval`). */
+  readonly keyUpdateSeconds: number;
   /** From the start of the processes until remoted accepts, µs. */
   readonly startupUs: number;
   /** Established connections that wait for `accept()`: a hung node takes this many and one more, then SYNs are dropped. */
@@ -64,7 +69,7 @@ export interface NodeOptions {
 }
 
 // Ports, queue and backlog: Wazuh 4.14.7, src/config/remote-config.c, src/remoted/config.c, src/headers/defs.h (BACKLOG).
-// Overtake time: RemotedConfig(). Ring, pool, control queue and chunk: etc/internal_options.conf. No rate of accepting and no cost of
+// Overtake time: RemotedConfig(). Ring, pool, control queue, chunk and key update: etc/internal_options.conf. No rate of accepting and no cost of
 // a control message has been measured or published: without one neither is judged.
 // startup: measured, a restarted remoted listened after 0.04 to 0.2 s.
 export const nodeDefaults = {
@@ -83,6 +88,8 @@ export const nodeDefaults = {
   controlQueueSize: 16_384,
   connectionOvertakeSeconds: 60,
   receiveChunkBytes: 4_096,
+  keepalive: managerKeepalive,
+  keyUpdateSeconds: 10,
   startupUs: 50_000,
   acceptQueue: 128,
   // As cluster/timings.ts says of 4.14.7.

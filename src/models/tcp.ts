@@ -16,20 +16,28 @@ export function orphanRepeatUs(firstSentUs: number, atUs: number): number {
   return againUs - firstSentUs > orphanLastRepeatUs ? Infinity : againUs;
 }
 
+/** TCP keepalive of one end of its connections. */
+export interface TcpKeepalive {
+  /** Silence until the first probe. */
+  readonly idleUs: number;
+  readonly intervalUs: number;
+  /** Probes without an answer that end the connection, an interval after the last. */
+  readonly count: number;
+}
+
 /**
  * Keepalive of the manager's connections. Wazuh 3.13 to 4.14, etc/internal_options.conf: `remoted.tcp_keepidle` 30,
  * `remoted.tcp_keepintvl` 10, `remoted.tcp_keepcnt` 3.
  */
-export const managerKeepalive = { idleUs: 30_000_000, intervalUs: 10_000_000, count: 3 } as const;
+export const managerKeepalive: TcpKeepalive = { idleUs: 30_000_000, intervalUs: 10_000_000, count: 3 };
 
 /** When the manager's kernel closes a connection on which nothing has come since `byteUs`: after the last unanswered probe. */
-export function keepaliveEndUs(byteUs: number): number {
-  return byteUs + managerKeepalive.idleUs + managerKeepalive.count * managerKeepalive.intervalUs;
+export function keepaliveEndUs(byteUs: number, { idleUs, intervalUs, count }: TcpKeepalive): number {
+  return byteUs + idleUs + count * intervalUs;
 }
 
 /** First probe that leaves at or after `atUs`; Infinity when the connection is closed before. */
-export function probeUs(byteUs: number, atUs: number): number {
-  const { idleUs, intervalUs, count } = managerKeepalive;
+export function probeUs(byteUs: number, atUs: number, { idleUs, intervalUs, count }: TcpKeepalive): number {
   const firstUs = byteUs + idleUs;
   const passed = Math.max(0, Math.ceil((atUs - firstUs) / intervalUs));
   return passed < count ? firstUs + passed * intervalUs : Infinity;

@@ -8,8 +8,8 @@ import { clusterTimings as timings } from './timings.ts';
  * start of the run. Asks the past only: what has been told to `links` until `atUs`.
  */
 export function keysKnownUpToUs(links: ClusterLinks, node: number, atUs: number): number {
-  const { running, linked, births, phases, master } = links;
-  const read = running[node]!.lastTick(phases[node]!.keyReloadUs, timings.keyReloadUs, atUs);
+  const { running, linked, births, phases, keyReloadUs, master } = links;
+  const read = running[node]!.lastTick(phases[node]!.keyReloadUs, keyReloadUs[node]!, atUs);
   const start = births[node]!.findLast((instant) => instant <= atUs) ?? -Infinity; // remoted reads the file when it starts
   const readUs = Math.max(read, start);
   if (node === master) return readUs;

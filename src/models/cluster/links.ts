@@ -41,6 +41,8 @@ export function masterOf(nodes: readonly NodeOptions[]): number {
 export class ClusterLinks {
   readonly master: number;
   readonly phases: readonly NodePhases[];
+  /** How often each node's remoted looks whether client.keys has changed. */
+  readonly keyReloadUs: readonly number[];
   /** When the processes of each node ran. */
   readonly running: readonly Spans[];
   /** When each node had its link to the master; the master's own is that it runs. */
@@ -54,7 +56,10 @@ export class ClusterLinks {
   /** @param startUs start of the warm-up: everybody runs and is linked. */
   constructor(nodes: readonly NodeOptions[], root: Key, startUs: number) {
     this.master = masterOf(nodes);
-    this.phases = nodes.map(({ name }) => phasesOf(namedKey(root, Purpose.ClusterPhase, name)));
+    this.keyReloadUs = nodes.map(({ keyUpdateSeconds }) => keyUpdateSeconds * 1_000_000);
+    this.phases = nodes.map(({ name }, index) =>
+      phasesOf(namedKey(root, Purpose.ClusterPhase, name), this.keyReloadUs[index]!),
+    );
     this.running = nodes.map(() => new Spans());
     this.linked = nodes.map((_, index) => (index === this.master ? this.running[index]! : new Spans()));
     this.births = nodes.map(() => []);
@@ -176,7 +181,7 @@ export class ClusterLinks {
   }
 }
 
-function phasesOf(key: Key): NodePhases {
+function phasesOf(key: Key, keyReloadUs: number): NodePhases {
   let counter = 0;
   const of = (periodUs: number): number => Math.floor(uniform(key, 0, counter++) * periodUs);
   return {
@@ -185,7 +190,7 @@ function phasesOf(key: Key): NodePhases {
     hashUs: of(timings.hashUs),
     integrityUs: of(timings.integrityUs),
     agentInfoUs: of(timings.agentInfoUs),
-    keyReloadUs: of(timings.keyReloadUs),
+    keyReloadUs: of(keyReloadUs),
     sweep: uniform(key, 0, counter++),
     alert: uniform(key, 0, counter++),
   };

@@ -21,8 +21,6 @@ export const clusterTimings = {
   integrityUs: 9_000_000,
   /** `worker.sync_agent_info` (`sync_files` in 3.x): a worker sends the status of its agents up. */
   agentInfoUs: 10_000_000,
-  /** `remoted.keyupdate_interval` (etc/internal_options.conf): remoted looks whether client.keys has changed. */
-  keyReloadUs: 10_000_000,
 } as const;
 
 /** When the master shows an agent as disconnected, and tells of it. */

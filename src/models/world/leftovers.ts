@@ -4,9 +4,19 @@ import { retransmissionUs } from '../agent.ts';
 import { dropsQueuedOnClose } from '../managerVersions.ts';
 import type { Held } from '../pipeline/held.ts';
 import { PlaceState } from '../place.ts';
-import { keepaliveEndUs, orphanGiveUpUs, orphanLastRepeatUs, probeUs } from '../tcp.ts';
+import { keepaliveEndUs, orphanGiveUpUs, orphanLastRepeatUs, probeUs, type TcpKeepalive } from '../tcp.ts';
 import { opensUs } from './cuts.ts';
-import { Forgotten, Leg, farPlace, isCutBack, isCutThere, legLatencyUs, nearEnd, toNearUs } from './legs.ts';
+import {
+  Forgotten,
+  Leg,
+  farPlace,
+  isCutBack,
+  isCutThere,
+  keepaliveOf,
+  legLatencyUs,
+  nearEnd,
+  toNearUs,
+} from './legs.ts';
 import { Broken, EventKind, addPlaceEvent, proxyOf, type WorldState } from './state.ts';
 import { closeSession, endSession, sessionOf, type ProxySession } from './throughBalancer.ts';
 import { fateAt } from './zombie.ts';
@@ -30,6 +40,7 @@ interface Leftover {
   readonly giveUpUs: number;
   readonly byteUs: number;
   readonly probes: boolean;
+  readonly keepalive: TcpKeepalive;
   /** Segments of it never pass again. */
   readonly isForgotten: boolean;
   /** The balancer's session. */
@@ -149,9 +160,10 @@ function addLeftover(
   let byteUs = legs.firstUs[at]!;
   if (probes) byteUs = isBroken ? legs.byteUs[at]! : legs.sinceUs[2 * agent]!;
   const kernel = world.options.balancer?.kernel ?? world.options.groups[world.groupOf[agent]!]!.agent.kernel;
-  let untilUs = probes ? keepaliveEndUs(byteUs) : byteUs + kernel.tcpGiveUpUs;
+  const keepalive = keepaliveOf(world, agent, leg);
+  let untilUs = probes ? keepaliveEndUs(byteUs, keepalive) : byteUs + kernel.tcpGiveUpUs;
   // A box that answers with RST answers the first probe.
-  if (legs.forgotten[at] === Forgotten.Reset) untilUs = probeUs(byteUs, nowUs);
+  if (legs.forgotten[at] === Forgotten.Reset) untilUs = probeUs(byteUs, nowUs, keepalive);
   let session: ProxySession | null = null;
   if (leg === Leg.Front) {
     session = sessionOf(world, agent);
@@ -171,6 +183,7 @@ function addLeftover(
     giveUpUs: firstUs === Infinity ? nowUs : firstUs + orphanGiveUpUs,
     byteUs,
     probes,
+    keepalive,
     isForgotten,
     session,
     held: null,
@@ -200,7 +213,7 @@ function planRepeat(left: Leftover, nowUs: number): void {
   }
   if (left.session !== null || left.dueUs < Infinity) return;
   // No socket is left that would answer: RST.
-  const askedUs = left.probes ? probeUs(left.byteUs, nowUs) : retransmissionUs(left.byteUs, nowUs);
+  const askedUs = left.probes ? probeUs(left.byteUs, nowUs, left.keepalive) : retransmissionUs(left.byteUs, nowUs);
   left.untilUs = Math.min(left.untilUs, askedUs + 2 * latencyUs);
 }
 

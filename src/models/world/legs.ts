@@ -2,7 +2,7 @@
 // each of them, who repeats it, and when the other end is heard again. docs/MODEL.md, "A path that is cut, or forgotten".
 import { retransmissionUs } from '../agent.ts';
 import { PlaceState } from '../place.ts';
-import { keepaliveEndUs, openWindowUs, orphanRepeatUs, probeUs } from '../tcp.ts';
+import { keepaliveEndUs, managerKeepalive, openWindowUs, orphanRepeatUs, probeUs, type TcpKeepalive } from '../tcp.ts';
 import { Broken, latencyTo, nodeLatencyUs, proxyOf, type WorldState } from './state.ts';
 
 /** `Back` is the only leg of a session without a balancer. */
@@ -83,6 +83,11 @@ export function isDark(condition: number): boolean {
 
 export function farPlace(world: WorldState, agent: number, leg: Leg): number {
   return leg === Leg.Front ? world.balancerPlace : world.node[agent]!;
+}
+
+/** Keepalive of the far end of a leg. */
+export function keepaliveOf(world: WorldState, agent: number, leg: Leg): TcpKeepalive {
+  return leg === Leg.Front ? managerKeepalive : world.options.nodes[world.node[agent]!]!.keepalive;
 }
 
 export function legLatencyUs(world: WorldState, agent: number, leg: Leg): number {
@@ -213,7 +218,7 @@ export function reviewLeg(world: WorldState, agent: number, leg: Leg, nowUs: num
 function closeAgain(world: WorldState, at: number, nowUs: number): void {
   const { legs } = world;
   if (legs.openUs[at]! < nowUs) {
-    const probe = probeUs(legs.byteUs[at]!, legs.openUs[at]!);
+    const probe = probeUs(legs.byteUs[at]!, legs.openUs[at]!, keepaliveOf(world, at >> 1, (at & 1) as Leg));
     if (probe < nowUs) legs.byteUs[at] = probe;
   }
   legs.openUs[at] = Infinity;
@@ -232,8 +237,10 @@ function hasEnded(world: WorldState, agent: number, leg: Leg, nowUs: number): bo
     const { sessionTimeoutUs } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
     if (legs.state[back] === Broken.Dead && legs.heardUs[back]! <= nowUs) legs.goneUs[at] = legs.heardUs[back]!;
     else if (legs.byteUs[at]! + sessionTimeoutUs <= nowUs) legs.goneUs[at] = legs.byteUs[at]! + sessionTimeoutUs;
-  } else if (keepaliveEndUs(legs.byteUs[at]!) <= nowUs && probeUs(legs.byteUs[at]!, legs.openUs[at]!) === Infinity) {
-    legs.goneUs[at] = -Infinity;
+  } else {
+    const keepalive = keepaliveOf(world, agent, leg);
+    const ended = keepaliveEndUs(legs.byteUs[at]!, keepalive) <= nowUs;
+    if (ended && probeUs(legs.byteUs[at]!, legs.openUs[at]!, keepalive) === Infinity) legs.goneUs[at] = -Infinity;
   }
   return !Number.isNaN(legs.goneUs[at]);
 }

@@ -2,7 +2,7 @@
 import { nextKeepaliveUs } from '../keepalive.ts';
 import { PlaceState } from '../place.ts';
 import { keepaliveEndUs } from '../tcp.ts';
-import { Leg, closeWindow, isCutBack, isDark, legLatencyUs, toFarUs, toNearUs } from './legs.ts';
+import { Leg, closeWindow, isCutBack, isDark, keepaliveOf, legLatencyUs, toFarUs, toNearUs } from './legs.ts';
 import { fits } from './sessions.ts';
 import { keepaliveGiveUpUs } from './sendTimeout.ts';
 import {
@@ -143,6 +143,8 @@ function endUs(world: WorldState, agent: number, leg: Leg, giveUpUs: number): nu
     Number.isNaN(legs.goneUs[at]) &&
     !isCutBack(world, agent, leg);
   // Only the way there is cut: the RST of the manager's keepalive comes through.
-  const resetUs = isHeard ? keepaliveEndUs(legs.byteUs[at]!) + legLatencyUs(world, agent, leg) : Infinity;
+  const resetUs = isHeard
+    ? keepaliveEndUs(legs.byteUs[at]!, keepaliveOf(world, agent, leg)) + legLatencyUs(world, agent, leg)
+    : Infinity;
   return Math.min(legs.firstUs[at]! + giveUpUs, resetUs);
 }

@@ -145,6 +145,8 @@ class ModeBuilder {
           defaults.connectionOvertakeTime ??
           nodeDefaults.connectionOvertakeSeconds,
         receiveChunkBytes: nodeDefaults.receiveChunkBytes,
+        keepalive: nodeDefaults.keepalive,
+        keyUpdateSeconds: nodeDefaults.keyUpdateSeconds,
         startupUs: node.startup ?? nodeDefaults.startupUs,
         acceptQueue: node.acceptQueue ?? nodeDefaults.acceptQueue,
         disconnection: disconnectionOf(version, { ...defaults, ...node }),

@@ -67,3 +67,13 @@ test('no key passes while the worker has no link, and a remoted that starts read
   born.placeChanged(0, 101 * second, PlaceState.Up, false);
   expect(keysKnownUpToUs(born, 0, 101 * second)).toBe(101 * second);
 });
+
+test('a node that looks at its keys once in a minute knows them later: remoted.keyupdate_interval', () => {
+  const known = Array.from({ length: 100 }, (_, replication) => {
+    const slow = nodes.map((node) => ({ ...node, keyUpdateSeconds: 60 }));
+    return knownAfter(new ClusterLinks(slow, rootKey('7', replication), -2 * minute), 0, 123 * second, 70);
+  });
+
+  expect(Math.max(...known)).toBeGreaterThan(50);
+  expect(Math.max(...known)).toBeLessThanOrEqual(60.05);
+});

@@ -62,6 +62,15 @@ test.each([
   expect(outcome(live([partition('group0', 'worker01', 100, seconds)]))).toBe(expected);
 });
 
+test('a manager whose keepalive gives up sooner has closed its end when the path heals', () => {
+  // remoted.tcp_keepidle 5, tcp_keepintvl 2, tcp_keepcnt 2: closed 9 s after the last byte; the repetition at 53.4 s meets RST.
+  const keepalive = { idleUs: 5_000_000, intervalUs: 2_000_000, count: 2 };
+  const cut = [partition('group0', 'worker01', 100, 30)];
+
+  expect(outcome(live(cut))).toBe('healed noticed - back 53.4 lost 0');
+  expect(outcome(live(cut, {}, { node: { keepalive } }))).toMatch(/^reconnected noticed 53\.\d/);
+});
+
 test.each([
   ['agents and nginx', 'agents', 'balancer', 8, 'healed noticed - back 13.5 lost 0'],
   ['nginx and node', 'balancer', 'worker01', 8, 'healed noticed - back 13.5 lost 0'],
