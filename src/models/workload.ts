@@ -231,8 +231,12 @@ export class Arrivals {
     const rate = this.#ratePerUs[agent]!;
     if (rate === 0) return Infinity;
     if (this.#arrival === 'regular') return Math.floor((ordinal - 1 + this.#phase[agent]!) / rate);
-    let cell = this.#cellCount[agent]! < 0 || this.#cellBase[agent]! >= ordinal ? 0 : this.#cell[agent]!;
+    let cell = this.#cellCount[agent]! < 0 ? 0 : this.#cell[agent]!;
     let inCell = this.#enterCell(agent, cell);
+    while (this.#cellBase[agent]! >= ordinal) {
+      cell -= 1;
+      inCell = this.#enterCell(agent, cell);
+    }
     // A rate so low that not one event falls into a century: nobody waits for it.
     while (this.#cellBase[agent]! + inCell < ordinal) {
       cell += 1;
@@ -256,11 +260,17 @@ export class Arrivals {
     const k1 = this.#keys1[agent]!;
     let at = this.#cell[agent]!;
     let inCell = this.#cellCount[agent]!;
-    if (inCell < 0 || cell < at) {
+    if (inCell < 0 || 2 * cell < at) {
       at = 0;
       this.#cellBase[agent] = 0;
       threefry(k0, k1, 0, 1);
       inCell = poisson(mean, lane.x0, lane.x1);
+    }
+    while (at > cell) {
+      at -= 1;
+      threefry(k0, k1, at, 1);
+      inCell = poisson(mean, lane.x0, lane.x1);
+      this.#cellBase[agent]! -= inCell;
     }
     while (at < cell) {
       this.#cellBase[agent]! += inCell;
