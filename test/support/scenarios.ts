@@ -2,7 +2,7 @@
 import type { Files } from '../../src/scenario/files.ts';
 import { loadScenario, type Overrides } from '../../src/scenario/load.ts';
 import { ScenarioError, type Problem } from '../../src/scenario/problem.ts';
-import type { Scenario } from '../../src/scenario/scenario.ts';
+import type { Mode, Scenario } from '../../src/scenario/scenario.ts';
 
 export const nginxConf = `events {}
 stream {
@@ -75,4 +75,9 @@ export function problemText({ position, text }: Problem): string {
   if (position === null) return text;
   const file = position.file === 's.yaml' ? '' : `${position.file}:`;
   return `${file}${position.line}:${position.column}  ${text}`;
+}
+
+/** The first mode of a scenario. */
+export function modeOf(parts: Parts, beside: Beside = {}): Mode {
+  return load(scenarioText(parts), beside).modes[0]!;
 }

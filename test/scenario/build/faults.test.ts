@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { FaultOptions } from '../../../src/models/fault.ts';
-import { load, problemsOf, scenarioText, type Parts } from '../../support/scenarios.ts';
+import { load, modeOf, problemsOf, scenarioText, type Parts } from '../../support/scenarios.ts';
 
 const cluster =
   '{ nodes: { first: { address: 172.0.0.3, role: master, eventsPerSecond: 900 }, worker01: { address: 172.0.0.4, eventsPerSecond: 500 }, worker02: { address: 172.0.0.5 } } }';
@@ -329,4 +329,46 @@ test('several faults may begin and end at the same instant', () => {
   );
 
   expect(faults.map(({ kind }) => kind)).toEqual(['kill', 'zombie', 'stop']);
+});
+
+describe('faults of a mode', () => {
+  const playedWith = (faults: string) => modeOf({ faults, modes: '{ lb: { nginx: nginx.conf } }' }).world.faults;
+
+  test('hit places together, at an instant, at a drawn one, or from the start, once or again and again', () => {
+    expect(
+      playedWith(
+        '[{ at: 10m, kill: [worker01, balancer], for: 90s, acceptsFor: 5ms }, { at: 10m..11m, powerOff: worker02, every: 5m, times: 2 }, { at: start, hang: worker01 }]',
+      ),
+    ).toEqual([
+      {
+        kind: 'kill',
+        places: ['worker01', 'balancer'],
+        atUs: { fromUs: 600e6, toUs: 600e6 },
+        forUs: 90e6,
+        everyUs: null,
+        times: 1,
+        acceptsForUs: 5_000,
+      },
+      {
+        kind: 'powerOff',
+        places: ['worker02'],
+        atUs: { fromUs: 600e6, toUs: 660e6 },
+        forUs: null,
+        everyUs: 300e6,
+        times: 2,
+      },
+      {
+        kind: 'hang',
+        places: ['worker01'],
+        atUs: null,
+        forUs: null,
+        everyUs: null,
+        times: 1,
+      },
+    ]);
+  });
+
+  test('that repeat without a number repeat as often as they begin within the run', () => {
+    expect(playedWith('[{ at: 10m, kill: worker01, every: 5m, for: 1m }]')).toMatchObject([{ times: 4 }]);
+  });
 });

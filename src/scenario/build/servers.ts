@@ -1,0 +1,197 @@
+// The servers of an agent: from the texts of a list, an ossec.conf or a mode to nodes and listeners of the balancer.
+import type { AgentOptions, Endpoint, ServerOptions } from '../../models/agentOptions.ts';
+import { possibleProtocols, type ServerEntryDefaults } from '../../models/agentVersions.ts';
+import { balancerPlace } from '../../models/fault.ts';
+import { nodeDefaults } from '../../models/node.ts';
+import { isPreview } from '../../models/releases.ts';
+import type { OssecConf } from '../import/ossecConf.ts';
+import { nearest } from '../problem.ts';
+import type { RoutingData } from '../schema.ts';
+import { listNames, pathText, quote, type Path } from '../wording.ts';
+import type { Balancer } from './balancer.ts';
+import type { Cluster } from './cluster.ts';
+import type { Build } from './context.ts';
+
+/** Where agents of 5.0 will report over HTTPS. */
+const httpsPort = 1517;
+
+/** A server as it is written. */
+export interface Entry {
+  readonly text: string;
+  readonly port: number | null;
+  /** `null`: the release's. */
+  readonly protocol: 'tcp' | 'udp' | null;
+  readonly maxRetries: number | null;
+  readonly retryIntervalSeconds: number | null;
+  readonly balancerByName: boolean;
+  fail(text: string): void;
+}
+
+/** What a scenario lists, else what an ossec.conf lists, else the balancer. */
+export function entriesOf(build: Build, list: RoutingData['servers'], path: Path, conf: OssecConf | null): Entry[] {
+  const failAt =
+    (at: Path) =>
+    (text: string): void =>
+      build.fail(at, `${pathText(at)}: ${text}`);
+  if (list !== undefined) {
+    return list.map((given, index): Entry => {
+      const fail = failAt([...path, index]);
+      if (typeof given === 'string') return { ...unsaid, text: given, balancerByName: given === balancerPlace, fail };
+      const { node, address, port, protocol, maxRetries, retryInterval } = given;
+      if ((node === undefined) === (address === undefined)) fail('give it either node or address.');
+      const text = node ?? address ?? '';
+      return {
+        text,
+        port: port ?? null,
+        protocol: protocol ?? null,
+        maxRetries: maxRetries ?? null,
+        retryIntervalSeconds: retryInterval ?? null,
+        balancerByName: text === balancerPlace,
+        fail,
+      };
+    });
+  }
+  if (conf) {
+    return conf.servers.map(({ position, ...server }): Entry => ({
+      ...server,
+      balancerByName: false,
+      fail: (problem) => build.refuse([{ position, text: problem }]),
+    }));
+  }
+  return [{ ...unsaid, text: balancerPlace, balancerByName: true, fail: failAt(build.path) }];
+}
+
+const unsaid = { port: null, protocol: null, maxRetries: null, retryIntervalSeconds: null };
+
+type Common = Pick<ServerOptions, 'text' | 'protocol' | 'maxRetries' | 'retryIntervalSeconds'>;
+
+/** @returns `null` when there were problems; they have been reported. */
+export function serverOf(
+  build: Build,
+  cluster: Cluster,
+  balancer: Balancer | null,
+  entry: Entry,
+  agent: AgentOptions,
+  defaults: ServerEntryDefaults,
+): ServerOptions | null {
+  const nodeIndex = entry.balancerByName ? -1 : cluster.nodeOf(entry.text);
+  const isNode = nodeIndex >= 0;
+  const common: Common = {
+    text: entry.text,
+    // Agents of 3.x that are told nothing use UDP; who puts a balancer of TCP connections before them has told them.
+    protocol: entry.protocol ?? (isNode ? defaults.protocol : 'tcp'),
+    maxRetries: entry.maxRetries ?? defaults.maxRetries,
+    retryIntervalSeconds: entry.retryIntervalSeconds ?? defaults.retryIntervalSeconds,
+  };
+  if (isPreview(agent.version) && !isPublished(entry, common, agent)) return null;
+  if (isNode) return atNode(cluster, nodeIndex, entry, common, agent);
+  if (cluster.addressesOf(entry.text)?.length === 0) {
+    // Where it would lead does not matter: nobody gets there.
+    const endpoint: Endpoint = { kind: 'node', nodeIndex: 0 };
+    const port = entry.port ?? nodeDefaults.eventsPort;
+    return { ...common, endpoint, isUnresolvable: true, port, registration: null };
+  }
+  if (balancer) return atBalancer(build, cluster, balancer, entry, common, agent);
+  if (entry.balancerByName) entry.fail('this mode has no balancer. Give it nginx, or name a node.');
+  else {
+    const names = cluster.nodes.map(({ name }) => name);
+    const meant = nearest(entry.text, names);
+    entry.fail(
+      `${quote(entry.text)} is no node of the cluster.${meant ? ` Did you mean ${meant}?` : ''} Known: ${cluster.knownHosts()}.`,
+    );
+  }
+  return null;
+}
+
+/** Of a release to come: whether it is known how its agents connect. */
+function isPublished(entry: Entry, { protocol }: Common, { version, enrollment }: AgentOptions): boolean {
+  if (protocol === 'udp') {
+    entry.fail(`agents of ${version} connect over TCP only. Remove the protocol.`);
+    return false;
+  }
+  if (entry.port !== httpsPort && enrollment.port !== httpsPort) return true;
+  entry.fail(
+    `the HTTPS interface of 5.0 on port ${httpsPort} is not published yet, and not modelled. Let the agents use port 1514.`,
+  );
+  return false;
+}
+
+function atNode(
+  cluster: Cluster,
+  nodeIndex: number,
+  entry: Entry,
+  common: Common,
+  agent: AgentOptions,
+): ServerOptions | null {
+  const node = cluster.nodes[nodeIndex]!;
+  const { protocol } = common;
+  const port = entry.port ?? node.eventsPort;
+  if (port !== node.eventsPort) {
+    entry.fail(`${node.name} does not listen for events on port ${port}, but on ${node.eventsPort}.`);
+    return null;
+  }
+  if (!cluster.listens(node, protocol)) {
+    const possible = possibleProtocols(node.version).includes(protocol);
+    const why = possible ? 'the <protocol> of its ossec.conf' : `managers of ${node.version} have no such listener`;
+    entry.fail(`${node.name} does not listen for ${protocol.toUpperCase()}: ${why}.`);
+    return null;
+  }
+  if (cluster.refusesNewer(nodeIndex, agent.version)) {
+    entry.fail(
+      `${node.name} (${node.version}) refuses agents of later releases such as ${agent.version}: its ossec.conf does not say <allow_higher_versions>yes in <remote><agents>. They would never connect. Say so there, or upgrade the managers first.`,
+    );
+    return null;
+  }
+  const endpoint: Endpoint = { kind: 'node', nodeIndex };
+  const registration = node.registrationPort === agent.enrollment.port ? endpoint : null;
+  return { ...common, endpoint, port, registration };
+}
+
+function atBalancer(
+  build: Build,
+  cluster: Cluster,
+  { conf, options, used }: Balancer,
+  entry: Entry,
+  common: Common,
+  agent: AgentOptions,
+): ServerOptions | null {
+  const { listeners } = options.nginx;
+  const { addresses } = options;
+  if (!entry.balancerByName && addresses.length > 0 && !addresses.includes(entry.text)) {
+    const resolved = cluster.addressesOf(entry.text) ?? [];
+    if (!resolved.some((address) => addresses.includes(address))) {
+      entry.fail(
+        `${quote(entry.text)} is neither a node nor an address of the balancer. Known: ${cluster.knownHosts()}, ${listNames(addresses)}.`,
+      );
+      return null;
+    }
+  }
+  if (common.protocol === 'udp') {
+    entry.fail('UDP sessions through nginx are not modelled. Use TCP, or let the agents connect to the nodes.');
+    return null;
+  }
+  const port = entry.port ?? (listeners.length === 1 ? listeners[0]!.port : nodeDefaults.eventsPort);
+  const listenerIndex = listeners.findIndex((listener) => listener.port === port);
+  if (listenerIndex < 0) {
+    entry.fail(
+      `the balancer does not listen on port ${port}. It listens on ${listNames(listeners.map((listener) => String(listener.port)))}.`,
+    );
+    return null;
+  }
+  const { sessionTimeoutUs } = listeners[listenerIndex]!;
+  if (sessionTimeoutUs < (agent.notifyTimeSeconds + 2) * 1e6) {
+    const text =
+      `proxy_timeout ${sessionTimeoutUs / 1e6}s is shorter than the agents' notify_time of ${agent.notifyTimeSeconds}s: ` +
+      'sessions without events would be closed all the time, which is not modelled. Make it longer.';
+    build.refuse([{ position: conf.listenPositions[listenerIndex]!, text }]);
+  }
+  const registrationIndex = listeners.findIndex((listener) => listener.port === agent.enrollment.port);
+  used.set(listenerIndex, 'events');
+  if (registrationIndex >= 0 && !used.has(registrationIndex)) used.set(registrationIndex, 'registration');
+  return {
+    ...common,
+    endpoint: { kind: 'balancer', listenerIndex },
+    port,
+    registration: registrationIndex < 0 ? null : { kind: 'balancer', listenerIndex: registrationIndex },
+  };
+}

@@ -1,0 +1,90 @@
+// The settings of a group’s agents: layer over layer.
+import { describe, expect, test } from 'vitest';
+import { load, modeOf, ossecConf, scenarioText, type Beside, type Parts } from '../../support/scenarios.ts';
+
+describe('settings of agents, a later layer over an earlier one', () => {
+  const conf = ossecConf('172.0.0.4').replace(
+    '</client>',
+    '<notify_time>11</notify_time><time-reconnect>61</time-reconnect></client><client_buffer><queue_size>100</queue_size></client_buffer>',
+  );
+  const files = {
+    'ossec.conf': conf,
+    'agent.conf': '<agent_config><client_buffer><queue_size>200</queue_size></client_buffer></agent_config>',
+    'local.conf': 'agent.recv_timeout=30\n',
+  };
+  const agentOf = (parts: Parts, beside: Beside = {}) =>
+    modeOf(parts, { ...beside, files: { ...files, ...beside.files } }).world.groups[0]!.agent;
+
+  test('the release, then ossec.conf', () => {
+    expect(agentOf({ modes: '{ list: { servers: [worker01] } }' })).toMatchObject({ notifyTimeSeconds: 20 });
+    expect(agentOf({ modes: '{ list: { ossec: ossec.conf } }' })).toMatchObject({
+      notifyTimeSeconds: 11,
+      timeReconnectSeconds: 61,
+      clientBuffer: { queueSize: 100 },
+    });
+  });
+
+  test('then agent.conf and local_internal_options.conf, unless the agent takes nothing from its manager', () => {
+    const modes = '{ list: { ossec: { file: ossec.conf, agentConf: agent.conf, internalOptions: local.conf } } }';
+    expect(agentOf({ modes })).toMatchObject({
+      clientBuffer: { queueSize: 200 },
+      internal: { recvTimeoutSeconds: 30 },
+      enrollment: { timeoutSeconds: 30 },
+    });
+    const closed = { 'local.conf': 'agent.remote_conf=0\n' };
+    expect(agentOf({ modes }, { files: closed })).toMatchObject({ clientBuffer: { queueSize: 100 } });
+  });
+
+  test('then the group, the mode, and the group within the mode', () => {
+    const fleet =
+      '{ servers: { count: 1, events: { rate: 1/s }, agent: { notifyTime: 12s, timeReconnect: 62s, maxRetries: 2 } } }';
+    expect(agentOf({ fleet, modes: '{ list: { ossec: ossec.conf } }' }).notifyTimeSeconds).toBe(12);
+    expect(agentOf({ fleet, modes: '{ list: { ossec: ossec.conf, agent: { notifyTime: 13s } } }' })).toMatchObject({
+      notifyTimeSeconds: 13,
+      timeReconnectSeconds: 62,
+    });
+    const modes =
+      '{ list: { ossec: ossec.conf, agent: { notifyTime: 13s }, groups: { servers: { agent: { notifyTime: 14s } } } } }';
+    expect(agentOf({ fleet, modes }).notifyTimeSeconds).toBe(14);
+  });
+
+  test('--set has the last word, over the mode’s settings and over its set', () => {
+    const modes =
+      '{ list: { ossec: ossec.conf, agent: { notifyTime: 13s, kernel: { connectTimeout: 20s } }, set: { cluster.version: 4.12.0, network.latency: 9ms } } }';
+    const set = [
+      { path: 'fleet.servers.agent.notifyTime', value: '15s' },
+      { path: 'network.latency', value: '3ms' },
+    ];
+    const { world } = modeOf({ modes }, { files, overrides: { set } });
+
+    expect(world.groups[0]!.agent).toMatchObject({
+      notifyTimeSeconds: 15,
+      kernel: { connectTimeoutUs: 20e6, arpTimeoutUs: 3_060_000 },
+    });
+    expect(world.network.latencyUs).toBe(3_000);
+    expect(world.nodes[0]!.version).toBe('4.12.0');
+  });
+
+  test('the number of tries of a list that does not say is a setting, too', () => {
+    const modes =
+      '{ list: { servers: [worker01, { node: worker02, maxRetries: 7 }], agent: { maxRetries: 3, retryInterval: 4s } } }';
+    expect(
+      modeOf({ modes }).world.groups[0]!.servers.map(({ maxRetries, retryIntervalSeconds }) => [
+        maxRetries,
+        retryIntervalSeconds,
+      ]),
+    ).toEqual([
+      [3, 4],
+      [7, 4],
+    ]);
+  });
+});
+
+test('settings of agents that decide nothing are named', () => {
+  const fleet =
+    '{ servers: { count: 1, events: { rate: 1/s }, agent: { internal: { tolerance: 5s }, enrollment: { delayAfterEnrollment: 5s } } } }';
+
+  expect(load(scenarioText({ fleet })).warnings.map(({ text }) => text)).toEqual([
+    'tolerance, delayAfterEnrollment of fleet.servers.agent decide nothing in a simulation.',
+  ]);
+});

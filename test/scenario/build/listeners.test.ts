@@ -1,0 +1,60 @@
+// What agents use of a balancer is modelled and leads to nodes.
+import { expect, test } from 'vitest';
+import { load, nginxConf, problemsOf, scenarioText } from '../../support/scenarios.ts';
+
+const oneNode = '{ nodes: { worker01: { address: 172.0.0.4 } } }';
+
+const cluster = `
+  nodes:
+    master: { address: 172.0.0.3, role: master }
+    worker01: { address: 172.0.0.4, names: [wazuh-worker1.corp], ports: { registration: no } }
+    worker02: { address: 172.0.0.5, ports: { events: 2514, registration: 2515 } }`;
+
+test('a peer that is no node, or a port where nobody listens, is refused where it stands', () => {
+  expect(problemsOf(scenarioText({ cluster: oneNode, modes: '{ lb: { nginx: nginx.conf } }' }))).toEqual([
+    'nginx.conf:3:82  server 172.0.0.5:1514 is no node of the cluster. Known: worker01, 172.0.0.4.',
+  ]);
+  expect(problemsOf(scenarioText({ cluster, modes: '{ lb: { nginx: nginx.conf } }' }))).toEqual([
+    'nginx.conf:3:82  nobody listens for events on port 1514 of worker02 (events: 2514, registration: 2515).',
+  ]);
+});
+
+test('the balancer of the agents may serve others as well: what no agent uses is passed over, with a warning', () => {
+  const others = `upstream web { random; server 192.0.2.9:443; } server { listen 443 proxy_protocol; proxy_pass web; }`;
+  const conf = nginxConf.replace('stream {', `stream { ${others}`);
+  const { modes, warnings } = load(scenarioText({ modes: '{ lb: { nginx: nginx.conf } }' }), {
+    files: { 'nginx.conf': conf },
+  });
+
+  expect(modes[0]!.description).toBe('nginx hash $remote_addr consistent over worker01, worker02');
+  expect(warnings.map(({ text }) => text)).toEqual([
+    'no agent connects to port 443: this server is passed over, and so are the connections it holds.',
+  ]);
+});
+
+test('what agents use of the balancer must be modelled and lead to nodes', () => {
+  const conf = nginxConf
+    .replace('hash $remote_addr consistent;', 'random;')
+    .replace('172.0.0.5:1514', '192.0.2.9:1514')
+    .replace('listen 1514;', 'listen 1514 proxy_protocol;');
+
+  expect(
+    problemsOf(scenarioText({ modes: '{ lb: { nginx: nginx.conf } }' }), { files: { 'nginx.conf': conf } }),
+  ).toEqual([
+    'nginx.conf:3:22  random is not modelled: the draw of the C library cannot be repeated. Remove it, or say in the scenario why it does not matter: assume: [{ directive: random, because: … }].',
+    'nginx.conf:3:60  server 192.0.2.9:1514 is no node of the cluster. Known: worker01, 172.0.0.4, worker02, 172.0.0.5.',
+    'nginx.conf:4:24  listen … proxy_protocol: agents do not speak it on their events port. Remove it, or say in the scenario why it does not matter: assume: [{ directive: proxy_protocol, because: … }].',
+  ]);
+});
+
+test('events that the balancer passes to a registration port are refused', () => {
+  const conf = nginxConf.replaceAll(':1514', ':1515');
+
+  expect(
+    problemsOf(scenarioText({ modes: '{ lb: { nginx: nginx.conf } }' }), { files: { 'nginx.conf': conf } }),
+  ).toEqual(
+    [0, 1].map((index): unknown =>
+      expect.stringContaining(`nobody listens for events on port 1515 of worker0${index + 1} (events: 1514`),
+    ),
+  );
+});
