@@ -9,7 +9,8 @@ import type { WorldOptions } from './worldOptions.ts';
 /** One end of a path, as this mode has it. */
 export type LinkEnd =
   | { readonly kind: 'agents' }
-  | { readonly kind: 'group'; readonly groupIndex: number }
+  /** An inventory makes several groups under one name. */
+  | { readonly kind: 'groups'; readonly groupIndexes: readonly number[] }
   /** A node by index, or the balancer: the number of nodes. */
   | { readonly kind: 'place'; readonly placeIndex: number };
 
@@ -90,13 +91,18 @@ function targetOf({ nodes, groups, balancer }: WorldOptions, fault: FaultOptions
     return node < 0 && name === balancerPlace && balancer !== null ? nodes.length : node;
   };
   const groupOf = (name: string): number => groups.findIndex((group) => group.name === name);
+  const groupsCalled = (wanted: string): number[] =>
+    [...groups.keys()].filter((index) => {
+      const { name, labels } = groups[index]!;
+      return name === wanted || labels?.includes(wanted) === true;
+    });
   const none = { placeIndexes: [], link: null, groupIndexes: [] };
   switch (fault.kind) {
     case 'partition':
     case 'dropFlows': {
       const ends = names.map((name): LinkEnd | null => {
-        const groupIndex = groupOf(name);
-        if (groupIndex >= 0) return { kind: 'group', groupIndex };
+        const groupIndexes = groupsCalled(name);
+        if (groupIndexes.length > 0) return { kind: 'groups', groupIndexes };
         const placeIndex = placeOf(name);
         if (placeIndex >= 0) return { kind: 'place', placeIndex };
         return name === agentsPlace ? { kind: 'agents' } : null;
@@ -109,12 +115,9 @@ function targetOf({ nodes, groups, balancer }: WorldOptions, fault: FaultOptions
     case 'restartAgents':
     case 'pushConfig':
     case 'reconnectAgents': {
-      // An inventory makes several groups under one name.
-      const isCalled = ({ name, labels }: (typeof groups)[number], wanted: string): boolean =>
-        name === wanted || labels?.includes(wanted) === true;
-      const places = names.filter((name) => groups.some((group) => isCalled(group, name)));
+      const places = names.filter((name) => groupsCalled(name).length > 0);
       const missing = names.filter((name) => !places.includes(name));
-      const groupIndexes = [...groups.keys()].filter((index) => names.some((name) => isCalled(groups[index]!, name)));
+      const groupIndexes = [...new Set(names.flatMap(groupsCalled))].sort((a, b) => a - b);
       return { ...none, places, groupIndexes, missing };
     }
     case 'enroll': {

@@ -150,13 +150,27 @@ test('both ends of a path are resolved; one that the mode does not have is no pa
   });
 
   expect(plan([partition('group0', 'worker01'), partition('agents', 'master')]).faults).toMatchObject([
-    { link: { from: { kind: 'group', groupIndex: 0 }, to: { kind: 'place', placeIndex: 1 } }, placeIndexes: [] },
+    { link: { from: { kind: 'groups', groupIndexes: [0] }, to: { kind: 'place', placeIndex: 1 } }, placeIndexes: [] },
     { link: { from: { kind: 'agents' }, to: { kind: 'place', placeIndex: 0 } }, outOfService: false },
   ]);
   expect(plan([partition('group0', 'balancer')])).toEqual({
     faults: [],
     notes: ['This mode has no balancer: partition balancer does nothing here.'],
   });
+});
+
+test('an end of a path may be an inventory, which makes several groups under its name', () => {
+  const world = aWorld({
+    groups: [{ count: 1 }, { count: 1 }, { count: 1 }],
+    faults: [{ kind: 'partition', from: 'all', to: 'worker01', oneWay: false, ...timing(60, 10) }],
+  });
+  const labelled = world.groups.map((group, index) => (index === 1 ? group : { ...group, labels: ['all'] }));
+  const { faults, notes } = planFaults({ ...world, groups: labelled }, rootKey('1', 0));
+
+  expect(faults).toMatchObject([
+    { link: { from: { kind: 'groups', groupIndexes: [0, 2] }, to: { kind: 'place', placeIndex: 1 } } },
+  ]);
+  expect(notes).toEqual([]);
 });
 
 test('a node carries no load while it is out of service, which a hang of authd alone is not', () => {

@@ -16,8 +16,8 @@ function endsOf(world: WorldState, end: LinkEnd): readonly number[] {
   switch (end.kind) {
     case 'agents':
       return world.options.groups.map((_, group) => group);
-    case 'group':
-      return [end.groupIndex];
+    case 'groups':
+      return end.groupIndexes;
     case 'place':
       return [world.ways.endOfPlace(end.placeIndex)];
     default:
