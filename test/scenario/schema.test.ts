@@ -24,7 +24,7 @@ describe('an editor that reads the JSON Schema', () => {
   const accepts = (parts: Parts): boolean => editor.safeParse(parse(scenarioText(parts))).success;
 
   test.each(shipped)('takes scenarios/%s', (name) => {
-    const tree: unknown = parse(readFileSync(`scenarios/${name}`, 'utf8'));
+    const tree: unknown = parse(readFileSync(`scenarios/${name}`, 'utf8'), { merge: true });
 
     expect(editor.safeParse(tree).error).toBeUndefined();
     expect(readFileSync(`scenarios/${name}`, 'utf8')).toContain('$schema=../schema/scenario.schema.json');
