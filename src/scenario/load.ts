@@ -1,25 +1,22 @@
 // A scenario file → a Scenario: read, checked, defaults filled in, units converted once; every mistake of the file at once.
 import { createHash } from 'node:crypto';
 import { basename, dirname, extname } from 'node:path';
-import type { z } from 'zod';
-import { balancerPlace } from '../models/fault.ts';
-import { nodeDefaults } from '../models/node.ts';
-import { overlap, parseRange, type HostRange } from './addresses.ts';
 import { buildMode } from './build/mode.ts';
 import { parseExpectation, type SelectorNames } from './expectation.ts';
 import { fileCommand } from './command.ts';
-import { namesIn, verbsIn } from './build/faults.ts';
 import { diskFiles, readTextFile, type Files } from './files.ts';
-import { idleText } from './import/ossecReader.ts';
 import { readObserved } from './import/observed.ts';
 import { Inventories, partLabel } from './inventories.ts';
 import { parsePath, setPath } from './overlay.ts';
+import { partial } from './partial.ts';
 import { nearest, ScenarioError, type Problem } from './problem.ts';
+import { folded, sorted } from './remarks.ts';
 import type { Expectation, Mode, Observed, Scenario, SourcePosition, Warning } from './scenario.ts';
-import { partSchemas, scenarioSchema, type ScenarioData } from './schema.ts';
+import { scenarioSchema, type ScenarioData } from './schema.ts';
 import { withInventories } from './schema/fleet.ts';
 import { describeIssues, valueAt } from './shape.ts';
-import { enumerate, listNames, pathText, quote, type Path } from './wording.ts';
+import { checkWhole, type Report } from './wholeChecks.ts';
+import { listNames, pathText, quote, type Path } from './wording.ts';
 import { isMapping, ownValue, readYaml, type YamlSource } from './yamlSource.ts';
 
 /** What the command line changes about a scenario. */
@@ -64,8 +61,6 @@ export function loadScenario(input: LoadInput): Scenario {
   }
   return new Loader(input, readYaml(input.file, input.text)).load();
 }
-
-type Report = (path: Path, text: string) => void;
 
 interface View {
   readonly data: ScenarioData;
@@ -116,7 +111,7 @@ class Loader {
       });
     }
     const chosen = wanted.length === 0 ? modeNames : modeNames.filter((name) => wanted.includes(name));
-    if (data) this.#checkShared(data, (path, text) => this.#problem(path, text));
+    if (data) this.#checkWhole(data, (path, text) => this.#problem(path, text));
     const modes = data ? this.#modes(modeNames, chosen, tree, data) : [];
     const observed = data ? this.#observed(data) : null;
     const expectations = this.#expectations(tree, chosen, modeNames, this.#labels(data));
@@ -128,7 +123,7 @@ class Loader {
       const text = `assume: no configuration has a ${quote(directive)} that needs it.`;
       this.#warnings.push({ position: this.#position(['assume', index]), text });
     });
-    if (this.#problems.length > 0) throw new ScenarioError(file, this.#sortedProblems());
+    if (this.#problems.length > 0) throw new ScenarioError(file, sorted(this.#problems, file));
     if (!data) throw new Error('a scenario without problems has data');
     const seed = overrides.seed ?? data.seed;
     const hash = createHash('sha256');
@@ -150,7 +145,7 @@ class Loader {
       modes,
       expectations,
       observed,
-      warnings: folded(unique(this.#warnings)),
+      warnings: folded(this.#warnings),
       inputHash: hash.digest('hex'),
       command: fileCommand(file, overrides),
     };
@@ -172,18 +167,8 @@ class Loader {
     this.#problems.push({ position: this.#position(path), text });
   }
 
-  #sortedProblems(): Problem[] {
-    const { file } = this.#input;
-    const rank = ({ position }: Problem): number => (position === null ? 0 : position.file === file ? 1 : 2);
-    return unique(this.#problems).sort(
-      (a, b) =>
-        rank(a) - rank(b) ||
-        (a.position && b.position
-          ? compareText(a.position.file, b.position.file) ||
-            a.position.line - b.position.line ||
-            a.position.column - b.position.column
-          : 0),
-    );
+  #checkWhole(data: ScenarioData, report: Report): void {
+    checkWhole(data, report, (path, text) => this.#warnings.push({ position: this.#position(path), text }));
   }
 
   // ---------------------------------------------------------------------------------------------------------------- shape
@@ -229,132 +214,7 @@ class Loader {
           : this.#yaml.positionOfValue(path);
       this.#problems.push({ position, text: fromCommandLine ? `--set: ${text}` : text });
     }
-    return this.#partial(tree);
-  }
-
-  /** What of a scenario with mistakes can be read, so that names are checked at the same time; `null`: not enough. */
-  #partial(tree: unknown): ScenarioData | null {
-    if (!isMapping(tree)) return null;
-    const pick = <T>(schema: z.ZodType<T>, value: unknown): T | undefined => {
-      const parsed = schema.safeParse(value);
-      return parsed.success ? parsed.data : undefined;
-    };
-    /** By name: what is right in each, or `null` when what others need of it is not. */
-    const entries = <T>(
-      schema: z.ZodObject & z.ZodType<T>,
-      value: unknown,
-      needed: (key: string) => boolean,
-    ): [string, T | null][] => {
-      if (!isMapping(value)) return [];
-      return Object.entries(value).map(([name, one]) => {
-        if (!isMapping(one)) return [name, null];
-        const shape = schema.shape as Readonly<Record<string, z.ZodType>>; // zod itself says `any`
-        const wrong = Object.keys(one).filter((key) => {
-          const part = ownValue(shape, key);
-          return part === undefined || pick(part, one[key]) === undefined;
-        });
-        if (wrong.some(needed)) return [name, null];
-        const right = Object.fromEntries(Object.entries(one).filter(([key]) => !wrong.includes(key)));
-        return [name, pick(schema, right) ?? null];
-      });
-    };
-    const good = <T>(all: readonly [string, T | null][]): Record<string, T> =>
-      Object.fromEntries(all.filter((entry): entry is [string, T] => entry[1] !== null));
-    // A part with mistakes gives way to the least that lets the others be looked at.
-    const naming = ['address', 'names', 'ports', 'ossec'];
-    const spare = ['description', 'order', 'agent'];
-    const givenNodes = isMapping(tree.cluster) ? tree.cluster.nodes : undefined;
-    const nodes = entries(partSchemas.node, givenNodes, (key) => naming.includes(key));
-    const nodesAreKnown = nodes.length > 0 && nodes.every(([, node]) => node !== null);
-    const cluster =
-      pick(partSchemas.cluster, tree.cluster) ??
-      (nodesAreKnown ? { version: nodeDefaults.version, defaults: {}, nodes: good(nodes) } : undefined);
-    const hosts = pick(partSchemas.hosts, tree.hosts ?? {});
-    const assume = pick(partSchemas.assume, tree.assume ?? []);
-    const network = pick(partSchemas.network, tree.network) ?? pick(partSchemas.network, {});
-    const fleet: ScenarioData['fleet'] = {};
-    for (const [name, one] of Object.entries(isMapping(tree.fleet) ? tree.fleet : {})) {
-      const group = pick(partSchemas.group, one) ?? pick(partSchemas.group, { count: 1, events: { rate: '1/s' } });
-      if (group) fleet[name] = group;
-    }
-    if (!cluster || !network || !hosts || !assume || Object.keys(fleet).length === 0) return null;
-    const faults = Array.isArray(tree.faults)
-      ? tree.faults.map((fault: unknown) => pick(partSchemas.fault, fault))
-      : [];
-    // Leaving one out would number the others anew.
-    const faultsAreWhole = !faults.includes(undefined);
-    return {
-      fleetfall: 1,
-      seed: '1',
-      replications: 1,
-      warmup: pick(partSchemas.warmup, tree.warmup) ?? 120_000_000,
-      duration: pick(partSchemas.duration, tree.duration) ?? 366 * 86_400_000_000,
-      cluster,
-      network,
-      hosts,
-      fleet,
-      modes: good(entries(partSchemas.mode, tree.modes, (key) => !spare.includes(key))),
-      faults: faultsAreWhole ? faults.filter((fault) => fault !== undefined) : [],
-      expect: [],
-      assume,
-    };
-  }
-
-  // ---------------------------------------------------------------------------------------------------------- whole scenario
-
-  /** What takes two places of the file to see, and does not depend on a mode's routing. */
-  #checkShared(data: ScenarioData, problem: Report): void {
-    const nodes = Object.entries(data.cluster.nodes);
-    nodes.forEach(([name, node], index) => {
-      const path = ['cluster', 'nodes', name];
-      if (name === balancerPlace)
-        problem(path, `a node cannot be called ${balancerPlace}: that is the balancer's place.`);
-      for (const [other, { address, names }] of nodes.slice(0, index)) {
-        if (address === node.address) {
-          problem(
-            [...path, 'address'],
-            `cluster.nodes.${name}.address: ${node.address} is the address of ${other} already.`,
-          );
-        }
-        const twice = [name, ...node.names].find((text) => text === other || names.includes(text));
-        if (twice !== undefined) problem(path, `cluster.nodes.${name}: ${quote(twice)} is a name of ${other} already.`);
-      }
-    });
-    const balanced = Object.values(data.modes).some(({ nginx }) => nginx !== undefined);
-    const ranges: { name: string; range: HostRange }[] = [];
-    for (const [name, group] of Object.entries(data.fleet)) {
-      if (group.nat !== undefined && !balanced) {
-        const text = `fleet.${name}.nat: no mode has a balancer, so nobody looks at these addresses.`;
-        this.#warnings.push({ position: this.#position(['fleet', name, 'nat']), text });
-      }
-      const text = typeof group.addresses === 'object' ? group.addresses.range : group.addresses;
-      const range = text === undefined ? null : parseRange(text);
-      if (range === null || typeof range === 'string' || group.count === undefined) continue;
-      const used = { firstHost: range.firstHost, hostCount: group.count };
-      for (const other of ranges) {
-        if (balanced && overlap(used, other.range)) {
-          this.#warnings.push({
-            position: this.#position(['fleet', name, 'addresses']),
-            text: `agents of ${name} have the same addresses as agents of ${other.name}; a hash of the address sends them to the same node.`,
-          });
-        }
-      }
-      ranges.push({ name, range: used });
-    }
-    const masters = nodes.filter(([, { role }]) => role === 'master').map(([name]) => name);
-    for (const name of masters.slice(1)) {
-      problem(
-        ['cluster', 'nodes', name, 'role'],
-        `cluster.nodes.${name}.role: ${masters[0]!} is the master already; a cluster has one.`,
-      );
-    }
-    data.faults.forEach((fault, index) => {
-      for (const verb of balanced ? [] : verbsIn(fault)) {
-        if (namesIn(fault, verb).some(({ name }) => name === balancerPlace)) {
-          problem(['faults', index, verb], `faults[${index}].${verb}: no mode has a balancer.`);
-        }
-      }
-    });
+    return partial(tree);
   }
 
   // ---------------------------------------------------------------------------------------------------------------- modes
@@ -405,7 +265,7 @@ class Loader {
     }
     const { data } = parsed;
     this.#changed.set(name, changed);
-    this.#checkShared(data, report);
+    this.#checkWhole(data, report);
     for (const [group, { count, inventory }] of Object.entries(data.fleet)) {
       const usual = ownValue(shared.fleet, group);
       if (usual?.count === count && usual?.inventory === inventory) continue;
@@ -549,37 +409,4 @@ function selectorNames(tree: unknown): SelectorNames {
 
 function startsWith(path: string, prefix: string): boolean {
   return path === prefix || path.startsWith(`${prefix}.`) || path.startsWith(`${prefix}[`);
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** Warnings in few lines: directives that decide nothing are named once, and what is said of several places is said once. */
-function folded(warnings: readonly Warning[]): Warning[] {
-  const idle = warnings.filter((warning) => warning.idle !== undefined);
-  const names = [...new Set(idle.flatMap((warning) => warning.idle ?? []))];
-  const lines = new Map<string, Warning[]>();
-  for (const warning of warnings) {
-    const text = warning.idle === undefined ? warning.text : idleText(names);
-    lines.set(text, [...(lines.get(text) ?? []), warning]);
-  }
-  return [...lines].map(([text, [first, ...others]]) => {
-    const files = [...new Set(others.map(({ position }) => position?.file))].filter((file) => file !== undefined);
-    const elsewhere = files.filter((file) => file !== first!.position?.file);
-    const also = elsewhere.length === 0 ? '' : ` Likewise in ${enumerate(elsewhere)}.`;
-    return { position: first!.position, text: `${text}${also}` };
-  });
-}
-
-function unique<T extends { readonly position: SourcePosition | null; readonly text: string }>(
-  items: readonly T[],
-): T[] {
-  const seen = new Set<string>();
-  return items.filter(({ position, text }) => {
-    const key = `${position?.file ?? ''}:${position?.line ?? 0}:${position?.column ?? 0}:${text}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
 }
