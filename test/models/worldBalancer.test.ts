@@ -76,11 +76,16 @@ test('nginx never marks a node that hangs: its agents come back to it until it g
 });
 
 test.each([
-  // EHOSTUNREACH after 3.06 s; proxy_connect_timeout 60 s, just within the agent's recv_timeout.
-  ['sameSegment', 3.07],
-  ['routed', 60.01],
-] as const)('a node that is gone (%s) is noticed by its silence and costs %f s of connecting', (balancer, seconds) => {
-  const story = hit('powerOff', null, { unreachable: { agents: 'routed', balancer } });
+  // EHOSTUNREACH after 3.06 s.
+  ['sameSegment', 1, 3.07],
+  // proxy_connect_timeout 60 s and the agent's recv_timeout end together where nobody else wakes nginx: measured, the agent had left
+  // in 29 of 35 attempts and nginx had marked the node in all. The next attempt, 10 s later, goes to another node.
+  ['routed', 1, 70.07],
+  // A worker with other sessions is in time.
+  ['routed', 40, 60.01],
+] as const)('a node that is gone (%s) costs the first of %i agents %f s of connecting', (balancer, count, seconds) => {
+  const recipe = { unreachable: { agents: 'routed', balancer }, workers: 1 } as const;
+  const story = hit('powerOff', null, { ...recipe, groups: [{ ...lone, count }] });
 
   expect(first(story, 'noticed').text).toBe('silence');
   expect(reached(story, 'balancer')).toBeCloseTo(seconds, 1);

@@ -2,7 +2,7 @@
 import { below } from '../../kernel/random.ts';
 import { wholeSeconds } from '../agent.ts';
 import type { NginxSession } from '../balancer/nginx/session.ts';
-import { keyOf, type Proxy, type ProxyListener } from '../balancer/proxy.ts';
+import { connectTimeoutUs, keyOf, togetherUs, type Proxy, type ProxyListener } from '../balancer/proxy.ts';
 import { PlaceState, serviceState } from '../place.ts';
 import { drawIndex } from '../workload.ts';
 import { Broken, State, Step, Wait, latencyTo, nextStep, proxyOf, type WorldState } from './state.ts';
@@ -84,13 +84,13 @@ export function peerArrive(world: WorldState, agent: number, nowUs: number): voi
   const oneWayUs = world.balancerLatency[index]!;
   const { registration } = listener.targets[session.peerIndex]!;
   const nobody = registration && world.options.nodes[index]!.registrationPort === null;
-  const connectTimeoutUs = listener.options.connectTimeoutUs;
+  const timeoutUs = connectTimeoutUs(proxyOf(world, agent), session.worker, listener);
   const { kernel } = world.options.balancer!;
   const giveUp = (kernelUs: number): void => {
     world.wait[agent] = Wait.PeerSyn;
     world.peerSynUs[agent] = kernelUs;
     armAttemptTimeout(world, agent);
-    nextStep(world, agent, Step.PeerFailed, world.peerSinceUs[agent]! + Math.min(connectTimeoutUs, kernelUs));
+    nextStep(world, agent, Step.PeerFailed, world.peerSinceUs[agent]! + Math.min(timeoutUs, kernelUs));
   };
   if (place.state === PlaceState.Silent) {
     giveUp(world.balancerUnreachable[index] === 'sameSegment' ? kernel.arpTimeoutUs : kernel.connectTimeoutUs);
@@ -213,9 +213,18 @@ export function abandonSession(world: WorldState, agent: number, nowUs: number):
   const session = world.sessions.get(agent);
   if (!session) return;
   if (session.peerIndex >= 0) {
-    const listener = proxyOf(world, agent).listeners[world.listener[agent]!]!;
+    const proxy = proxyOf(world, agent);
+    const listener = proxy.listeners[world.listener[agent]!]!;
+    const seconds = wholeSeconds(nowUs, world.balancerPhaseUs);
     freePort(world, agent, listener, session.peerIndex);
-    listener.balancer.closed(session, wholeSeconds(nowUs, world.balancerPhaseUs));
+    if (world.wait[agent] === Wait.PeerSyn) {
+      const heardUs = nowUs + latencyTo(world, agent, world.balancerPlace);
+      const timeoutUs = Math.min(connectTimeoutUs(proxy, session.worker, listener), world.peerSynUs[agent]!);
+      if (world.peerSinceUs[agent]! + timeoutUs <= heardUs + togetherUs) {
+        listener.balancer.failed(session, seconds, nowUs - world.arrivedAtUs[agent]!);
+      }
+    }
+    listener.balancer.closed(session, seconds);
   }
   dropSession(world, agent, session);
 }

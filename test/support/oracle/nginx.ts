@@ -1,5 +1,12 @@
 // nginx between agents and nodes: accepts, asks the measured choice for a peer, passes messages on.
-import { keyOf, newProxy, type Proxy, type ProxyListener } from '../../../src/models/balancer/proxy.ts';
+import {
+  connectTimeoutUs,
+  keyOf,
+  newProxy,
+  togetherUs,
+  type Proxy,
+  type ProxyListener,
+} from '../../../src/models/balancer/proxy.ts';
 import type { NginxSession } from '../../../src/models/balancer/nginx/session.ts';
 import type { NginxBalancerOptions } from '../../../src/models/balancer/nginx/options.ts';
 import type { NodeOptions } from '../../../src/models/node.ts';
@@ -22,6 +29,8 @@ interface Session {
   readonly choice: NginxSession;
   readonly startUs: number;
   opening: Opening | null;
+  /** When nginx gives that up. */
+  openingEndsUs: number;
   back: Connection | null;
   /** Messages of the client that wait for the peer. */
   waiting: Message[];
@@ -86,6 +95,7 @@ export class Nginx implements Processes {
       choice: listener.balancer.open(key, worker),
       startUs: this.#calendar.nowUs,
       opening: null,
+      openingEndsUs: Infinity,
       back: null,
       waiting: [],
       movedUs: this.#calendar.nowUs,
@@ -115,10 +125,11 @@ export class Nginx implements Processes {
           else if (this.#host.state === 'hung') missed.push(action);
         };
         const askedUs = this.#calendar.nowUs;
-        const { connectTimeoutUs } = listener.options;
+        const timeoutUs = connectTimeoutUs(proxy, choice.worker, listener);
+        session.openingEndsUs = askedUs + timeoutUs;
         session.opening = open(
           way,
-          connectTimeoutUs,
+          timeoutUs,
           {
             received: (message) => {
               act(() => {
@@ -139,7 +150,7 @@ export class Nginx implements Processes {
               });
             },
             failed: () => {
-              const byTimer = this.#calendar.nowUs - askedUs >= connectTimeoutUs;
+              const byTimer = this.#calendar.nowUs - askedUs >= timeoutUs;
               const action = (): void => {
                 session.opening = null;
                 this.#proxy.ports[listener.portOf[peer]!]! -= 1;
@@ -208,7 +219,12 @@ export class Nginx implements Processes {
 
   clientClosed(front: Connection): void {
     const session = this.#sessions.get(front);
-    if (session) this.#end(session, false);
+    if (!session) return;
+    if (session.opening !== null && session.openingEndsUs <= this.#calendar.nowUs + togetherUs) {
+      this.#proxy.ports[session.listener.portOf[session.choice.peerIndex]!]! -= 1;
+      this.#failed(session);
+    }
+    this.#end(session, false);
   }
 
   #end(session: Session, closesClient: boolean): void {
