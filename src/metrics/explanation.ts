@@ -1,11 +1,19 @@
 // Why a mode's numbers are what they are, in words: who notices how, who freezes, where the search goes, what is lost where.
 import { formatCount, formatDuration } from '../kernel/units.ts';
 import type { NginxBalancerOptions, NginxListenerOptions } from '../models/balancer/nginx/options.ts';
-import { balancerPlace, struckPlaces, type FaultKind, type FaultOptions } from '../models/fault.ts';
+import {
+  agentsPlace,
+  balancerPlace,
+  killDefaults,
+  struckPlaces,
+  type FaultKind,
+  type FaultOptions,
+} from '../models/fault.ts';
 import { lossCauses, type LossCause } from '../models/ledger.ts';
 import { unreachableBetween } from '../models/network.ts';
 import type { GroupOptions, WorldOptions } from '../models/worldOptions.ts';
 import { clusterSentences } from './clusterWords.ts';
+import { isCalled, isTold, toldSentences } from './commandWords.ts';
 import { reachableNodes } from './imbalance.ts';
 import type { ReplicationNumbers } from './numbers.ts';
 import { percentile } from './statistics.ts';
@@ -23,11 +31,17 @@ export function explain(world: WorldOptions, runs: readonly ReplicationNumbers[]
     );
   return [
     ...passedBy(world),
+    ...pathsUnused(world),
     ...unnoticed(world, runs),
+    ...byGroup(
+      groups.map((group) => ({ name: group.name, sentences: toldSentences(world, group) })),
+      groups.length,
+    ),
     ...noticing(hit, groups.length),
     ...told(freezing),
+    ...stillAccepting(world, hit),
     ...told(searching),
-    ...searchTime(runs),
+    ...searchTime(runs, hit.length > 0 && world.faults.every(({ kind }) => isTold(kind))),
     ...told(returning),
     ...clusterSentences(runs),
     ...losses(world, runs),
@@ -55,13 +69,40 @@ function passedBy(world: WorldOptions): string[] {
   return names.length === 0 ? [] : [`No agent of this mode connects to ${listed(names)}.`];
 }
 
+/** Paths straight from agents to a node that are cut where all agents go through a balancer. */
+function pathsUnused({ groups, nodes, faults }: WorldOptions): string[] {
+  const said = faults.flatMap((fault) => {
+    if (fault.kind !== 'partition' && fault.kind !== 'dropFlows') return [];
+    const { from, to } = fault;
+    const node = nodes.findIndex(({ name }) => name === from || name === to);
+    const other = nodes[node]?.name === from ? to : from;
+    const agents = groups.filter((group) => isCalled(group, other));
+    if (node < 0 || agents.length === 0) return [];
+    const uses = agents.some(({ servers, enrolsAt }) =>
+      [...servers.flatMap(({ endpoint, registration }) => [endpoint, registration]), enrolsAt?.endpoint].some(
+        (end) => end?.kind === 'node' && end.nodeIndex === node,
+      ),
+    );
+    if (uses) return [];
+    const who = other === agentsPlace ? 'No agent' : `No agent of ${other}`;
+    return [`${who} goes straight to ${nodes[node]!.name} in this mode: this path carries nothing.`];
+  });
+  return [...new Set(said)];
+}
+
 /** What happened to a group, means over the replications. */
 interface Story {
   readonly group: GroupOptions;
   /** The kind of all faults that hit a place; `null`: of several kinds. */
   readonly kind: FaultKind | null;
-  /** Some of what cuts agents off is a zombie, which nobody notices. */
-  readonly amongZombies: boolean;
+  /** As what the faults cut agents off. */
+  readonly kinds: ReadonlySet<FaultKind>;
+  /** Some fault is still there when its first agents notice that the ACKs stay away. */
+  readonly outlastsNoticing: boolean;
+  /** What has forgotten connections says so. */
+  readonly answersRst: boolean;
+  /** All of them lie on the way between the agents and their balancer. */
+  readonly inFront: boolean;
   /** The place that is hit; `the place` where there are several. */
   readonly where: string;
   /** Agents reach the nodes through a balancer, and the place that is hit is behind it. */
@@ -103,7 +144,7 @@ function storyOf(world: WorldOptions, group: GroupOptions, index: number, runs: 
     hit?.unreachable,
   );
   // A host that hangs is there: who finds its accept queue full repeats his SYN.
-  const repeats = far === 'routed' || kinds.has('hang');
+  const repeats = far === 'routed' || kinds.has('hang') || kinds.has('partition');
   const longest = repeats ? kernel.connectTimeoutUs : kernel.arpTimeoutUs;
   const limited = listener !== undefined && listener.connectTimeoutUs < longest;
   const { silentBytes, hungBytes } = kernel.sendBuffer;
@@ -111,7 +152,12 @@ function storyOf(world: WorldOptions, group: GroupOptions, index: number, runs: 
   return {
     group,
     kind: kinds.size === 1 ? kind! : null,
-    amongZombies: kinds.has('zombie'),
+    kinds,
+    outlastsNoticing: world.faults.some(
+      ({ forUs }) => forUs === null || forUs / 1e6 > group.agent.timeReconnectSeconds - group.agent.notifyTimeSeconds,
+    ),
+    answersRst: world.faults.every((fault) => fault.kind === 'dropFlows' && fault.answer === 'rst'),
+    inFront: endpoint !== undefined && world.faults.every((fault) => isInFront(world, fault)),
     where: places.size === 1 ? place! : 'the place',
     behind,
     acceptQueue: (hit?.acceptQueue ?? 0) + 1,
@@ -145,10 +191,18 @@ function cutting({ kind }: FaultOptions): FaultKind[] {
     case 'removeNode':
     case 'pushConfig':
     case 'enroll':
-      return [];
+    case 'restartAgents':
+    case 'reconnectAgents':
+      return []; // agents that are told to leave notice nothing
     default:
       return [kind];
   }
+}
+
+/** A path between agents and the balancer, with no node at either end. */
+function isInFront({ nodes }: WorldOptions, fault: FaultOptions): boolean {
+  if (fault.kind !== 'partition' && fault.kind !== 'dropFlows') return false;
+  return !nodes.some(({ name }) => name === fault.from || name === fault.to);
 }
 
 /** What a fault does that nobody is cut off by. */
@@ -181,7 +235,7 @@ function banOf({ nginx }: NginxBalancerOptions, { upstreamIndex }: NginxListener
 
 /** How the agents notice, and how soon. */
 function noticing(stories: readonly Story[], groupCount: number): string[] {
-  const noticed = stories.filter(({ detectUs }) => detectUs !== null);
+  const noticed = stories.filter(({ detectUs, kinds }) => detectUs !== null && kinds.size > 0);
   const ways = new Map<string, Story[]>();
   for (const story of noticed) {
     const way = wayOfNoticing(story);
@@ -210,8 +264,12 @@ function sendTimesOutFirst({ kind, udp, behind, group }: Story): boolean {
 }
 
 function wayOfNoticing(story: Story): string {
-  const { kind, amongZombies, behind, udp, detectUs, group } = story;
-  if (amongZombies) return 'An agent leaves a node that throws its events away only when something else makes it';
+  const { kind, kinds, behind, udp, detectUs, group } = story;
+  if (kinds.has('zombie'))
+    return 'An agent leaves a node that throws its events away only when something else makes it';
+  if (kind === 'dropFlows' && !udp && (detectUs! < 1e6 || story.answersRst)) {
+    return 'What has forgotten the connections answers the next packet with RST';
+  }
   if (detectUs! < 1e6) {
     return behind
       ? 'The balancer closes the connections to a node that dies'
@@ -261,21 +319,33 @@ function firstRoom({ agent }: GroupOptions, kind: FaultKind): number {
   return kind === 'powerOff' ? silentBytes : hungBytes;
 }
 
+/** Where the window of the dying process is longer than usual: who meets it fails, behind a balancer without another node. */
+function stillAccepting({ faults }: WorldOptions, hit: readonly Story[]): string[] {
+  const longest = Math.max(0, ...faults.map((fault) => (fault.kind === 'kill' ? fault.acceptsForUs : 0)));
+  if (longest <= killDefaults.acceptsForUs || hit.length === 0) return [];
+  return [
+    `For ${formatDuration(longest)} the dying process still takes connections (acceptsFor): an attempt that meets it is reset, and fails.`,
+  ];
+}
+
 function searching(story: Story): string[] {
   const { group, kind, behind, udp, connect } = story;
   if (kind === null || story.outages <= story.froze + story.unfinished) return [];
-  if (behind) return [searchBehind(story)];
+  if (kind === 'partition' && !story.outlastsNoticing) return [];
+  if (behind) return searchBehind(story);
   const [server] = group.servers;
   if (!server) return [];
-  if (group.agent.search === 'listWalk') return [walking(story)];
+  if (group.agent.search === 'listWalk') return kind === 'dropFlows' || kind === 'zombie' ? [] : [walking(story)];
   const { recvTimeoutSeconds } = group.agent.internal;
   const refused = `${connect.how} after ${formatDuration(connect.us)}`;
+  const waits = `each without an answer for ${recvTimeoutSeconds} s`;
   const ways: Partial<Record<FaultKind, string>> = {
     kill: 'each refused at once',
-    powerOff: udp ? `each without an answer for ${recvTimeoutSeconds} s` : `each failing with ${refused}`,
+    powerOff: udp ? waits : `each failing with ${refused}`,
+    partition: `while the path is cut ${udp ? waits : `each failing with ${refused}`}`,
     hang: udp
-      ? `each without an answer for ${recvTimeoutSeconds} s`
-      : `each without an answer for ${recvTimeoutSeconds} s, or, behind the ${formatCount(story.acceptQueue)} connections that its kernel accepts, failing with ${refused}`,
+      ? waits
+      : `${waits}, or, behind the ${formatCount(story.acceptQueue)} connections that its kernel accepts, failing with ${refused}`,
   };
   const each = ways[kind];
   if (each === undefined) return [];
@@ -306,25 +376,36 @@ function walking({ group, kind, udp }: Story): string {
 function enrollment({ group, kind, connect }: Story): string {
   const { enabled, timeoutSeconds } = group.agent.enrollment;
   if (!enabled) return '';
-  if (kind === 'powerOff') return ` and an enrollment attempt with the last (${formatDuration(connect.us)} more)`;
+  if (kind === 'powerOff' || kind === 'partition')
+    return ` and an enrollment attempt with the last (${formatDuration(connect.us)} more)`;
   if (kind !== 'hang' || group.servers[0]?.registration == null) return '';
   return timeoutSeconds === null
     ? ' and an enrollment attempt with the last, which waits as long as the node hangs'
     : ` and an enrollment attempt with the last (${timeoutSeconds} s more)`;
 }
 
-function searchBehind({ kind, connect, group, failTimeoutSeconds }: Story): string {
+function searchBehind({ kind, connect, group, failTimeoutSeconds, inFront }: Story): string[] {
   const ban = failTimeoutSeconds === 0 ? '' : `, and passes the node over for ${failTimeoutSeconds} s (fail_timeout)`;
+  const fails = `fails after ${formatDuration(connect.us)} (${connect.how})`;
   switch (kind) {
     case 'kill':
-      return `A node that is down refuses the balancer, which passes the same attempt on to another one${ban}.`;
+      return [`A node that is down refuses the balancer, which passes the same attempt on to another one${ban}.`];
     case 'powerOff':
-      return `The balancer's connect to the host that is gone fails after ${formatDuration(connect.us)} (${connect.how}); then it takes another node for the same attempt${ban}.`;
-    default:
-      return (
+      return [
+        `The balancer's connect to the host that is gone ${fails}; then it takes another node for the same attempt${ban}.`,
+      ];
+    case 'partition':
+      if (inFront) return [];
+      return [
+        `The balancer's connect over the path that is cut ${fails}; then it takes another node for the same attempt${ban}.`,
+      ];
+    case 'hang':
+      return [
         `The kernel of the node that hangs accepts what the balancer sends it, until its accept queue is full: such an attempt of an agent ends ` +
-        `after ${group.agent.internal.recvTimeoutSeconds} s without an answer. Later connects fail after ${formatDuration(connect.us)} (${connect.how}), and the balancer takes another node.`
-      );
+          `after ${group.agent.internal.recvTimeoutSeconds} s without an answer. Later connects fail after ${formatDuration(connect.us)} (${connect.how}), and the balancer takes another node.`,
+      ];
+    default:
+      return []; // new connections are let through
   }
 }
 
@@ -339,13 +420,18 @@ function returning({ kind, where, healed, unfinished }: Story): string[] {
   ];
 }
 
-function searchTime(runs: readonly ReplicationNumbers[]): string[] {
+/** @param told all faults are words to agents, which notice nothing. */
+function searchTime(runs: readonly ReplicationNumbers[], told: boolean): string[] {
   const retry = half(runs, (run) => run.metrics['reconnect.retry.p50'] ?? null) ?? 0;
   const handshake = half(runs, (run) => run.metrics['reconnect.handshake.p50'] ?? null) ?? 0;
   return [
     ...(retry < 1e6
       ? []
-      : [`Half of the agents search for ${formatDuration(retry)} from noticing to the attempt that works.`]),
+      : [
+          told
+            ? `Half of the agents need ${formatDuration(retry)} from leaving to the attempt that works.`
+            : `Half of the agents search for ${formatDuration(retry)} from noticing to the attempt that works.`,
+        ]),
     ...(handshake < 1e6
       ? []
       : [`Half of the attempts that work take ${formatDuration(handshake)}: they wait in front of a node first.`]),

@@ -4,7 +4,7 @@ import type { FaultOptions } from '../../src/models/fault.ts';
 import type { WorldOptions } from '../../src/models/worldOptions.ts';
 import { aRun, type BooksSketch } from '../support/books.ts';
 import { replications } from '../support/numbers.ts';
-import { fault, timing, type WorldRecipe } from '../support/worlds.ts';
+import { dropFlows, fault, partition, timing, type WorldRecipe } from '../support/worlds.ts';
 
 const away = [{ agent: 0, parts: [55.9, 50, 0.1] as const }];
 
@@ -238,4 +238,71 @@ test('notes of the runs are told once, their counts as the mean over the replica
   expect(
     said({ groups: [list] }, [{ notes: [always, full(30)] }, { notes: [always, full(10)] }, { notes: [always] }]),
   ).toEqual([always, '13.3 connects found a full accept queue.']);
+});
+
+test('of agents that are told to leave nobody says that they notice a death, nor that a node hangs', () => {
+  const left = { agent: 0, parts: [0, 15, 0.01] as const };
+  const of = (
+    kind: 'restartAgents' | 'pushConfig' | 'reconnectAgents',
+    version: string,
+    group = balanced,
+  ): string[] => {
+    const own = {
+      restartAgents: { kind: 'restartAgents', overUs: 0 },
+      pushConfig: { kind: 'pushConfig', restarts: true },
+      reconnectAgents: { kind: 'reconnectAgents', chunk: null, pauseUs: 0 },
+    } as const;
+    const faults = [{ ...own[kind], groups: ['group0'], ...timing(600, 0) }];
+    return said({ groups: [{ ...group, version }], faults }, [{ faults: [[kind, [], 600, 600]], outages: [left] }]);
+  };
+  const away = 'Half of the agents need 15.0 s from leaving to the attempt that works.';
+
+  expect(of('restartAgents', '4.14.7')).toEqual([
+    'An agent that restarts closes its connection, and is down for 15.0 s.',
+    away,
+  ]);
+  expect(of('pushConfig', '4.13.1', list)).toEqual([
+    'With a new configuration agents of 4.13.1 restart, and are down for 15.0 s.',
+    away,
+  ]);
+  expect(of('pushConfig', '4.14.7')[0]).toBe(
+    'Agents of 4.14.7 reload: their connection stays, and what is written in 15.0 s is not read.',
+  );
+  expect(of('reconnectAgents', '4.14.7')[0]).toBe(
+    'An agent that is told to reconnect closes its connection and begins with the server it is on.',
+  );
+  expect(of('reconnectAgents', '4.2.5')[0]).toBe(
+    'Agents of 4.2.5 do not know the message to reconnect (from 4.3.0), and go on.',
+  );
+});
+
+test('where a path is cut or forgotten nothing dies and nothing hangs', () => {
+  const of = (cut: FaultOptions, group: WorldRecipe['groups'][number], detect = 55): string[] =>
+    said({ groups: [group], faults: [cut] }, [
+      { faults: [[cut.kind, [], 600, 780]], outages: [{ agent: 0, parts: [detect, 10, 0.01] as const }] },
+    ]);
+
+  expect(of(partition('balancer', 'worker01', 600, 180), balanced)[1]).toBe(
+    "The balancer's connect over the path that is cut fails after 60.0 s (proxy_connect_timeout); then it takes another node for the same attempt, and passes the node over for 10 s (fail_timeout).",
+  );
+  expect(of(partition('agents', 'balancer', 600, 30), balanced).join(' ')).not.toMatch(/hangs|dies|another node/);
+  expect(of(partition('agents', 'worker01', 600, 180), list)[1]).toMatch(
+    /^An agent first makes 5 attempts, while the path is cut each failing with the SYN time-out after 2 min 13 s/,
+  );
+  // Nobody tries in the first 50 s.
+  expect(of(partition('agents', 'worker01', 600, 30), list).join(' ')).not.toContain('attempts,');
+  expect(of(dropFlows('agents', 'worker01', 600, 'rst'), list, 0.3)[0]).toBe(
+    'What has forgotten the connections answers the next packet with RST: half of those who notice do within 300 ms.',
+  );
+  expect(said({ groups: [balanced], faults: [partition('agents', 'worker01', 600, 180)] }, [{}])).toEqual([
+    'No agent goes straight to worker01 in this mode: this path carries nothing.',
+  ]);
+});
+
+test('a dying process that goes on accepting is named', () => {
+  const faults = hit('kill').map((kill) => ({ ...kill, acceptsForUs: 2e6 }) as FaultOptions);
+
+  expect(said({ groups: [balanced], faults }, [{ faults: occurred, outages: away }])).toContain(
+    'For 2.0 s the dying process still takes connections (acceptsFor): an attempt that meets it is reset, and fails.',
+  );
 });
