@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { verbs } from '../../src/scenario/schema/faults.ts';
 import { scenarioJsonSchema, scenarioSchema } from '../../src/scenario/schema.ts';
-import { problemsOf, scenarioText, type Parts } from '../support/scenarios.ts';
+import { clusterOf, fleetOf, problemsOf, scenarioText, type Parts } from '../support/scenarios.ts';
 
 const shipped = readdirSync('scenarios').filter((name) => name.endsWith('.yaml'));
 type JsonSchema = Exclude<Parameters<typeof z.fromJSONSchema>[0], boolean>;
@@ -151,4 +151,9 @@ test.each(['constructor', 'toString', '10'])('no mode, group or node is called %
   expect(problemsOf(scenarioText({ modes: `{ "${word}": { servers: [worker01] } }` }))).toEqual([
     expect.stringContaining(`cannot be a name here. Put something before it, such as x-${word}.`),
   ]);
+});
+
+test('a release that never was', () => {
+  expect(problemsOf(scenarioText({ fleet: fleetOf('4.99.0') }))[0]).toContain('There is no Wazuh 4.99.0.');
+  expect(problemsOf(scenarioText({ cluster: clusterOf('4.14.8') }))[0]).toContain('There is no Wazuh 4.14.8');
 });

@@ -81,3 +81,9 @@ export function problemText({ position, text }: Problem): string {
 export function modeOf(parts: Parts, beside: Beside = {}): Mode {
   return load(scenarioText(parts), beside).modes[0]!;
 }
+
+/** The fleet and the cluster of a scenario, all of a release. */
+export const fleetOf = (version: string, rest = ''): string =>
+  `{ servers: { count: 10, version: ${version}, events: { rate: 1/s }${rest} } }`;
+export const clusterOf = (version: string, worker = ''): string =>
+  `{ version: ${version}, nodes: { worker01: { address: 172.0.0.4${worker} }, worker02: { address: 172.0.0.5 } } }`;

@@ -1,6 +1,6 @@
 // What the verdict says is taken for granted.
-import { expect, test } from 'vitest';
-import { modeOf, type Parts } from '../../support/scenarios.ts';
+import { describe, expect, test } from 'vitest';
+import { clusterOf, fleetOf, modeOf, type Parts } from '../../support/scenarios.ts';
 
 test('which of the two kinds of dead host applies is said, for each pair if they differ', () => {
   const faults = '[{ at: 10m, powerOff: worker01 }]';
@@ -28,4 +28,24 @@ test('agents that are newer than their managers are assumed to be let in', () =>
   expect(
     modeOf({ modes: '{ list: { servers: [worker01], set: { cluster.version: 4.12.0 } } }' }).assumptions,
   ).toContain('Managers of 4.12.0 are taken to let in agents of later releases (<allow_higher_versions>).');
+});
+
+describe('what is assumed', () => {
+  test('of a preview stands first with every verdict that has one, of agents or of managers', () => {
+    const preview = /^PREVIEW: 5\.0\.0 is played as the source of 5\.0\.0-beta4 reads/;
+    for (const parts of [{ fleet: fleetOf('5.0.0'), cluster: clusterOf('5.0.0') }, { cluster: clusterOf('5.0.0') }]) {
+      expect(modeOf(parts).assumptions.filter((text) => preview.test(text))).toHaveLength(1);
+    }
+    expect(modeOf({}).assumptions.filter((text) => text.startsWith('PREVIEW'))).toEqual([]);
+  });
+
+  test('of a branch, of Windows, and of managers that must be told to take a transport', () => {
+    const { assumptions } = modeOf({ fleet: fleetOf('4.14.9', ', platform: windows'), cluster: clusterOf('3.13.6') });
+
+    expect(assumptions).toContain('4.14.9 is known from its branch only, before a release.');
+    expect(assumptions).toContain(
+      'Windows agents: connect() to a host that is gone gives up after 21 s (not measured).',
+    );
+    expect(assumptions).toContain('The managers are taken to listen on TCP as well (<protocol> of their <remote>).');
+  });
 });

@@ -1,6 +1,15 @@
 // The settings of a group’s agents: layer over layer.
 import { describe, expect, test } from 'vitest';
-import { load, modeOf, ossecConf, scenarioText, type Beside, type Parts } from '../../support/scenarios.ts';
+import {
+  clusterOf,
+  fleetOf,
+  load,
+  modeOf,
+  ossecConf,
+  scenarioText,
+  type Beside,
+  type Parts,
+} from '../../support/scenarios.ts';
 
 describe('settings of agents, a later layer over an earlier one', () => {
   const conf = ossecConf('172.0.0.4').replace(
@@ -87,4 +96,25 @@ test('settings of agents that decide nothing are named', () => {
   expect(load(scenarioText({ fleet })).warnings.map(({ text }) => text)).toEqual([
     'tolerance, delayAfterEnrollment of fleet.servers.agent decide nothing in a simulation.',
   ]);
+});
+
+test('a setting of an option that a release does not have is passed over with a warning', () => {
+  const agent = ', agent: { maxRetries: 3, forceReconnectInterval: 1m, internal: { sendTimeout: 10s } }';
+  const warned = (version: string): string[] =>
+    load(scenarioText({ fleet: fleetOf(version, agent), cluster: clusterOf('4.14.7') })).warnings.map(
+      ({ text }) => text,
+    );
+
+  expect(warned('3.12.3')).toContain(
+    'agents of 3.12.3 have no maxRetries, forceReconnectInterval, sendTimeout: what fleet.servers.agent says of it is passed over.',
+  );
+  expect(warned('4.14.7')).toContain(
+    'agents of 4.14.7 have no sendTimeout: what fleet.servers.agent says of it is passed over.',
+  );
+  expect(warned('5.0.0')).toContain(
+    'agents of 5.0.0 have no forceReconnectInterval: what fleet.servers.agent says of it is passed over.',
+  );
+  const { agent: options } = modeOf({ fleet: fleetOf('4.14.9', agent) }).world.groups[0]!;
+  expect(options.internal.sendTimeoutSeconds).toBe(10);
+  expect(options.forceReconnectIntervalSeconds).toBe(60);
 });

@@ -1,7 +1,7 @@
 // From the servers a list names to nodes and listeners of the balancer.
 import { describe, expect, test } from 'vitest';
 import type { WorldOptions } from '../../../src/models/worldOptions.ts';
-import { modeOf, ossecConf, problemsOf, scenarioText } from '../../support/scenarios.ts';
+import { clusterOf, fleetOf, modeOf, ossecConf, problemsOf, scenarioText } from '../../support/scenarios.ts';
 
 /** `host:port protocol → place`, one a server of the first group. */
 function serversOf({ nodes, groups }: WorldOptions, group = 0): string[] {
@@ -101,6 +101,113 @@ describe('a list', () => {
       ),
     ).toEqual([
       '5:45  modes.lb.servers[0]: UDP sessions through nginx are not modelled. Use TCP, or let the agents connect to the nodes.',
+    ]);
+  });
+});
+
+describe('a list of servers, by release', () => {
+  test.each([
+    ['3.12.3', 'udp', 5],
+    ['3.13.6', 'udp', 5],
+    ['4.0.0', 'tcp', 10],
+    ['5.0.0', 'tcp', 10],
+  ])(
+    'that says nothing is what agents of %s make of it: %s, and %i s between attempts',
+    (version, protocol, seconds) => {
+      const { groups } = modeOf({ fleet: fleetOf(version), cluster: clusterOf(version) }).world;
+
+      expect(groups[0]!.servers.map((one) => [one.protocol, one.retryIntervalSeconds])).toEqual([
+        [protocol, seconds],
+        [protocol, seconds],
+      ]);
+    },
+  );
+
+  test('leads agents of 3.x to a balancer of TCP connections over TCP', () => {
+    const { groups } = modeOf({ fleet: fleetOf('3.13.6'), modes: '{ lb: { nginx: nginx.conf } }' }).world;
+
+    expect(groups[0]!.servers.map(({ protocol }) => protocol)).toEqual(['tcp']);
+  });
+});
+
+describe('what cannot be, by release', () => {
+  const udp = '{ failover: { servers: [{ node: worker01, protocol: udp }, worker02] } }';
+
+  test('UDP to managers of 5.0, and from agents of 5.0', () => {
+    expect(problemsOf(scenarioText({ cluster: clusterOf('5.0.0'), modes: udp }))).toEqual([
+      '5:32  modes.failover.servers[0]: worker01 does not listen for UDP: managers of 5.0.0 have no such listener.',
+    ]);
+    expect(problemsOf(scenarioText({ fleet: fleetOf('5.0.0'), cluster: clusterOf('5.0.0'), modes: udp }))).toEqual([
+      '5:32  modes.failover.servers[0]: agents of 5.0.0 connect over TCP only. Remove the protocol.',
+    ]);
+  });
+
+  test('UDP to a node whose file says TCP', () => {
+    const manager =
+      '<ossec_config><remote><connection>secure</connection><protocol>tcp</protocol></remote><auth/></ossec_config>';
+    expect(
+      problemsOf(scenarioText({ cluster: clusterOf('4.14.7', ', ossec: m.conf'), modes: udp }), {
+        files: { 'm.conf': manager.replace('<auth/>', '<auth><disabled>no</disabled></auth>') },
+      }),
+    ).toEqual(['5:32  modes.failover.servers[0]: worker01 does not listen for UDP: the <protocol> of its ossec.conf.']);
+  });
+
+  test('HTTPS on port 1517, which is not published', () => {
+    const modes = '{ failover: { servers: [{ node: worker01, port: 1517 }] } }';
+    expect(problemsOf(scenarioText({ fleet: fleetOf('5.0.0'), cluster: clusterOf('5.0.0'), modes }))).toEqual([
+      '5:32  modes.failover.servers[0]: the HTTPS interface of 5.0 on port 1517 is not published yet, and not modelled. Let the agents use port 1514.',
+    ]);
+  });
+
+  test('enrolment at a worker of 3.x', () => {
+    const ports = ', ports: { registration: 1515 }';
+    expect(problemsOf(scenarioText({ cluster: clusterOf('3.13.6', ports) }))).toEqual([
+      '3:93  cluster.nodes.worker01.ports.registration: workers of 3.x run no authd; agents can only enrol at the master. Write no.',
+    ]);
+    expect(problemsOf(scenarioText({ cluster: clusterOf('4.0.0', ports) }))).toEqual([]);
+    const { nodes } = modeOf({ cluster: clusterOf('3.13.6') }).world;
+    expect(nodes.map(({ registrationPort }) => registrationPort)).toEqual([null, null]);
+  });
+
+  test('agents of a later minor release than a manager that does not let them in', () => {
+    const manager = (agents: string): string =>
+      `<ossec_config><remote><connection>secure</connection>${agents}</remote><auth><disabled>no</disabled></auth></ossec_config>`;
+    const said = (agents: string, version: string): string[] =>
+      problemsOf(
+        scenarioText({
+          fleet: fleetOf('4.14.7'),
+          cluster: clusterOf(version, ', ossec: m.conf'),
+          modes: '{ failover: { servers: [worker01] } }',
+        }),
+        { files: { 'm.conf': manager(agents) } },
+      );
+    const yes = '<agents><allow_higher_versions>yes</allow_higher_versions></agents>';
+    expect(said('', '4.12.0')).toEqual([
+      '5:32  modes.failover.servers[0]: worker01 (4.12.0) refuses agents of later releases such as 4.14.7: its ossec.conf does not say <allow_higher_versions>yes in <remote><agents>. They would never connect. Say so there, or upgrade the managers first.',
+    ]);
+    expect(said(yes, '4.12.0')).toEqual([]);
+    expect(said('', '4.14.0')).toEqual([]); // patch releases are not compared
+    expect(said('', '4.5.4')).toEqual([]); // nobody asks yet
+  });
+});
+
+describe('a name that cannot be resolved', () => {
+  const more = 'hosts: { gone.corp: unresolvable }\n';
+
+  test('is a server of which no attempt comes anywhere, where the scenario says so', () => {
+    const modes = '{ failover: { servers: [gone.corp, worker01] } }';
+    expect(problemsOf(scenarioText({ modes }))[0]).toContain('"gone.corp" is no node of the cluster');
+    const mode = modeOf({ modes, more });
+    expect(mode.world.groups[0]!.servers.map(({ text, isUnresolvable }) => [text, isUnresolvable])).toEqual([
+      ['gone.corp', true],
+      ['worker01', undefined],
+    ]);
+    expect(mode.description).toBe('list of gone.corp (unresolvable), worker01');
+  });
+
+  test('alone is a mistake: nobody would connect', () => {
+    expect(problemsOf(scenarioText({ modes: '{ failover: { servers: [gone.corp] } }', more }))).toEqual([
+      '4:19  fleet.servers: no server of its agents can be resolved (hosts): nobody would ever connect.',
     ]);
   });
 });

@@ -2,7 +2,7 @@
 // Configurations without held sessions: test/scenario/assign.test.ts.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { assignNginx } from '../../../src/scenario/assign.ts';
+import { assignNginx } from '../../src/scenario/assign.ts';
 import {
   confText,
   heldSessions,
@@ -12,9 +12,9 @@ import {
   type MeasuredConfig,
   type MeasuredTimeline,
   type Row,
-} from '../../support/nginxMeasured.ts';
+} from '../support/nginxMeasured.ts';
 
-const folder = new URL('../../fixtures/nginx/', import.meta.url);
+const folder = new URL('../fixtures/nginx/', import.meta.url);
 
 function readJson(name: string): unknown {
   return JSON.parse(readFileSync(new URL(name, folder), 'utf8'));

@@ -1,7 +1,7 @@
 // Agents behind nginx, instant by instant. Expected: nginx 1.22.1, measured, and the real agent behind it.
 import { expect, test } from 'vitest';
-import { first, play, reached, rows, type Story } from '../support/stories.ts';
-import { aWorld, fault, minute, nodeNames, second, type GroupRecipe, type WorldRecipe } from '../support/worlds.ts';
+import { first, play, reached, rows, type Story } from '../../support/stories.ts';
+import { aWorld, fault, minute, nodeNames, second, type GroupRecipe, type WorldRecipe } from '../../support/worlds.ts';
 
 const quiet = { ratePerSecond: 0 };
 const lone: GroupRecipe = { count: 1, version: '4.9.2', events: quiet };

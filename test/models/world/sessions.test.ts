@@ -1,7 +1,7 @@
 // Where the events of agents end when a node falls: freezing, blocked senders, losses by cause. Measured with agent 4.9.2.
 import { expect, test } from 'vitest';
-import { first, play, type Story } from '../support/stories.ts';
-import { aWorld, fault, minute, second, type GroupRecipe } from '../support/worlds.ts';
+import { first, play, type Story } from '../../support/stories.ts';
+import { aWorld, fault, minute, second, type GroupRecipe } from '../../support/worlds.ts';
 
 const regular = (ratePerSecond: number): NonNullable<GroupRecipe['events']> => ({ ratePerSecond, arrival: 'regular' });
 

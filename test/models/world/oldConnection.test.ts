@@ -1,8 +1,8 @@
 // A node that goes on after a hang and finds an agent's old connection full of events, and a new one waiting.
 import { expect, test } from 'vitest';
-import type { LossCause } from '../../src/models/ledger.ts';
-import { runWorld } from '../../src/models/world.ts';
-import { aWorld, fault, minute, second } from '../support/worlds.ts';
+import type { LossCause } from '../../../src/models/ledger.ts';
+import { runWorld } from '../../../src/models/world.ts';
+import { aWorld, fault, minute, second } from '../../support/worlds.ts';
 
 interface Outcome {
   readonly lost: Partial<Record<LossCause, number>>;

@@ -1,9 +1,9 @@
 // What stands in front of remoted: the accept queue, the handlers, and who gives up before they come to him.
 import { expect, test } from 'vitest';
-import type { Books } from '../../src/models/ledger.ts';
-import type { NodeOptions } from '../../src/models/node.ts';
-import { runWorld } from '../../src/models/world.ts';
-import { aWorld, fault, minute, second, type GroupRecipe, type WorldRecipe } from '../support/worlds.ts';
+import type { Books } from '../../../src/models/ledger.ts';
+import type { NodeOptions } from '../../../src/models/node.ts';
+import { runWorld } from '../../../src/models/world.ts';
+import { aWorld, fault, minute, second, type GroupRecipe, type WorldRecipe } from '../../support/worlds.ts';
 
 const seldom = { notifyTimeSeconds: 3_000, timeReconnectSeconds: 4_000 };
 const impatient = { maxRetries: 1, retryIntervalSeconds: 1, enrollment: { enabled: false } };
