@@ -4,6 +4,7 @@
 // work, and only startups of agents that wait for their ACK stand in the queue one by one.
 import type { NodeOptions } from './node.ts';
 import { handlesControlInline } from './managerVersions.ts';
+import type { WorldOptions } from './worldOptions.ts';
 
 /** Startups that wait for a handler, first come first served. */
 interface Waiting {
@@ -267,4 +268,23 @@ export function enterAcceptQueue(intake: NodeIntake, nowUs: number): number {
   const takenUs = Math.max(nowUs, intake.freeUs);
   intake.freeUs = takenUs + intake.acceptUs;
   return takenUs;
+}
+
+/**
+ * Whether agents that wait in the full accept queue of a node that works are let in before they give up: a sentence for each rate.
+ * @param overflowed SYNs dropped by place.
+ */
+export function endsOfStorm({ nodes, groups }: WorldOptions, overflowed: ArrayLike<number>): string[] {
+  const patienceSeconds = Math.min(...groups.map(({ agent }) => agent.internal.recvTimeoutSeconds));
+  const said = nodes.map(({ acceptsPerSecond, acceptQueue }, node) => {
+    if (acceptsPerSecond === null || overflowed[node] === 0) return '';
+    const waiting = acceptQueue + 1;
+    const waitSeconds = waiting / acceptsPerSecond;
+    const least = (waiting / patienceSeconds).toFixed(2);
+    const takes = `At ${acceptsPerSecond} accepts a second the ${waiting} connections that wait in front of a node are let in after ${waitSeconds.toPrecision(3)} s`;
+    return waitSeconds > patienceSeconds
+      ? `${takes}, when their agents have given up (agent.recv_timeout, ${patienceSeconds} s): while the queue is full nobody gets through. A storm that keeps it full ends above ${least} a second only.`
+      : `${takes}, before their agents give up (agent.recv_timeout, ${patienceSeconds} s): the storm ends, as any does above ${least} a second.`;
+  });
+  return [...new Set(said)].filter((text) => text !== '');
 }

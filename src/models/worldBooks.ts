@@ -15,7 +15,7 @@ import {
 import type { PlannedFault } from './faultPlan.ts';
 import { NodeRates } from './nodeRates.ts';
 import { isQueueJudged } from './node.ts';
-import { Intake } from './intake.ts';
+import { Intake, endsOfStorm } from './intake.ts';
 import { playNodeQueue, spread, type NodeQueueInput, type NodeQueueOutput } from './nodeQueue.ts';
 import { Pipelines } from './pipeline.ts';
 import { polledGroups } from './pipeline/polledFiles.ts';
@@ -326,6 +326,7 @@ export class WorldBooks implements PipelineBooks {
     told(this.noPeer, 'no live upstream');
     const overflow = this.#overflowed.reduce((a, b) => a + b, 0);
     if (overflow > 0) notes.push(`${overflow} connects found a full accept queue and had to try again.`);
+    notes.push(...endsOfStorm(this.options, this.#overflowed));
     const first = drops.filter(({ atUs }) => atUs >= 0).sort((a, b) => a.atUs - b.atUs)[0];
     if (first) notes.push(`${first.name} is the first node that gets more events than it can take.`);
     const refused = this.#keysRefused.reduce((a, b) => a + b, 0);

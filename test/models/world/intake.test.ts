@@ -64,6 +64,24 @@ test('a full accept queue drops what comes on top, and the clients come again', 
   expect(back.at(-1)! - back[0]!).toBeGreaterThan(4.98);
 });
 
+test('a storm ends when those who wait are let in before they give up', () => {
+  const play = (acceptsPerSecond: number): { back: number; notes: string } => {
+    const { books, connected } = storm(3_000, { acceptsPerSecond }, {}, { durationUs: 60 * minute });
+    return { back: seconds(connected).filter((at) => at > 0).length, notes: books.notes.join(' ') };
+  };
+  const slow = play(2);
+  const fast = play(3);
+
+  // 129 connections in front of a node, 60 s of patience: 2.15 a second. At 2 those of the first minute get through, then few.
+  expect(slow.back).toBeLessThan(800);
+  expect(fast.back).toBe(3_000);
+  expect(slow.notes).toContain(
+    'At 2 accepts a second the 129 connections that wait in front of a node are let in after 64.5 s, when their agents have given up ' +
+      '(agent.recv_timeout, 60 s): while the queue is full nobody gets through. A storm that keeps it full ends above 2.15 a second only.',
+  );
+  expect(fast.notes).toContain('are let in after 43.0 s, before their agents give up');
+});
+
 test('up to 4.12 the ACK of a startup waits for the startups and first keepalives before it', () => {
   const cost = { controlCostUs: 40_000, workerPool: 4 };
   const inline = seconds(storm(50, { version: '4.12.0', ...cost }).connected);
