@@ -1,6 +1,7 @@
 // What decides a result and is taken for granted: the verdict says it.
 import { atLeast, defaultRestartUs, serverDefaults } from '../../models/agentVersions.ts';
-import { unreachableBetween, type Unreachable } from '../../models/network.ts';
+import { formatDuration } from '../../kernel/units.ts';
+import { kernelDefaults, unreachableBetween, type Unreachable } from '../../models/network.ts';
 import { capacityOf } from '../../models/node.ts';
 import { isBranch, isNewerThan, isPreview, previewRelease } from '../../models/releases.ts';
 import type { GroupOptions } from '../../models/worldOptions.ts';
@@ -33,7 +34,9 @@ export function assumeGenerally(
         return [{ from: group.name, to: node.name, kind }];
       }),
     );
-    assumeUnreachable(build, 'Agents', pairs);
+    const arp = (group: string) => groups.find(({ name }) => name === group)!.agent.kernel.arpTimeoutUs;
+    const same = pairs.filter(({ kind }) => kind === 'sameSegment').map(({ from }) => arp(from));
+    assumeUnreachable(build, 'Agents', pairs, same);
     if (balancer) {
       const own = balancer.options.unreachable;
       const kinds = cluster.nodes.map((node) => ({
@@ -41,14 +44,18 @@ export function assumeGenerally(
         to: node.name,
         kind: unreachableBetween(unreachable.balancer, own, node.unreachable),
       }));
-      assumeUnreachable(build, 'The balancer', kinds);
+      assumeUnreachable(build, 'The balancer', kinds, [balancer.options.kernel.arpTimeoutUs]);
     }
   }
   if (off || data.faults.some(({ hang }) => hang !== undefined)) {
-    const { silentBytes, hungBytes } = groups[0]!.agent.kernel.sendBuffer;
-    build.assume(
-      `A connection takes ${silentBytes / 1000} kB in front of a silent peer and ${hungBytes / 1000} kB in front of a hung one (measured at MTU 1500).`,
-    );
+    for (const { agent } of groups) {
+      const { silentBytes, hungBytes } = agent.kernel.sendBuffer;
+      const own = kernelDefaults.sendBuffer;
+      const measured = silentBytes === own.silentBytes && hungBytes === own.hungBytes;
+      build.assume(
+        `A connection takes ${silentBytes / 1000} kB in front of a silent peer and ${hungBytes / 1000} kB in front of a hung one (${measured ? 'measured at MTU 1500' : 'as kernel.sendBuffer says'}).`,
+      );
+    }
   }
   for (const text of intakeAssumptions(cluster.nodes)) build.assume(text);
   const unlimited = cluster.nodes.filter((node) => capacityOf(node) === null).map(({ name }) => name);
@@ -62,15 +69,18 @@ export function assumeGenerally(
   }
 }
 
+const seconds = (us: number): string => (us === kernelDefaults.arpTimeoutUs ? '3 s' : formatDuration(us));
+
 /** Which of the two applies: they differ by a factor of ten. */
 function assumeUnreachable(
   build: Build,
   who: string,
   pairs: readonly { readonly from: string; readonly to: string; readonly kind: Unreachable }[],
+  arpUs: readonly number[],
 ): void {
   const said = {
     routed: 'packets vanish (routed), connects run into the SYN time-out',
-    sameSegment: 'ARP fails (sameSegment) after 3 s',
+    sameSegment: `ARP fails (sameSegment) after ${listNames([...new Set(arpUs.map(seconds))])}`,
   };
   const kinds = [...new Set(pairs.map(({ kind }) => kind))];
   for (const kind of kinds) {
@@ -86,7 +96,10 @@ function assumeUnreachable(
 /** How long an agent is down when it restarts is not known. */
 function assumeRestartTime(build: Build, groups: readonly GroupOptions[]): void {
   const { data } = build;
-  const told = data.faults.some(({ restartAgents, pushConfig }) => (restartAgents ?? pushConfig) !== undefined);
+  const told = data.faults.some(
+    ({ restartAgents, pushConfig }) =>
+      restartAgents !== undefined || (pushConfig !== undefined && (Array.isArray(pushConfig) || pushConfig.restarts)),
+  );
   const times = new Set(
     groups
       .filter(({ restartEveryUs, agent }) => (told || restartEveryUs) && agent.life.restartUs === defaultRestartUs)

@@ -24,6 +24,28 @@ test('which of the two kinds of dead host applies is said, for each pair if they
   ]);
 });
 
+test('what is said of a kernel is what it is set to', () => {
+  const of = (kernel: string): string =>
+    modeOf({
+      fleet: `{ servers: { count: 1, events: { rate: 1/s }, unreachable: sameSegment, agent: { kernel: ${kernel} } } }`,
+      faults: '[{ at: 10m, powerOff: worker01 }]',
+    }).assumptions.join('\n');
+
+  expect(of('{ arpTimeout: 9s }')).toContain('ARP fails (sameSegment) after 9.0 s.');
+  expect(of('{ sendBuffer: { silent: 10kB } }')).toContain(
+    'A connection takes 10 kB in front of a silent peer and 2000 kB in front of a hung one (as kernel.sendBuffer says).',
+  );
+});
+
+test('a restart is assumed to take its time only where a configuration is acted on', () => {
+  const of = (restarts: string): boolean =>
+    modeOf({ faults: `[{ at: 10m, pushConfig: { groups: agents, restarts: ${restarts} } }]` }).assumptions.some(
+      (text) => text.includes('restartTime'),
+    );
+
+  expect([of('yes'), of('no')]).toEqual([true, false]);
+});
+
 test('agents that are newer than their managers are assumed to be let in', () => {
   expect(
     modeOf({ modes: '{ list: { servers: [worker01], set: { cluster.version: 4.12.0 } } }' }).assumptions,
