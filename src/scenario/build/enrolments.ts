@@ -9,6 +9,7 @@ import { listNames, type Path } from '../wording.ts';
 export function checkEnrolments(
   { faults, fleet }: ScenarioData,
   groups: readonly GroupOptions[],
+  nodes: readonly NodeOptions[],
   fail: (path: Path, text: string) => void,
 ): void {
   const taken = new Map<string, number>();
@@ -48,6 +49,16 @@ export function checkEnrolments(
         `enrollment is off for ${name}: an agent without a key would end at its start. Write agent: { enrollment: { enabled: yes } }.`,
       );
     } else if (!group.enrolsAt?.listens && group.servers.every(({ registration }) => registration === null)) {
+      const worker = group.servers
+        .map(({ endpoint }) => (endpoint.kind === 'node' ? nodes[endpoint.nodeIndex] : undefined))
+        .find((node) => node?.role === 'worker' && !atLeast(node.version, '4.0.0'));
+      if (worker !== undefined) {
+        refuse(
+          'group',
+          `the agents of ${name} ask ${worker.name} for a key, and workers of 3.x run no authd; agents can only enrol at the master. Put it in their list, or give them <manager_address> in <enrollment>.`,
+        );
+        return;
+      }
       refuse(
         'group',
         `nobody listens for registrations on port ${enrollment.port} where ${name} asks. Give a node ports: { registration: ${enrollment.port} }, or the balancer a listener.`,

@@ -43,7 +43,7 @@ export function buildMode(context: ModeContext): BuiltMode | null {
     });
     return read ?? [];
   });
-  if (!groups.includes(null)) checkEnrolments(data, built, fail);
+  if (!groups.includes(null)) checkEnrolments(data, built, cluster.nodes, fail);
   if (build.problemCount > 0 || groups.includes(null)) return null;
   assumeGenerally(build, cluster, balancer, built);
   return {

@@ -140,3 +140,14 @@ test('the times after which the master calls an agent disconnected are settings 
   expect(master!.disconnection).toEqual({ thresholdSeconds: 20, sweepSeconds: 20, alertSeconds: 100 });
   expect(worker!.disconnection).toEqual({ thresholdSeconds: 300, sweepSeconds: 300, alertSeconds: 100 });
 });
+
+test('a worker of 3.x is no place to ask for a key, and the message does not say to open its port', () => {
+  const cluster =
+    '{ version: 3.13.6, nodes: { master: { address: 172.0.0.3, role: master }, worker01: { address: 172.0.0.4 } } }';
+  const agents = ', version: 3.13.6, agent: { enrollment: { enabled: yes } }';
+
+  expect(mistakes({ cluster, agents, mode: '{ servers: [worker01] }' })).toEqual([
+    'faults[0].enroll: the agents of new ask worker01 for a key, and workers of 3.x run no authd; agents can only enrol at the master. Put it in their list, or give them <manager_address> in <enrollment>.',
+  ]);
+  expect(mistakes({ cluster, agents })).toEqual([]);
+});
