@@ -50,9 +50,18 @@ const rootObject = z.strictObject(
       .meta({ description: 'Version of this format.' }),
     title: text('a title', 'What the scenario asks.').optional(),
     seed: z
-      .union([z.int().min(0), z.string().min(1).max(200)], {
-        error: ({ input }: Issue) => mismatch('a whole number from 0 or a text', input),
-      })
+      .union(
+        [
+          z.int().min(0),
+          z
+            .string()
+            .min(1, { error: () => 'expected a whole number from 0 or a text, got "". Give it a text.' })
+            .max(200, { error: () => 'expected a text of at most 200 characters. Make it shorter.' }),
+        ],
+        {
+          error: ({ input }: Issue) => mismatch('a whole number from 0 or a text', input),
+        },
+      )
       .prefault(1)
       .transform(String)
       .meta({ description: 'Root of all chance.' }),
@@ -104,7 +113,7 @@ const rootObject = z.strictObject(
           [
             z.literal('unresolvable').transform((): string[] => []),
             address('An address.').transform((one) => [one]),
-            z.array(address('An address.')).min(1),
+            z.array(address('An address.')).min(1, { error: () => mismatch('at least one address', []) }),
           ],
           {
             error: ({ input }: Issue) =>

@@ -157,3 +157,20 @@ test('a release that never was', () => {
   expect(problemsOf(scenarioText({ fleet: fleetOf('4.99.0') }))[0]).toContain('There is no Wazuh 4.99.0.');
   expect(problemsOf(scenarioText({ cluster: clusterOf('4.14.8') }))[0]).toContain('There is no Wazuh 4.14.8');
 });
+
+test('no message is that of a library', () => {
+  const text = `fleetfall: 1
+seed: ""
+hosts: { wazuh.corp: [] }
+cluster: { nodes: { worker01: { address: 172.0.0.4 } } }
+fleet: { servers: { count: 1, events: { rate: 1/s, profile: { 25:00: 5% } } } }
+modes: { list: { servers: [worker01] } }
+faults: [{ at: 1m, drain: [] }]
+`;
+  expect(problemsOf(text)).toEqual([
+    '2:7  seed: expected a whole number from 0 or a text, got "". Give it a text.',
+    '3:22  hosts["wazuh.corp"]: expected at least one address, got an empty list.',
+    '5:70  fleet.servers.events.profile["25:00"]: expected a time of day such as 09:00, got "25:00".',
+    '7:27  faults[0].drain: expected at least one node, got an empty list.',
+  ]);
+});

@@ -56,10 +56,11 @@ const profile = z
         if (points.length > 0 && points.every(({ factor }) => factor === 0)) {
           context.issues.push({ code: 'custom', message: neverWrites, input: given });
         }
-        if (points.length === 0) {
+        if (Object.keys(given).length === 0) {
           context.issues.push({ code: 'custom', message: mismatch('at least one time of day', {}), input: given });
           return { fromUs: [0], factors: [1] };
         }
+        if (points.length === 0) return { fromUs: [0], factors: [1] }; // what was no time of day has been said
         // Before the first point of the day the last one of the day before still holds.
         if (points[0]!.at > 0) points.unshift({ at: 0, factor: points.at(-1)!.factor });
         return { fromUs: points.map(({ at }) => at), factors: points.map(({ factor }) => factor) };

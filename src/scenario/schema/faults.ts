@@ -175,7 +175,7 @@ export const fault = z
       ...verbSchemas,
       // A verb, and with rolling a length.
       drain: z
-        .union([text('a node', 'A node; with rolling: how long before each stop.'), z.array(text('a node', 'A node.')).min(1)], {
+        .union([text('a node', 'A node; with rolling: how long before each stop.'), z.array(text('a node', 'A node.')).min(1, { error: () => mismatch('at least one node', []) })], {
           error: ({ input }: Issue) => mismatch('a node such as worker01, a list of nodes, or with rolling a duration', input),
         })
         .optional()
