@@ -39,9 +39,9 @@ export function readText(build: Build, given: string, path: Path): NamedText | n
   }
 }
 
-/** A path, or the text itself when it has more than one line. */
+/** A path, or the text itself when it has more than one line, or begins with a tag as no path does. */
 function textOf(given: string): { inline: string } | { path: string } {
-  return given.includes('\n') ? { inline: given } : { path: given };
+  return given.includes('\n') || given.trimStart().startsWith('<') ? { inline: given } : { path: given };
 }
 
 /** Runs a reader and keeps what it complains about. */

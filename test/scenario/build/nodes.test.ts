@@ -64,3 +64,14 @@ describe('a node', () => {
     });
   });
 });
+
+test('a configuration may be written in one line', () => {
+  const conf = '<ossec_config><remote><connection>secure</connection><port>2514</port></remote></ossec_config>';
+
+  expect(
+    modeOf({
+      cluster: `{ nodes: { worker01: { address: 172.0.0.4, ossec: "${conf}" } } }`,
+      modes: '{ list: { servers: [worker01] } }',
+    }).world.nodes,
+  ).toMatchObject([{ eventsPort: 2514 }]);
+});
