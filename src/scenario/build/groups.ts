@@ -87,6 +87,11 @@ function routedAgent(
     ],
     group.platform,
   );
+  const { warnLevelPercent: warn, normalLevelPercent: normal } = agent.internal;
+  if (normal >= warn) {
+    const why = `the normalLevel of its buffer (${normal}) must be below warnLevel (${warn}): the agent refuses to start.`;
+    build.fail(path, `${pathText(path)}: ${why}`);
+  }
   const { server, ...agentOptions } = agent;
   const serversPath = own.servers === undefined ? [...modePath, 'servers'] : [...ownPath, 'servers'];
   // A group's own ossec.conf wins over the mode's list.

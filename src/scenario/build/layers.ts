@@ -7,12 +7,8 @@ import type { Build } from './context.ts';
 import { settingsOf } from './settings.ts';
 
 export function nameIdle(build: Build, settings: AgentData | undefined, path: Path): void {
-  const { tolerance, warnLevel, normalLevel } = settings?.internal ?? {};
-  const delayAfterEnrollment = build.enrols ? undefined : settings?.enrollment?.delayAfterEnrollment;
-  const given = { tolerance, warnLevel, normalLevel, delayAfterEnrollment };
-  const idle = Object.entries(given).flatMap(([key, value]) => (value === undefined ? [] : [key]));
-  if (idle.length === 0) return;
-  const text = `${listNames(idle)} of ${pathText(path)} ${idle.length === 1 ? 'decides' : 'decide'} nothing in a simulation.`;
+  if (build.enrols || settings?.enrollment?.delayAfterEnrollment === undefined) return;
+  const text = `delayAfterEnrollment of ${pathText(path)} decides nothing where no agent enrols (enroll).`;
   build.warn({ position: null, text });
 }
 

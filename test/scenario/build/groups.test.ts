@@ -8,6 +8,7 @@ import {
   ossecConf,
   scenarioText,
   type Beside,
+  problemsOf,
   type Parts,
 } from '../../support/scenarios.ts';
 
@@ -94,8 +95,19 @@ test('settings of agents that decide nothing are named', () => {
     '{ servers: { count: 1, events: { rate: 1/s }, agent: { internal: { tolerance: 5s }, enrollment: { delayAfterEnrollment: 5s } } } }';
 
   expect(load(scenarioText({ fleet })).warnings.map(({ text }) => text)).toEqual([
-    'tolerance, delayAfterEnrollment of fleet.servers.agent decide nothing in a simulation.',
+    'delayAfterEnrollment of fleet.servers.agent decides nothing where no agent enrols (enroll).',
   ]);
+});
+
+test('a client buffer is normal again below the level of its warning, else the agent would not start', () => {
+  const fleet = (internal: string): string =>
+    scenarioText({ fleet: `{ servers: { count: 1, events: { rate: 1/s }, agent: { internal: ${internal} } } }` });
+  const said = (normal: number, warn: number): string =>
+    `the normalLevel of its buffer (${normal}) must be below warnLevel (${warn}): the agent refuses to start.`;
+
+  expect(problemsOf(fleet('{ warnLevel: 50, normalLevel: 60 }')).join()).toContain(said(60, 50));
+  expect(problemsOf(fleet('{ warnLevel: 70 }')).join()).toContain(said(70, 70));
+  expect(problemsOf(fleet('{ warnLevel: 71 }'))).toEqual([]);
 });
 
 test('a setting of an option that a release does not have is passed over with a warning', () => {
