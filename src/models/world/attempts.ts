@@ -12,6 +12,7 @@ import {
   Timer,
   Wait,
   armMain,
+  armMainOrNow,
   armTimer,
   conditionOf,
   latencyTo,
@@ -34,7 +35,9 @@ import {
   armAttemptTimeout,
   armForced,
   forcedDueUs,
+  hasGivenUp,
   noteBacklog,
+  patienceEndsUs,
   queueUp,
   registrationOf,
   serverOf,
@@ -112,7 +115,7 @@ export function synArrives(world: WorldState, agent: number, nowUs: number): voi
     waitSyn(world, agent, unreachableTo(world, agent, target) === 'routed', nowUs - oneWayUs);
     return;
   }
-  if (attemptCutSinceUs(world, agent, Leg.Front) < Infinity) {
+  if (attemptCutSinceUs(world, agent, Leg.Front) < Infinity || hasGivenUp(world, agent, nowUs + oneWayUs)) {
     waitSyn(world, agent, true);
     return;
   }
@@ -162,7 +165,7 @@ export function synArrives(world: WorldState, agent: number, nowUs: number): voi
 export function answerDue(world: WorldState, agent: number, nowUs: number): void {
   if (isAnswerLost(world, agent, nowUs)) return;
   const condition = attemptCondition(world, agent);
-  if (condition === Broken.Dead) {
+  if (condition === Broken.Dead || (!isWalker(world, agent) && nowUs > patienceEndsUs(world, agent))) {
     attemptFailed(world, agent, nowUs);
   } else if (condition !== Broken.No) {
     waitForAnswer(world, agent, nowUs);
@@ -528,7 +531,7 @@ export function udpArrive(world: WorldState, agent: number, nowUs: number): void
       world.wait[agent] = Wait.None;
       if (unreachableTo(world, agent, target) === 'sameSegment' && !isWalker(world, agent)) {
         const { arpTimeoutUs } = world.options.groups[world.groupOf[agent]!]!.agent.kernel;
-        armMain(world, agent, world.connectAtUs[agent]! + arpTimeoutUs);
+        armMainOrNow(world, agent, world.connectAtUs[agent]! + arpTimeoutUs);
       }
       return;
     default:

@@ -12,6 +12,7 @@ import {
   Timer,
   Wait,
   armMain,
+  armMainOrNow,
   conditionOf,
   latencyTo,
   nextStep,
@@ -353,7 +354,7 @@ function rearm(world: WorldState, agent: number): void {
   const walk = world.walk!;
   if (walk.stage[agent] !== Stage.Reply) return;
   const { internal } = world.options.groups[world.groupOf[agent]!]!.agent;
-  armMain(world, agent, walk.sinceUs[agent]! + receiveTimeoutUs(internal.recvTimeoutSeconds));
+  armMainOrNow(world, agent, walk.sinceUs[agent]! + receiveTimeoutUs(internal.recvTimeoutSeconds));
 }
 
 /** True while a sleep must go on whatever happens to the connection. */

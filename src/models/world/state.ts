@@ -471,6 +471,15 @@ export function armMain(world: WorldState, agent: number, atUs: number): void {
   world.queue.schedule(agent * timersPerAgent + Timer.Main, Math.ceil(atUs) + world.options.warmupUs);
 }
 
+/** A time-out that is shorter than the way of the packet it waits for is seen when that packet arrives. */
+export function orNow(world: WorldState, atUs: number): number {
+  return Math.max(atUs, world.queue.nowTick - world.options.warmupUs);
+}
+
+export function armMainOrNow(world: WorldState, agent: number, atUs: number): void {
+  armMain(world, agent, orNow(world, atUs));
+}
+
 export function nextStep(world: WorldState, agent: number, step: number, atUs: number): void {
   world.step[agent] = step;
   world.queue.schedule(agent * timersPerAgent + Timer.Path, Math.ceil(atUs) + world.options.warmupUs);

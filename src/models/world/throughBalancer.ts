@@ -5,7 +5,7 @@ import type { NginxSession } from '../balancer/nginx/session.ts';
 import { connectTimeoutUs, keyOf, togetherUs, type Proxy, type ProxyListener } from '../balancer/proxy.ts';
 import { PlaceState, serviceState } from '../place.ts';
 import { drawIndex } from '../workload.ts';
-import { Broken, State, Step, Wait, latencyTo, nextStep, proxyOf, type WorldState } from './state.ts';
+import { Broken, State, Step, Wait, latencyTo, nextStep, orNow, proxyOf, type WorldState } from './state.ts';
 import { Leg } from './legs.ts';
 import { attemptCutSinceUs } from './repeats.ts';
 import { isForRemoted, isJudged, repeatPeerSyn, takesSyn } from './intake.ts';
@@ -90,13 +90,15 @@ export function peerArrive(world: WorldState, agent: number, nowUs: number): voi
     world.wait[agent] = Wait.PeerSyn;
     world.peerSynUs[agent] = kernelUs;
     armAttemptTimeout(world, agent);
-    nextStep(world, agent, Step.PeerFailed, world.peerSinceUs[agent]! + Math.min(timeoutUs, kernelUs));
+    const untilUs = world.peerSinceUs[agent]! + Math.min(timeoutUs, kernelUs);
+    nextStep(world, agent, Step.PeerFailed, orNow(world, untilUs));
   };
   if (place.state === PlaceState.Silent) {
     giveUp(world.balancerUnreachable[index] === 'sameSegment' ? kernel.arpTimeoutUs : kernel.connectTimeoutUs);
     return;
   }
-  if (attemptCutSinceUs(world, agent, Leg.Back) < Infinity) {
+  const isTooFar = nowUs + oneWayUs > world.peerSinceUs[agent]! + timeoutUs;
+  if (isTooFar || attemptCutSinceUs(world, agent, Leg.Back) < Infinity) {
     giveUp(kernel.connectTimeoutUs);
     return;
   }

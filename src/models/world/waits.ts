@@ -11,6 +11,7 @@ import {
   Timer,
   Wait,
   armMain,
+  armMainOrNow,
   clockOf,
   nextStep,
   nodeLatencyUs,
@@ -61,7 +62,7 @@ export function queueUp(
 export function waitSyn(world: WorldState, agent: number, routed: boolean, sentUs = world.connectAtUs[agent]!): void {
   const { kernel } = world.options.groups[world.groupOf[agent]!]!.agent;
   world.wait[agent] = Wait.Syn;
-  armMain(world, agent, routed ? world.connectAtUs[agent]! + kernel.connectTimeoutUs : sentUs + kernel.arpTimeoutUs);
+  armMainOrNow(world, agent, routed ? world.connectAtUs[agent]! + kernel.connectTimeoutUs : sentUs + kernel.arpTimeoutUs);
 }
 
 /** The time-out of an established attempt: of the handshake ACK, or of the enrollment's answer. */
@@ -70,11 +71,24 @@ export function armAttemptTimeout(world: WorldState, agent: number): void {
     walkWaits(world, agent);
     return;
   }
+  const untilUs = patienceEndsUs(world, agent);
+  if (untilUs === Infinity) world.queue.cancel(agent * timersPerAgent + Timer.Main);
+  else armMainOrNow(world, agent, untilUs);
+}
+
+/** When the time-out of an established attempt is over, Infinity: it has none. */
+export function patienceEndsUs(world: WorldState, agent: number): number {
   const { internal, enrollment } = world.options.groups[world.groupOf[agent]!]!.agent;
   const seconds = world.state[agent] === State.Enrolling ? enrollment.timeoutSeconds : internal.recvTimeoutSeconds;
-  if (seconds === null) world.queue.cancel(agent * timersPerAgent + Timer.Main);
-  else armMain(world, agent, world.establishedAtUs[agent]! + receiveTimeoutUs(seconds));
+  return seconds === null ? Infinity : world.establishedAtUs[agent]! + receiveTimeoutUs(seconds);
 }
+
+/** True when connect() has given up before the answer of the host comes, to which the SYN comes just now. */
+export function hasGivenUp(world: WorldState, agent: number, answerUs: number): boolean {
+  const { kernel } = world.options.groups[world.groupOf[agent]!]!.agent;
+  return answerUs > world.connectAtUs[agent]! + kernel.connectTimeoutUs;
+}
+
 
 /** Nobody answers for now. A balancer in between closes a session in which no byte has moved since `movedUs` for too long. */
 export function waitForAnswer(world: WorldState, agent: number, movedUs: number): void {

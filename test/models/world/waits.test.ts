@@ -1,0 +1,82 @@
+// Time-outs that are shorter than the way of what they wait for.
+import { expect, test } from 'vitest';
+import { balances } from '../../../src/models/ledger.ts';
+import { runWorld } from '../../../src/models/world.ts';
+import { aWorld, fault, minute, second, type GroupRecipe } from '../../support/worlds.ts';
+
+const group: GroupRecipe = { count: 1, version: '4.12.0', list: [1], events: { ratePerSecond: 1 } };
+const luck = { seed: '1', replication: 0 };
+
+test.each<[string, GroupRecipe['agent'], number]>([
+  // The SYN-ACK comes after 2 × 3 s.
+  ['connect() gives up before the SYN-ACK comes', { kernel: { connectTimeoutUs: 5 * second } }, 3 * second],
+  ['connect() gives up before its SYN arrives', { kernel: { connectTimeoutUs: 1 } }, 3 * second],
+  // The ACK comes 2 × 3 s after the startup message.
+  ['recv_timeout is over before the ACK comes', { internal: { recvTimeoutSeconds: 5 } }, 3 * second],
+])('%s: the agent never connects', (_, agent, latencyUs) => {
+  const { nodeAtEnd, attemptsFailed, groups } = runWorld(
+    aWorld({ groups: [{ ...group, agent }], latencyUs, durationUs: 5 * minute }),
+    luck,
+  );
+
+  expect([...nodeAtEnd]).toEqual([-1]);
+  expect(attemptsFailed).toBeGreaterThan(10);
+  expect(groups.every(balances)).toBe(true);
+});
+
+test.each([
+  ['list', [1]],
+  ['balancer', undefined],
+])('time-outs shorter than the way end attempts at places that are hung or gone, too: %s', (_, list) => {
+  const world = aWorld({
+    groups: [
+      {
+        ...group,
+        list,
+        agent: {
+          internal: { recvTimeoutSeconds: 1 },
+          kernel: { connectTimeoutUs: second, arpTimeoutUs: 1 },
+        },
+      },
+    ],
+    unreachable: { agents: 'sameSegment', balancer: 'sameSegment' },
+    latencyUs: 700_000,
+    durationUs: 5 * minute,
+    faults: [fault('hang', 'worker01', 60, 60), fault('powerOff', 'worker01', 180, 60)],
+  });
+
+  const { groups, nodeAtEnd } = runWorld(world, luck);
+
+  expect([...nodeAtEnd]).toEqual([-1]);
+  expect(groups.every(balances)).toBe(true);
+});
+
+test('nginx and datagrams to a host that is gone: time-outs shorter than the way are over when the packet arrives', () => {
+  const agent = { timeReconnectSeconds: 20, kernel: { arpTimeoutUs: 1 } };
+  const world = aWorld({
+    groups: [
+      { ...group, list: undefined, agent },
+      { ...group, protocol: 'udp', agent },
+      { ...group, version: '3.12.3', agent },
+    ],
+    unreachable: { agents: 'sameSegment', balancer: 'routed' },
+    latencyUs: 400_000,
+    connectTimeoutUs: 900_000,
+    durationUs: 8 * minute,
+    faults: [fault('powerOff', ['worker01', 'worker02', 'master'], 60, 180)],
+  });
+
+  const { groups, nodeAtEnd } = runWorld(world, luck);
+
+  expect(nodeAtEnd.every((node) => node >= 0)).toBe(true);
+  expect(groups.every(balances)).toBe(true);
+});
+
+test('nginx never reaches a node that is farther away than its proxy_connect_timeout', () => {
+  const world = aWorld({ groups: [{ ...group, list: undefined }], latencyUs: 400_000, connectTimeoutUs: 700_000 });
+
+  const { groups, nodeAtEnd } = runWorld(world, luck);
+
+  expect([...nodeAtEnd]).toEqual([-1]);
+  expect(groups.every(balances)).toBe(true);
+});
