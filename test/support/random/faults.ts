@@ -8,13 +8,21 @@ export interface Surroundings {
   readonly balanced: boolean;
   /** Length of the run. */
   readonly seconds: number;
+  /** Release of the oldest agents. */
+  readonly oldest: string;
+  /** Agents of the groups that may come without a key. */
+  readonly newcomers: Readonly<Record<string, number>>;
+  /** Nodes on which somebody listens for registrations. */
+  readonly registering: readonly number[];
+  /** An upstream that a reload reads. */
+  readonly nginxConf: () => string;
   readonly has: (feature: string) => boolean;
 }
 
 type Fault = Record<string, unknown>;
 type Recipe = (dice: Dice, around: Surroundings) => Fault;
 
-const lengths = [1, 10, 70, 200];
+const lengths = ['1us', '50ms', '1s', '10s', '70s', '200s'];
 const maybe = (dice: Dice, share: number, fault: Fault): Fault => (dice.chance(share) ? fault : {});
 const place: Recipe = (dice, { nodeNames, has, balanced }) => {
   const places = [...nodeNames, ...(balanced ? ['balancer'] : [])];
@@ -27,14 +35,15 @@ const nodes: Recipe = (dice, { nodeNames, has }) => ({
 const groups: Recipe = (dice, { groupNames }) => ({
   value: dice.once(4) ? 'agents' : dice.once(3) ? dice.some(groupNames) : dice.one(groupNames),
 });
-const lasts = (dice: Dice, share = 0.8): Fault => maybe(dice, share, { for: `${dice.one(lengths)}s` });
+const lasts = (dice: Dice, share = 0.8): Fault => maybe(dice, share, { for: dice.one(lengths) });
 /** The two ends of a path: agents do not talk to each other. */
 const path = (dice: Dice, { nodeNames, groupNames, balanced }: Surroundings): Fault => {
   const places = [...nodeNames, ...(balanced ? ['balancer', 'balancer'] : [])];
   const agents = [...groupNames, 'agents'];
   const to = dice.one(places);
   const others = places.filter((place) => place !== to);
-  const from = dice.once(3) && others.length > 0 ? dice.one(others) : dice.one(agents);
+  const master = to === 'master' || !nodeNames.includes('master') ? [] : ['master'];
+  const from = dice.once(3) && others.length > 0 ? dice.one([...others, ...master]) : dice.one(agents);
   return dice.once(2) ? { from, to } : { from: to, to: from };
 };
 
@@ -60,6 +69,7 @@ const recipes = {
     rolling: dice.some(around.nodeNames),
     down: dice.one(['2s', '30s']),
     ...maybe(dice, 0.5, { pause: dice.one(['0s', '40s']) }),
+    ...(!around.balanced && maybe(dice, 0.3, { drain: dice.one(['0s', '15s']) })),
   }),
   zombie: (dice, around) => ({ zombie: nodes(dice, around).value, ...lasts(dice) }),
   slow: (dice, around) => ({ slow: nodes(dice, around).value, to: dice.one(['1%', '30%', '100%']), ...lasts(dice) }),
@@ -72,16 +82,24 @@ const recipes = {
   }),
   addNode: (_, { nodeNames }) => ({ addNode: nodeNames.at(-1) }),
   removeNode: (dice, { nodeNames }) => ({ removeNode: dice.one(nodeNames) }),
-  reload: () => ({ reload: 'balancer' }),
-  restartAgents: (dice, around) => ({ restartAgents: groups(dice, around).value }),
+  drain: (dice, around) => ({ drain: nodes(dice, around).value }),
+  reload: (dice, { nginxConf }) => ({ reload: dice.once(3) ? { nginx: nginxConf() } : 'balancer' }),
+  restartAgents: (dice, around) => ({
+    restartAgents: groups(dice, around).value,
+    ...maybe(dice, 0.4, { over: dice.one(['0s', '1us', '45s']) }),
+  }),
   pushConfig: (dice, around) => {
     const told = groups(dice, around).value;
     return { pushConfig: dice.once(2) ? told : { groups: told, restarts: dice.once(2) } };
   },
-  reconnectAgents: (dice, around) => ({ reconnectAgents: groups(dice, around).value }),
-  enroll: (dice, around) => ({
-    enroll: { group: dice.one(around.groupNames), count: 1, over: dice.one(['0s', '30s']) },
+  reconnectAgents: (dice, around) => ({
+    reconnectAgents: groups(dice, around).value,
+    ...(dice.once(3) && { chunk: dice.between(1, 3), ...maybe(dice, 0.5, { pause: dice.one(['0s', '7s']) }) }),
   }),
+  enroll: (dice, { newcomers }) => {
+    const group = dice.one(Object.keys(newcomers));
+    return { enroll: { group, count: dice.between(1, newcomers[group]!), over: dice.one(['0s', '30s', '3m']) } };
+  },
 } satisfies Record<string, Recipe>;
 
 export type FaultName = keyof typeof recipes;
@@ -90,14 +108,27 @@ const atBalancer: ReadonlySet<FaultName> = new Set(['addNode', 'removeNode', 're
 
 const instantaneous: ReadonlySet<FaultName> = new Set([
   ...(['dropFlows', 'reload', 'restartAgents', 'pushConfig', 'reconnectAgents', 'enroll'] as const),
-  ...(['addNode', 'removeNode', 'rolling', 'restart'] as const),
+  ...(['addNode', 'removeNode', 'rolling', 'restart', 'drain'] as const),
 ]);
 
 /** @param verbs to choose from. */
 export function randomFaults(dice: Dice, around: Surroundings, verbs: readonly FaultName[]): Fault[] {
-  const possible = verbs.filter((verb) => around.balanced || !atBalancer.has(verb));
-  if (possible.length === 0) return [];
-  return Array.from({ length: dice.below(6) }, () => randomFault(dice, around, dice.one(possible)));
+  // nginx has no drain; a group enrols once.
+  const possible = verbs.filter(
+    (verb) => (around.balanced ? verb !== 'drain' : !atBalancer.has(verb)) && verb !== 'enroll',
+  );
+  let { newcomers } = around;
+  return Array.from({ length: dice.below(6) }, () => {
+    const enrols = verbs.includes('enroll') && Object.keys(newcomers).length > 0;
+    const choices = enrols ? [...possible, 'enroll' as const, 'enroll' as const] : possible;
+    if (choices.length === 0) return [];
+    const fault = randomFault(dice, { ...around, newcomers }, dice.one(choices));
+    if (fault.enroll !== undefined) {
+      const { group } = fault.enroll as { group: string };
+      newcomers = Object.fromEntries(Object.entries(newcomers).filter(([name]) => name !== group));
+    }
+    return fault;
+  }).flat();
 }
 
 function randomFault(dice: Dice, around: Surroundings, name: FaultName): Fault {
@@ -118,6 +149,7 @@ function randomFault(dice: Dice, around: Surroundings, name: FaultName): Fault {
     ...fault,
     ...(has('repeated') &&
       when !== 'start' &&
+      name !== 'enroll' &&
       dice.once(2) && { every: dice.one(['30s', '130s']), ...maybe(dice, 0.6, { times: dice.between(1, 4) }) }),
   };
 }

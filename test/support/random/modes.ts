@@ -1,6 +1,7 @@
 // Random ways to connect agents.
 import type { Dice } from './dice.ts';
 import type { Surroundings } from './faults.ts';
+import { agentConf, internalOptions, sharedConf } from './confs.ts';
 import { randomAgent, randomKernel } from './fleet.ts';
 
 export function randomMode(dice: Dice, around: Surroundings): Record<string, unknown> {
@@ -15,26 +16,37 @@ export function randomMode(dice: Dice, around: Surroundings): Record<string, unk
       set: dice.one<Record<string, unknown>>([
         { 'network.latency': '2ms' },
         { [`fleet.${groupNames[0]!}.events.size`]: '200B' },
-        { [`fleet.${groupNames[0]!}.version`]: '4.9.2' },
+        { [`fleet.${groupNames[0]!}.order`]: 'rotated' },
+        { warmup: '40s' },
       ]),
     }),
   };
 }
 
-function routing(dice: Dice, { has, nodeNames }: Surroundings, balanced: boolean): Record<string, unknown> {
+function routing(dice: Dice, { has, nodeNames, oldest }: Surroundings, balanced: boolean): Record<string, unknown> {
   const places = [...nodeNames, ...(balanced ? ['balancer', 'balancer', 'balancer'] : [])];
   const list =
     balanced && !dice.once(4) ? ['balancer'] : Array.from({ length: dice.between(1, 3) }, () => dice.one(places));
   const udp = has('udp') && dice.once(2);
   if (dice.once(5)) {
-    const blocks = list.map((place) => {
-      const address = place === 'balancer' ? '172.0.0.2' : `172.0.0.${nodeNames.indexOf(place) + 3}`;
-      return `<server><address>${address}</address><port>1514</port><protocol>${udp && place !== 'balancer' ? 'udp' : 'tcp'}</protocol></server>`;
-    });
-    return { ossec: `<ossec_config>\n<client>\n${blocks.join('\n')}\n</client>\n</ossec_config>\n` };
+    const servers = list.map((place) => ({
+      address: place === 'balancer' ? '172.0.0.2' : `172.0.0.${nodeNames.indexOf(place) + 3}`,
+      protocol: udp && place !== 'balancer' ? 'udp' : 'tcp',
+    }));
+    const file = agentConf(dice, servers, oldest);
+    if (!has('texts')) return { ossec: file };
+    return {
+      ossec: {
+        file,
+        ...(dice.once(2) && { agentConf: sharedConf(dice) }),
+        ...(dice.once(2) && { internalOptions: internalOptions(dice) }),
+      },
+    };
   }
+  const named = has('nodeNames') && dice.once(3) ? [dice.one(['wazuh.corp', 'gone.corp'])] : [];
   return {
-    servers: list.map((place) => {
+    servers: [...list, ...named].map((place) => {
+      if (place.endsWith('.corp')) return { address: place };
       const settings = {
         ...(udp && place !== 'balancer' && { protocol: 'udp' }),
         ...(dice.once(5) && { maxRetries: dice.between(1, 3) }),
@@ -47,9 +59,10 @@ function routing(dice: Dice, { has, nodeNames }: Surroundings, balanced: boolean
   };
 }
 
-function randomBalancer(dice: Dice, { has, nodeNames }: Surroundings): Record<string, unknown> {
+function randomBalancer(dice: Dice, around: Surroundings): Record<string, unknown> {
+  const { has } = around;
   return {
-    file: nginxConf(dice, nodeNames),
+    file: around.nginxConf(),
     addresses: ['172.0.0.2'],
     ...(dice.once(6) && { ports: dice.one([1, 3, 100]) }),
     ...(has('kernel') && dice.once(2) && { kernel: randomKernel(dice) }),
@@ -58,7 +71,7 @@ function randomBalancer(dice: Dice, { has, nodeNames }: Surroundings): Record<st
   };
 }
 
-function nginxConf(dice: Dice, nodeNames: readonly string[]): string {
+export function nginxConf(dice: Dice, { nodeNames, registering }: Surroundings): string {
   const method = dice.one([
     ...['hash $remote_addr consistent;', 'hash $remote_addr consistent;', 'hash $remote_addr;', 'least_conn;', ''],
     'hash $remote_addr$remote_port consistent;',
@@ -82,6 +95,12 @@ function nginxConf(dice: Dice, nodeNames: readonly string[]): string {
     dice.once(6) ? `proxy_next_upstream_timeout ${dice.one(['0', '2s'])};` : '',
     dice.once(6) ? `proxy_buffer_size ${dice.one(['4k', '64k'])};` : '',
   ];
+  const registration = dice.one([
+    '',
+    'server { listen 1515; proxy_pass 172.0.0.3:1515; }',
+    `upstream enrol { ${registering.map((index) => `server 172.0.0.${index + 3}:1515;`).join(' ')} }
+  server { listen 1515; proxy_pass enrol; }`,
+  ]);
   return `worker_processes ${dice.between(1, 3)};
 events { worker_connections ${dice.one([8, 16, 512])}; }
 stream {
@@ -95,7 +114,7 @@ stream {
       .join('\n    ')}
   }
   server { listen 1514; proxy_pass cluster; }
-  ${dice.once(2) ? 'server { listen 1515; proxy_pass 172.0.0.3:1515; }' : ''}
+  ${registration}
 }
 `;
 }

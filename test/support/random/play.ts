@@ -10,26 +10,33 @@ import type { Files } from '../../../src/scenario/files.ts';
 import { loadScenario } from '../../../src/scenario/load.ts';
 import { ScenarioError } from '../../../src/scenario/problem.ts';
 import type { Scenario } from '../../../src/scenario/scenario.ts';
+import type { RandomScenario } from './scenario.ts';
 
-const noFiles: Files = {
-  read: () => {
-    throw new Error('no such file.');
-  },
-  list: () => [],
-};
+export type Loaded = { readonly scenario: Scenario } | { readonly refusedFor: readonly string[] };
+
+function filesOf(texts: Readonly<Record<string, string>>): Files {
+  return {
+    read: (path) => {
+      const text = texts[path];
+      if (text === undefined) throw new Error('no such file.');
+      return text;
+    },
+    list: () => [],
+  };
+}
 
 function hold(what: boolean, told: string): void {
   if (!what) throw new Error(told);
 }
 
-/** @returns `null` when it is refused. @throws anything else: a mistake of ours. */
-export function load(text: string): Scenario | null {
+/** @throws what is no refusal with reasons: a mistake of ours. */
+export function load({ text, files }: Pick<RandomScenario, 'text' | 'files'>): Loaded {
   try {
-    return loadScenario({ file: 'random.yaml', text, files: noFiles });
+    return { scenario: loadScenario({ file: 'random.yaml', text, files: filesOf(files) }) };
   } catch (error) {
     if (!(error instanceof ScenarioError)) throw error;
     hold(error.problems.length > 0, 'refused without a reason');
-    return null;
+    return { refusedFor: error.problems.map((problem) => problem.text) };
   }
 }
 
