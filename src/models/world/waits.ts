@@ -62,7 +62,11 @@ export function queueUp(
 export function waitSyn(world: WorldState, agent: number, routed: boolean, sentUs = world.connectAtUs[agent]!): void {
   const { kernel } = world.options.groups[world.groupOf[agent]!]!.agent;
   world.wait[agent] = Wait.Syn;
-  armMainOrNow(world, agent, routed ? world.connectAtUs[agent]! + kernel.connectTimeoutUs : sentUs + kernel.arpTimeoutUs);
+  armMainOrNow(
+    world,
+    agent,
+    routed ? world.connectAtUs[agent]! + kernel.connectTimeoutUs : sentUs + kernel.arpTimeoutUs,
+  );
 }
 
 /** The time-out of an established attempt: of the handshake ACK, or of the enrollment's answer. */
@@ -88,7 +92,6 @@ export function hasGivenUp(world: WorldState, agent: number, answerUs: number): 
   const { kernel } = world.options.groups[world.groupOf[agent]!]!.agent;
   return answerUs > world.connectAtUs[agent]! + kernel.connectTimeoutUs;
 }
-
 
 /** Nobody answers for now. A balancer in between closes a session in which no byte has moved since `movedUs` for too long. */
 export function waitForAnswer(world: WorldState, agent: number, movedUs: number): void {
