@@ -17,7 +17,7 @@ import { referenceKey, type ReplicationNumbers, type ShownSeries } from './numbe
 import type { BacktestError } from './backtest.ts';
 import { reconnectRows } from './reconnectRows.ts';
 import { estimate, pairedDifference } from './statistics.ts';
-import { faultSentence } from './faultWords.ts';
+import { faultSentenceOf } from './faultWords.ts';
 import { verdictOf } from './verdict.ts';
 
 /** Metrics with selectors that the expectations ask of a mode. */
@@ -191,8 +191,8 @@ function timelineOf(runs: readonly ReplicationNumbers[], nodes: readonly number[
 }
 
 /**
- * Faults as the scenario lists them; a mode may have changed them for itself, the first one names them. One that strikes no place
- * of any mode has the instants at which it would have.
+ * Faults as the scenario lists them; where modes have changed them for themselves the text says so. One that strikes no place of any
+ * mode has the instants at which it would have.
  */
 function faultTexts(scenario: Scenario, runs: readonly (readonly ReplicationNumbers[])[]): FaultText[] {
   const { faults, warmupUs, durationUs } = scenario.modes[0]!.world;
@@ -214,7 +214,11 @@ function faultTexts(scenario: Scenario, runs: readonly (readonly ReplicationNumb
       startUs = atUs ? atUs.fromUs : -warmupUs;
       endUs = forUs === null ? Infinity : (atUs ? atUs.toUs : 0) + (times - 1) * (everyUs ?? 0) + forUs;
     }
-    return { index, text: faultSentence(fault), startUs, endUs };
+    const own = scenario.modes.flatMap(({ name, world }) => {
+      const same = world.faults[index];
+      return same === undefined ? [] : [{ mode: name, fault: same }];
+    });
+    return { index, text: faultSentenceOf(own), startUs, endUs };
   });
 }
 

@@ -21,6 +21,23 @@ export function faultSentence(fault: FaultOptions): string {
   return `${what} ${when}${fault.kind === 'enroll' ? '' : long}${again}`;
 }
 
+/** One sentence for what the modes make of a fault: where they differ it says whose is which. @param faults by mode. */
+export function faultSentenceOf(faults: readonly { readonly mode: string; readonly fault: FaultOptions }[]): string {
+  const speakers = new Map<string, string[]>();
+  for (const { mode, fault } of faults) {
+    const text = faultSentence(fault);
+    speakers.set(text, [...(speakers.get(text) ?? []), mode]);
+  }
+  const [[first] = ['']] = speakers;
+  if (speakers.size < 2) return first;
+  const texts = [...speakers.keys()];
+  let shared = 0;
+  const words = texts.map((text) => text.split(' '));
+  while (words.every((own) => own.length > shared + 1 && own[shared] === words[0]![shared])) shared += 1;
+  const said = words.map((own, index) => `${own.slice(shared).join(' ')} (${listed(speakers.get(texts[index]!)!)})`);
+  return [...words[0]!.slice(0, shared), listed(said)].join(' ');
+}
+
 function happening(fault: FaultOptions): string {
   const names = touched(fault);
   const who = listed(names);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { faultSentence } from '../../src/metrics/faultWords.ts';
+import { faultSentence, faultSentenceOf } from '../../src/metrics/faultWords.ts';
 import type { FaultOptions } from '../../src/models/fault.ts';
 import { fault, minute, second, timing } from '../support/worlds.ts';
 
@@ -72,4 +72,16 @@ test.each<readonly [FaultOptions, string]>([
   ],
 ])('what happens, when and for how long: %#', (options, sentence) => {
   expect(faultSentence(options)).toBe(sentence);
+});
+
+test('where modes differ in a fault, its sentence says whose is which', () => {
+  const lasting = (seconds: number): FaultOptions => fault('kill', 'worker01', 300, seconds);
+  const said = faultSentenceOf([
+    { mode: 'short', fault: lasting(5) },
+    { mode: 'long', fault: lasting(70) },
+    { mode: 'long-udp', fault: lasting(70) },
+  ]);
+
+  expect(said).toBe('worker01 is killed at 5 min for 5.0 s (short) and 70.0 s (long and long-udp)');
+  expect(faultSentenceOf([{ mode: 'only', fault: lasting(5) }])).toBe('worker01 is killed at 5 min for 5.0 s');
 });
