@@ -126,7 +126,7 @@ export function peerArrive(world: WorldState, agent: number, nowUs: number): voi
   }
   // A dying process takes the connection of no life that goes on.
   world.nodeLife[agent] = place.state === PlaceState.Dying ? -1 : place.life;
-  if (place.state === PlaceState.Up) world.books.accepted(index, nowUs);
+  if (serviceState(place, registration) === PlaceState.Up) world.books.accepted(index, nowUs);
   world.untaken[agent] = serviceState(place, registration) === PlaceState.Hung ? 1 : 0;
   nextStep(world, agent, Step.PeerConnected, nowUs + oneWayUs);
 }

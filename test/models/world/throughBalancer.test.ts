@@ -209,3 +209,13 @@ test('a balancer whose host was off and is back resets what arrives for connecti
   expect(first(story, 'noticed').seconds - 100).toBeGreaterThan(12.6);
   expect(reached(story, 'balancer')).toBeLessThan(0.02);
 });
+
+test('while remoted alone hangs authd takes registrations, and they count as connects of its node', () => {
+  const faults = ['master', 'worker01'].map((where) => ({
+    ...fault('hang', where, null, null),
+    only: 'remoted' as const,
+  }));
+  const { books } = play(aWorld({ groups: [{ ...lone, version: '4.14.9' }], workers: 1, faults }), { replication: 0 });
+
+  expect(books.nodes[0]!.connectsPeakPerSecond).toBe(1);
+});
