@@ -25,6 +25,8 @@ export interface Channel {
   /** The node at its end, or the last one it had. */
   node(): number;
   /** Everything on the way works and knows the connection. */
+  takes(): boolean;
+  /** So does the node at its end, with what it takes. */
   works(): boolean;
 }
 

@@ -1,4 +1,5 @@
 // A host and the processes on it, as those see it who send packets to it.
+import { killDefaults, type PlaceFault } from '../../../src/models/fault.ts';
 import { Rank, type Calendar } from './calendar.ts';
 import type { Connection } from './tcp.ts';
 
@@ -21,10 +22,14 @@ export interface Processes {
   received(from: Remote, message: Message): void;
   /** The client's FIN has arrived. */
   clientClosed(connection: Connection): void;
-  /** The processes are gone: what they had in memory is gone too. */
-  died(): void;
+  /** The processes are gone: what they had in memory is gone too. @param inOrder they were told to end, and could. */
+  died(inOrder: boolean): void;
   /** They go on after a hang, before they look at any connection. */
   resumed?(): void;
+  /** What analyses goes on after a hang; before that. */
+  analysisResumed?(): void;
+  /** What analyses is dead, the rest lives. */
+  turnedZombie?(): void;
   /** They have read what had come before they went on. */
   caughtUp?(): void;
   /** The run is over, and they will never go on. */
@@ -53,7 +58,14 @@ export class Host {
   processes!: Processes; // set by whoever builds the host, before time begins
   /** Told after every change of state. */
   changed: (host: Host, fault: number) => void = () => undefined;
+  /** Of who listens for events. */
   state: HostState = 'up';
+  /** Of who listens for registrations. */
+  #registrationState: HostState = 'up';
+  /** Occurrence that last turned it into a zombie. */
+  zombieFault = -1;
+  #wasZombie = false;
+  #analysisStood = false;
   /** Counts the lives of the processes. */
   life = 0;
   readonly connections = new Set<Connection>();
@@ -63,7 +75,8 @@ export class Host {
   readonly queued = { events: 0, registration: 0 };
   /** Connections taken from the accept queue and startup messages without one; SYNs refused; SYNs that found the queue full. */
   readonly counted = { accepted: [] as number[], refused: 0, overflowed: 0 };
-  readonly #active = { kill: 0, powerOff: 0, hang: 0 };
+  readonly #active = { kill: 0, powerOff: 0, hang: 0, remoted: 0, authd: 0, zombie: 0 };
+  readonly #slow: number[] = [];
   /** When the processes last stood still. */
   hungUs = -Infinity;
   #acceptsUntilUs = -Infinity;
@@ -81,24 +94,73 @@ export class Host {
     this.services = new Set(options.services);
   }
 
-  begin(kind: 'kill' | 'powerOff' | 'hang', fault: number, acceptsForUs: number): void {
+  begin(fault: PlaceFault, occurrence: number): void {
     const { calendar } = this;
-    this.#active[kind] += 1;
-    if (kind === 'kill' && (this.state === 'up' || this.state === 'hung')) {
-      this.#acceptsUntilUs = calendar.nowUs + acceptsForUs;
-      calendar.at(this.#acceptsUntilUs, Rank.place, () => this.#update(fault));
+    switch (fault.kind) {
+      case 'kill':
+      case 'stop':
+      case 'restart':
+      case 'rolling':
+        this.#active.kill += 1;
+        if (this.#lives()) {
+          this.#endsInOrder = fault.kind !== 'kill' && this.#active.hang === 0;
+          this.#acceptsUntilUs = calendar.nowUs + (fault.kind === 'kill' ? fault : killDefaults).acceptsForUs;
+          calendar.at(this.#acceptsUntilUs, Rank.place, () => this.#update(occurrence));
+        }
+        break;
+      case 'powerOff':
+        this.#active.powerOff += 1;
+        break;
+      case 'hang':
+        this.#active[fault.only ?? 'hang'] += 1;
+        break;
+      case 'zombie':
+        this.#active.zombie += 1;
+        this.zombieFault = occurrence;
+        break;
+      case 'slow':
+        this.#slow.push(fault.toShare);
+        break;
+      default:
+        fault satisfies never;
     }
-    this.#update(fault);
+    this.#update(occurrence);
+  }
+  #endsInOrder = false;
+
+  end(fault: PlaceFault, occurrence: number): void {
+    switch (fault.kind) {
+      case 'kill':
+      case 'stop':
+      case 'restart':
+      case 'rolling':
+        this.#active.kill -= 1;
+        this.#starts(occurrence);
+        break;
+      case 'powerOff':
+        this.#active.powerOff -= 1;
+        this.#starts(occurrence);
+        break;
+      case 'hang':
+        this.#active[fault.only ?? 'hang'] -= 1;
+        break;
+      case 'zombie':
+        this.#active.zombie -= 1;
+        break;
+      case 'slow':
+        this.#slow.splice(this.#slow.indexOf(fault.toShare), 1);
+        break;
+      default:
+        fault satisfies never;
+    }
+    this.#update(occurrence);
   }
 
-  end(kind: 'kill' | 'powerOff' | 'hang', fault: number): void {
+  #starts(occurrence: number): void {
+    if (this.#active.kill > 0 || this.#active.powerOff > 0) return;
     const { calendar } = this;
-    this.#active[kind] -= 1;
-    if (kind !== 'hang' && this.#active.kill === 0 && this.#active.powerOff === 0) {
-      this.#startsUntilUs = calendar.nowUs + this.startupUs;
-      calendar.at(this.#startsUntilUs, Rank.place, () => this.#update(fault));
-    }
-    this.#update(fault);
+    this.#startsUntilUs = calendar.nowUs + this.startupUs;
+    calendar.at(this.#startsUntilUs, Rank.place, () => this.#update(occurrence));
   }
 
   count(what: 'accepted' | 'refused' | 'overflowed'): void {
@@ -112,29 +174,60 @@ export class Host {
     return this.state === 'up';
   }
 
-  #stateNow(): HostState {
+  stateOf(service: Service): HostState {
+    return service === 'events' ? this.state : this.#registrationState;
+  }
+
+  /** Takes events and throws them away. */
+  get isZombie(): boolean {
+    return this.#active.zombie > 0;
+  }
+
+  /** What analyses runs: it may while remoted stands still. */
+  get analyses(): boolean {
+    return this.#lives() && this.#active.hang === 0 && !this.isZombie;
+  }
+
+  /** Share of its capacity that is left. */
+  get capacityShare(): number {
+    return Math.min(1, ...this.#slow);
+  }
+
+  #lives(): boolean {
+    return this.state === 'up' || this.state === 'hung';
+  }
+
+  #stateNow(own: number): HostState {
     const { nowUs } = this.calendar;
     if (this.#active.powerOff > 0) return 'silent';
     if (this.#active.kill > 0) return nowUs < this.#acceptsUntilUs ? 'dying' : 'refusing';
     if (nowUs < this.#startsUntilUs) return 'refusing';
-    return this.#active.hang > 0 ? 'hung' : 'up';
+    return this.#active.hang > 0 || own > 0 ? 'hung' : 'up';
   }
 
   #update(fault: number): void {
     const before = this.state;
-    this.state = this.#stateNow();
-    if (this.state === before) return;
-    if (this.state === 'hung') this.hungUs = this.calendar.nowUs;
-    const alive = (state: HostState): boolean => state === 'up' || state === 'hung';
-    if (alive(before) && !alive(this.state)) this.#die();
-    if (before === 'hung' && this.state === 'up') this.#resume();
-    this.changed(this, fault);
+    const registrationBefore = this.#registrationState;
+    const lived = this.#lives();
+    this.state = this.#stateNow(this.#active.remoted);
+    this.#registrationState = this.#stateNow(this.#active.authd);
+    const zombieBefore = this.#wasZombie;
+    this.#wasZombie = this.isZombie;
+    if (this.state === 'hung' && before !== 'hung') this.hungUs = this.calendar.nowUs;
+    if (lived && !this.#lives()) this.#die();
+    if (this.isZombie && !zombieBefore) this.processes.turnedZombie?.();
+    const stands = this.#lives() && this.#active.hang > 0;
+    if (this.#analysisStood && !stands && this.#lives()) this.processes.analysisResumed?.();
+    this.#analysisStood = stands;
+    if (before === 'hung' && this.state === 'up') this.#resume('events');
+    if (registrationBefore === 'hung' && this.#registrationState === 'up') this.#resume('registration');
+    if (this.state !== before || this.isZombie !== zombieBefore) this.changed(this, fault);
   }
 
-  /** The run is over. @param goesOn processes that stand still will go on. */
-  settle(goesOn: boolean): void {
+  /** The run is over. @param goesOn remoted, if it stands still, will go on. @param analysisGoesOn so will what analyses. */
+  settle(goesOn: boolean, analysisGoesOn: boolean): void {
     for (const connection of this.everOpened) connection.settle(goesOn);
-    if (this.state === 'hung' && !goesOn) this.processes.stuck?.();
+    if (this.#analysisStood && !analysisGoesOn) this.processes.stuck?.();
   }
 
   /** Of what happens at one instant, agents that come first in the fleet hear first. */
@@ -147,17 +240,17 @@ export class Host {
     this.queued.events = 0;
     this.queued.registration = 0;
     this.datagrams = [];
-    this.processes.died();
+    this.processes.died(this.#endsInOrder);
+    this.#endsInOrder = false;
     for (const connection of this.#byOwner()) connection.serverDied(this.state !== 'silent');
     this.connections.clear();
   }
 
-  #resume(): void {
-    this.queued.events = 0;
-    this.queued.registration = 0;
-    this.processes.resumed?.();
+  #resume(service: Service): void {
+    this.queued[service] = 0;
+    if (service === 'events') this.processes.resumed?.();
     // What is open already comes first, then what waits to be accepted.
-    const connections = this.#byOwner();
+    const connections = this.#byOwner().filter(({ way }) => way.service === service);
     for (const connection of connections) if (connection.accepted) connection.serverResumed();
     for (const connection of connections) {
       if (connection.accepted) continue;
@@ -165,6 +258,7 @@ export class Host {
       if (!connection.clientIsGone && !connection.isCounted) this.count('accepted');
       connection.serverResumed();
     }
+    if (service === 'registration') return;
     for (const read of this.datagrams) read();
     this.datagrams = [];
     this.processes.caughtUp?.();

@@ -17,7 +17,7 @@ import { countEvents, Event } from './event.ts';
 import { Host, type Service } from './host.ts';
 import { Manager } from './manager.ts';
 import { Nginx } from './nginx.ts';
-import { occurrencesOf, type Occurrence } from './plan.ts';
+import { isCommand, occurrencesOf, type Occurrence } from './plan.ts';
 import { open, stuckKind, type Connection, type Way } from './tcp.ts';
 import { Datagrams } from './udp.ts';
 
@@ -92,6 +92,8 @@ interface Member {
   outage: OpenOutage | null;
   /** The path of its session worked when somebody last looked. */
   worked: boolean;
+  /** … took what it sent, whatever became of it there. */
+  took: boolean;
   balancerConnections: number;
 }
 
@@ -181,6 +183,7 @@ class Oracle {
         agent,
         outage: null,
         worked: false,
+        took: false,
         balancerConnections: 0,
       });
       this.calendar.at(starts[inGroup]!, Rank.control, () => agent.start());
@@ -199,15 +202,12 @@ class Oracle {
   play(endedUs: number): OracleBooks {
     const { calendar, options, hosts } = this;
     for (const { fault, index, places, startUs } of this.faults) {
-      for (const place of places) {
-        calendar.at(startUs, Rank.place, () =>
-          hosts[place]!.begin(fault.kind, index, fault.kind === 'kill' ? fault.acceptsForUs : 0),
-        );
-      }
+      if (isCommand(fault)) continue;
+      for (const place of places) calendar.at(startUs, Rank.place, () => hosts[place]!.begin(fault, index));
     }
     for (const { fault, index, places, endUs } of this.faults) {
-      if (endUs === Infinity) continue;
-      for (const place of places) calendar.at(endUs, Rank.place, () => hosts[place]!.end(fault.kind, index));
+      if (endUs === Infinity || isCommand(fault)) continue;
+      for (const place of places) calendar.at(endUs, Rank.place, () => hosts[place]!.end(fault, index));
     }
     calendar.at(0, Rank.place, () => {
       this.#nodeAtStart = this.members.map((member) => this.#nodeOf(member));
@@ -219,12 +219,17 @@ class Oracle {
     calendar.run(endedUs);
     if (!this.#isSettled(endedUs)) this.#settledUs = null;
     else this.#settledUs ??= endedUs;
-    const goesOn = (host: Host): boolean =>
-      this.faults.every(
+    for (const host of hosts) {
+      const forEver = this.faults.filter(
         ({ fault, places, startUs, endUs }) =>
-          fault.kind !== 'hang' || !places.includes(host.index) || startUs >= endedUs || endUs !== Infinity,
+          fault.kind === 'hang' && places.includes(host.index) && startUs < endedUs && endUs === Infinity,
       );
-    for (const host of hosts) host.settle(goesOn(host));
+      const stuck = forEver.map(({ fault }) => (fault.kind === 'hang' ? fault.only : undefined));
+      host.settle(
+        stuck.every((only) => only === 'authd'),
+        stuck.every((only) => only !== undefined),
+      );
+    }
     this.#finishOutages();
     return {
       groups: options.groups.map((_, group) =>
@@ -369,7 +374,8 @@ class Oracle {
           close: () => datagrams.close(),
           hasRoom: () => true,
           node: () => host.index,
-          works: () => host.works,
+          takes: () => host.works,
+          works: () => host.works && !host.isZombie,
         };
       },
       tried: (server) => {
@@ -386,7 +392,9 @@ class Oracle {
         tell(`connected ${server} ${node}`);
         const { agent } = member();
         member().worked = agent.channel!.works();
+        member().took = agent.channel!.takes();
         if (member().worked) this.#closeOutage(member(), OutageEnd.Reconnected, attemptUs);
+        else if (member().took) this.#openOutage(member(), this.hosts[node]!.zombieFault);
       },
       attemptFailed: () => {
         this.attemptsFailed += 1;
@@ -404,6 +412,11 @@ class Oracle {
     const isBalancer = host.index === options.nodes.length;
     const back = (): Connection | null => (isBalancer ? nginx!.backOf(connection) : connection);
     let lastNode = -1;
+    const takes = (): boolean => {
+      const last = back();
+      const alive = (one: Connection): boolean => one.serverLives && one.way.host.works;
+      return last !== null && alive(connection) && alive(last);
+    };
     return {
       send: (message) => connection.send(message),
       close: () => connection.closeByClient(),
@@ -424,11 +437,8 @@ class Oracle {
         lastNode = back()?.way.host.index ?? lastNode;
         return lastNode;
       },
-      works: () => {
-        const last = back();
-        const alive = (one: Connection): boolean => one.serverLives && one.way.host.works;
-        return last !== null && alive(connection) && alive(last);
-      },
+      takes,
+      works: () => takes() && !back()!.way.host.isZombie,
     };
   }
 
@@ -437,28 +447,31 @@ class Oracle {
   #placeChanged(fault: number): void {
     for (const member of this.members) {
       const { agent } = member;
+      const takes = agent.channel?.takes() ?? false;
       const works = agent.channel?.works() ?? false;
-      if (works && !member.worked) this.#healed(member);
-      if (!works && member.worked && agent.hasSession && member.outage === null) {
-        member.outage = {
-          fault,
-          fromNode: agent.channel!.node(),
-          brokenAtUs: this.calendar.nowUs,
-          noticedAtUs: null,
-          attempts: 0,
-          froze: 0,
-        };
-      }
+      if (works && !member.worked && agent.hasSession) this.#closeOutage(member, OutageEnd.Healed, 0);
+      if (takes && !member.took) this.#healed(member);
+      if (!works && member.worked && agent.hasSession) this.#openOutage(member, fault);
       member.worked = works;
+      member.took = takes;
     }
   }
 
-  #healed(member: Member): void {
-    const { agent } = member;
-    const group = this.options.groups[member.group]!;
-    if (agent.hasSession) this.#closeOutage(member, OutageEnd.Healed, 0);
+  #openOutage(member: Member, fault: number): void {
+    member.outage ??= {
+      fault,
+      fromNode: member.agent.channel!.node(),
+      brokenAtUs: this.calendar.nowUs,
+      noticedAtUs: null,
+      attempts: 0,
+      froze: 0,
+    };
+  }
+
+  #healed({ agent, group }: Member): void {
     const { channel } = agent;
-    this.calendar.at(this.calendar.nowUs + this.#latency(group, null), Rank.control, () => {
+    const latencyUs = this.#latency(this.options.groups[group]!, null);
+    this.calendar.at(this.calendar.nowUs + latencyUs, Rank.control, () => {
       if (agent.channel === channel) agent.pathHealed();
     });
   }

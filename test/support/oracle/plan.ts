@@ -1,46 +1,108 @@
 // When each fault happens in one replication, and where.
+import { exponential } from '../../../src/kernel/distributions.ts';
 import { deriveKey, uniform, type Key } from '../../../src/kernel/random.ts';
-import { balancerPlace, type PlaceFault } from '../../../src/models/fault.ts';
-import { Purpose } from '../../../src/models/workload.ts';
+import { balancerPlace, type AgentCommand, type PlaceFault } from '../../../src/models/fault.ts';
+import { namedKey, Purpose } from '../../../src/models/workload.ts';
 import type { WorldOptions } from '../../../src/models/worldOptions.ts';
 
+/** Commands to agents that have a key. */
+export type OracleCommand = Exclude<AgentCommand, { kind: 'enroll' }>;
 /** Faults the oracle plays. */
-export type OracleFault = Extract<PlaceFault, { kind: 'kill' | 'powerOff' | 'hang' }>;
+export type OracleFault = PlaceFault | OracleCommand;
 
 export interface Occurrence {
   readonly fault: OracleFault;
-  /** Index over the occurrences: faults in order, then repetitions. */
+  /** Index over the occurrences: faults in order, then repetitions, then the places of a rolling restart. */
   readonly index: number;
-  /** Nodes by index; the balancer is the number of nodes. */
+  /** Nodes by index; the balancer is the number of nodes. Groups, by index, of a command. */
   readonly places: readonly number[];
   readonly startUs: number;
   readonly endUs: number;
+}
+
+type Span = Pick<Occurrence, 'startUs' | 'endUs'> & { readonly names: readonly string[] };
+
+export function isCommand(fault: OracleFault): fault is OracleCommand {
+  return fault.kind === 'restartAgents' || fault.kind === 'pushConfig' || fault.kind === 'reconnectAgents';
 }
 
 export function occurrencesOf(options: WorldOptions, root: Key): readonly Occurrence[] {
   const occurrences: Occurrence[] = [];
   const names = options.nodes.map(({ name }) => name);
   if (options.balancer) names.push(balancerPlace);
+  const groupNames = options.groups.map(({ name }) => name);
   options.faults.forEach((fault, faultIndex) => {
-    if (fault.kind !== 'kill' && fault.kind !== 'powerOff' && fault.kind !== 'hang') {
-      throw new Error(`the oracle does not play ${fault.kind} yet`);
-    }
-    const places = fault.places.map((name) => names.indexOf(name)).filter((index) => index >= 0);
-    if (places.length === 0) return;
-    for (let time = 0; time < fault.times; time++) {
-      const laterUs = time * (fault.everyUs ?? 0);
-      // Down from the start means: from the start of the warm-up, and `for` counts from its end.
-      let firstUs = -options.warmupUs;
-      if (fault.atUs) {
-        const { fromUs, toUs } = fault.atUs;
-        const drawn = uniform(deriveKey(root, Purpose.FaultInstant, faultIndex), time, 0);
-        firstUs = fromUs + Math.floor(drawn * (toUs - fromUs + 1));
-      }
-      const startUs = firstUs + laterUs;
-      if (startUs >= options.durationUs) continue;
-      const endUs = fault.forUs === null ? Infinity : (fault.atUs ? startUs : laterUs) + fault.forUs;
+    if (!isPlayed(fault)) throw new Error(`the oracle does not play ${fault.kind} yet`);
+    const known = isCommand(fault) ? groupNames : names;
+    const spans = fault.random
+      ? randomSpans(options, fault, root, faultIndex)
+      : plannedSpans(options, fault, deriveKey(root, Purpose.FaultInstant, faultIndex));
+    for (const { startUs, endUs, names: touched } of spans) {
+      const places = touched.map((name) => known.indexOf(name)).filter((index) => index >= 0);
+      if (startUs >= options.durationUs || places.length === 0) continue;
+      places.sort((a, b) => a - b);
       occurrences.push({ fault, index: occurrences.length, places, startUs, endUs });
     }
   });
   return occurrences;
+}
+
+function isPlayed(fault: WorldOptions['faults'][number]): fault is OracleFault {
+  switch (fault.kind) {
+    case 'partition':
+    case 'dropFlows':
+    case 'enroll':
+    case 'reload':
+    case 'drain':
+    case 'addNode':
+    case 'removeNode':
+      return false;
+    default:
+      return true;
+  }
+}
+
+function plannedSpans(options: WorldOptions, fault: OracleFault, key: Key): readonly Span[] {
+  const names = isCommand(fault) ? fault.groups : fault.places;
+  const spans: Span[] = [];
+  for (let time = 0; time < fault.times; time++) {
+    const laterUs = time * (fault.everyUs ?? 0);
+    // Down from the start means: from the start of the warm-up, and `for` counts from its end.
+    let firstUs = -options.warmupUs;
+    if (fault.atUs) {
+      const { fromUs, toUs } = fault.atUs;
+      firstUs = fromUs + Math.floor(uniform(key, time, 0) * (toUs - fromUs + 1));
+    }
+    const startUs = firstUs + laterUs;
+    if (fault.kind === 'rolling') {
+      // Drained first, where that is possible; then stopped; `pause` passes between a start and what happens to the next.
+      let freeUs = startUs;
+      for (const name of names) {
+        const stopUs = freeUs + fault.drainUs;
+        spans.push({ startUs: stopUs, endUs: stopUs + fault.downUs, names: [name] });
+        freeUs = stopUs + fault.downUs + fault.pauseUs;
+      }
+      continue;
+    }
+    const endUs = fault.forUs === null ? Infinity : (fault.atUs ? startUs : laterUs) + fault.forUs;
+    spans.push({ startUs, endUs, names });
+  }
+  return spans;
+}
+
+/** It works for an exponential time, then is broken for another, from the start of counted time to its end. */
+function randomSpans({ durationUs }: WorldOptions, fault: OracleFault, root: Key, faultIndex: number): readonly Span[] {
+  const names = isCommand(fault) ? fault.groups : fault.places;
+  const { mtbfUs, mttrUs } = fault.random!; // the caller has looked
+  const key = deriveKey(namedKey(root, Purpose.FaultRandom, names.join('\n')), faultIndex, 0);
+  const length = (time: number, which: number, meanUs: number): number =>
+    Math.ceil(exponential(uniform(key, time, which)) * meanUs);
+  const spans: Span[] = [];
+  let endUs = 0;
+  for (let time = 0; endUs < durationUs; time++) {
+    const startUs = endUs + length(time, 0, mtbfUs);
+    endUs = startUs + length(time, 1, mttrUs);
+    spans.push({ startUs, endUs, names });
+  }
+  return spans;
 }

@@ -66,13 +66,18 @@ export class Connection implements Remote {
     return this.#retransmission !== null && !this.#over;
   }
 
+  /** Who listens for it works. */
+  get #isServed(): boolean {
+    return this.way.host.stateOf(this.way.service) === 'up';
+  }
+
   get serverLives(): boolean {
     return this.way.host.life === this.#life;
   }
 
   /** The third packet of the handshake arrives. */
   establishedAtServer(): void {
-    if (this.serverLives && this.way.host.works) this.#accept();
+    if (this.serverLives && this.#isServed) this.#accept();
   }
 
   #accept(): void {
@@ -98,7 +103,7 @@ export class Connection implements Remote {
       if (this.#retransmission) return;
       if (host.state === 'silent') this.#repeat(sentUs);
       else this.#calendar.at(this.#calendar.nowUs + latencyUs, Rank.control, () => this.#closedByServer());
-    } else if (!host.works) {
+    } else if (!this.#isServed) {
       if (this.held.push(message) === 1) this.#firstHeldUs = sentUs;
     } else {
       this.#accept();
@@ -177,7 +182,7 @@ export class Connection implements Remote {
 
   /** The run is over: what is in front of a place that never goes on is lost. */
   settle(goesOn: boolean): void {
-    if (this.serverLives && (this.way.host.works || goesOn)) return;
+    if (this.serverLives && (this.#isServed || goesOn)) return;
     for (const message of [...this.held, ...this.#flying]) message.lost();
   }
 
@@ -193,7 +198,7 @@ export class Connection implements Remote {
     this.#calendar.at(this.#calendar.nowUs + this.way.latencyUs, Rank.event, () => {
       if (!this.serverLives) return;
       this.#finArrived = true;
-      if (this.way.host.works) this.#serverSeesFin();
+      if (this.#isServed) this.#serverSeesFin();
     });
   }
 
@@ -216,7 +221,7 @@ export class Connection implements Remote {
 
 /** Which send buffer fills because the other end takes nothing; `null`: none, it takes or somebody is about to say FIN. */
 export function stuckKind(connection: Connection): 'silentBytes' | 'hungBytes' | null {
-  const { state } = connection.way.host;
+  const state = connection.way.host.stateOf(connection.way.service);
   if (state === 'silent' || connection.repeats) return 'silentBytes';
   return state === 'hung' && connection.serverLives ? 'hungBytes' : null;
 }
@@ -277,7 +282,8 @@ export function open(
   };
   const arrive = (): void => {
     if (!isOpen) return;
-    switch (host.state) {
+    const state = host.stateOf(service);
+    switch (state) {
       case 'up':
         if (!host.services.has(service)) {
           refuse();
@@ -308,7 +314,7 @@ export function open(
       case 'silent':
         break;
       default:
-        host.state satisfies never;
+        state satisfies never;
     }
   };
   const isLocal = way.unreachable === 'sameSegment' && host.state === 'silent';
