@@ -1,10 +1,9 @@
-// An agent that looks for a manager: attempts, retries, enrollment, the next server, the handshake.
-import { lockReleaseUs, retrySleepUs, synRetryUs, wholeSeconds } from '../agent.ts';
+// An agent that looks for a manager: attempts, retries, enrollment, the next server.
+import { retrySleepUs, synRetryUs } from '../agent.ts';
 import type { Endpoint, ServerOptions } from '../agentOptions.ts';
-import { Down, Sink } from '../pipeline/sink.ts';
 import { PlaceState, serviceState } from '../place.ts';
+import { handshakeDone } from './handshake.ts';
 import { isWalker, sleeps, startWalk, walkAnswered, walkClosed } from './listWalk.ts';
-import { owe } from './orders.ts';
 import {
   Broken,
   State,
@@ -13,17 +12,14 @@ import {
   Wait,
   armMain,
   armMainOrNow,
-  armTimer,
   conditionOf,
   latencyTo,
   nextStep,
-  nodeLatencyUs,
   timersPerAgent,
   unreachableTo,
   type WorldState,
 } from './state.ts';
 import { Errand, enrolmentAnswered, isKeyKnown, keyDenied, keyRefused, newcomerWakes } from './enrolment.ts';
-import { noteStartup } from './heard.ts';
 import { forgetAttempt, isJudged, repeatSyn, reviewIntake, startupRead, takeQueued, takesSyn } from './intake.ts';
 import { register } from './registering.ts';
 import { isKeyInUse } from './keyInUse.ts';
@@ -33,10 +29,7 @@ import { attemptCutSinceUs, isAnswerLost, reviewRepeat } from './repeats.ts';
 import { abandonSession, acceptAtBalancer } from './throughBalancer.ts';
 import {
   armAttemptTimeout,
-  armForced,
-  forcedDueUs,
   hasGivenUp,
-  noteBacklog,
   patienceEndsUs,
   queueUp,
   registrationOf,
@@ -44,7 +37,6 @@ import {
   waitForAnswer,
   waitSyn,
 } from './waits.ts';
-import { joinZombie } from './zombie.ts';
 
 /** All attempts at the current entry of the list, from the first. */
 export function beginServer(world: WorldState, agent: number, nowUs: number): void {
@@ -393,111 +385,6 @@ function nextServer(world: WorldState, agent: number, nowUs: number): void {
   const { servers } = world.options.groups[world.groupOf[agent]!]!;
   world.server[agent] = (world.server[agent]! + 1) % servers.length;
   beginServer(world, agent, nowUs);
-}
-
-/** The handshake's ACK has come. */
-export function handshakeDone(world: WorldState, agent: number, nowUs: number): void {
-  const server = serverOf(world, agent);
-  const session = world.sessions.get(agent);
-  forgetAttempt(world, agent);
-  world.viaBalancer[agent] = session ? 1 : 0;
-  world.udp[agent] = server.protocol === 'udp' && !session ? 1 : 0;
-  const node = session ? world.peerNode[agent]! : world.target[agent]!;
-  if (session) {
-    world.worker[agent] = session.worker;
-    world.peer[agent] = session.peerIndex;
-    world.sessions.delete(agent);
-  }
-  world.node[agent] = node;
-  world.books.joined(node, nowUs, agent);
-  welcome(world, agent, nowUs);
-}
-
-/** The agent has its session with a node that answers: it goes on with its work. */
-export function welcome(world: WorldState, agent: number, nowUs: number): void {
-  const { pipelines } = world.books;
-  const group = world.options.groups[world.groupOf[agent]!]!;
-  const node = world.node[agent]!;
-  world.queue.cancel(agent * timersPerAgent + Timer.Main);
-  world.state[agent] = State.Connected;
-  world.wait[agent] = Wait.None;
-  world.broken[agent] = Broken.No;
-  world.brokenPlace[agent] = -1;
-  world.legs.reset(agent);
-  world.repeats.sentUs[agent] = NaN;
-  world.ackBeforeHealUs[agent] = nowUs;
-  const toNodeUs = nodeLatencyUs(world, agent);
-  const second = wholeSeconds(nowUs, world.keepalivePhaseUs[agent]!);
-  world.ackUs[agent] = nowUs;
-  world.connectedSecond[agent] = wholeSeconds(world.attemptAtUs[agent]!, world.phaseUs[agent]!);
-  // The first keepalive is due at once.
-  if (world.keepaliveSecond[agent] === -Infinity) world.keepaliveSecond[agent] = second - group.agent.notifyTimeSeconds;
-  const keepaliveIsDue = second - world.keepaliveSecond[agent]! >= group.agent.notifyTimeSeconds;
-  if (keepaliveIsDue && forcedDueUs(world, agent) > nowUs) {
-    world.keepaliveSecond[agent] = second;
-    world.ackUs[agent] = nowUs + 2 * toNodeUs;
-    world.books.intake.message(node, nowUs);
-  }
-  noteStartup(world, agent, nowUs, world.ackUs[agent] > nowUs);
-  pipelines.advance(agent, nowUs);
-  pipelines.sink[agent] = Sink.Live;
-  pipelines.sinkPlace[agent] = node;
-  pipelines.sinkNode[agent] = node;
-  pipelines.latencyUs[agent] = toNodeUs;
-  pipelines.reads[agent] = 1;
-  let flowsUs = nowUs;
-  if (world.dispatcherMetUs[agent] === -Infinity) {
-    pipelines.resumeDispatcher(agent, nowUs);
-  } else {
-    flowsUs = lockReleaseUs(world.dispatcherMetUs[agent]!, nowUs);
-    armTimer(world, agent, Timer.Dispatch, flowsUs);
-  }
-  if (pipelines.limits[world.groupOf[agent]!]!.blocks) {
-    pipelines.release(agent, nowUs);
-  } else if (pipelines.down[agent] === Down.No) {
-    const atSocket = world.atSocket[agent] === 1;
-    world.atSocket[agent] = 0;
-    if (world.logcollectorMetUs[agent] === -Infinity && !atSocket && pipelines.seen[agent]! > world.lockSeen[agent]!) {
-      world.logcollectorMetUs[agent] = pipelines.writtenAt(agent, world.lockSeen[agent]! + 1);
-    }
-    const met = world.logcollectorMetUs[agent]!;
-    world.releaseUs[agent] = -Infinity;
-    if (met === -Infinity) {
-      pipelines.collects[agent] = 1;
-      pipelines.release(agent, nowUs);
-    } else {
-      const releasedUs = lockReleaseUs(met, nowUs);
-      armTimer(world, agent, Timer.Logcollector, releasedUs);
-      world.releaseUs[agent] = releasedUs;
-      if (releasedUs > flowsUs) flowsUs = releasedUs;
-    }
-  }
-  armForced(world, agent, nowUs);
-  if (world.enrolment.reportedUs[agent]! === Infinity) world.enrolment.reportedUs[agent] = nowUs;
-  world.errand[agent] = Errand.None;
-  owe(world, agent, nowUs);
-  world.probe.connected?.(agent, nowUs, world.server[agent]!, node);
-  world.lastChangeUs = nowUs;
-  if (world.places[node]!.zombie > 0) {
-    joinZombie(world, agent, nowUs);
-    return;
-  }
-  // An answer that waited to be read came from a node that has gone since: the agent is on it, and not back.
-  if (world.udp[agent] === 1 && world.places[node]!.state !== PlaceState.Up) {
-    if (world.open.fault[agent]! < 0) world.away -= 1;
-    world.ackBeforeHealUs[agent] = nowUs; // the keepalive that leaves now is not answered
-    reviewSession(world, agent, nowUs);
-    return;
-  }
-  world.away -= 1;
-  if (world.open.fault[agent]! >= 0) {
-    world.books.blind(agent, flowsUs - Math.max(world.open.brokenAtUs[agent]!, world.legs.unheardUs[agent]!));
-    world.outages.close(world.open, agent, 'reconnected', node, world.attemptAtUs[agent]!, nowUs);
-    world.backSinceUs[agent] = nowUs;
-    noteBacklog(world, agent, nowUs);
-  } else {
-    world.backSinceUs[agent] = -Infinity;
-  }
 }
 
 /** The startup datagram reaches the node. */

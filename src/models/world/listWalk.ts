@@ -1,7 +1,8 @@
 // How agents of 3.12.0 to 3.13.0 look for a manager: first on the connection they have, then down their list, with sleeps that grow
 // up to notify_time. Wazuh 3.12.3, src/client-agent/start_agent.c: start_agent(), connect_server(). Measured on 3.12.3.
 import { receiveTimeoutUs, sendErrorSleepUs } from '../agent.ts';
-import { beginAttempt, handshakeDone, welcome } from './attempts.ts';
+import { beginAttempt } from './attempts.ts';
+import { handshakeDone, welcome } from './handshake.ts';
 import { isDark } from './legs.ts';
 import { asksOnStale } from './path.ts';
 import { leaveNode } from './sessions.ts';
