@@ -87,8 +87,7 @@ const later: readonly {
   {
     place: /^cluster\.nodes\.[^.]+$/,
     keys: ['internalOptions'],
-    text: () =>
-      'reading a manager’s internal options is not modelled yet. Write eventsPerSecond and queueSize instead.',
+    text: () => 'the manager’s internal options stand with its ossec.conf: ossec: { file, internalOptions }.',
   },
   {
     place: /^fleet\.[^.]+\.events$/,

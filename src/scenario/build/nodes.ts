@@ -1,73 +1,125 @@
-// The cluster of a scenario as nodes of the models: what a node says, else its ossec.conf, else its release.
-import { serverDefaults } from '../../models/agentVersions.ts';
+// The cluster of a scenario as nodes of the models: what a node says, else its files, else what holds for all nodes, else its release.
+import { atLeast, serverDefaults } from '../../models/agentVersions.ts';
 import { disconnectionDefaults, withThreshold, type DisconnectionOptions } from '../../models/cluster/timings.ts';
-import { nodeDefaults, type NodeOptions } from '../../models/node.ts';
-import { readManagerConf } from '../import/managerConf.ts';
+import { nodeDefaults, type EpsLimit, type NodeOptions } from '../../models/node.ts';
+import type { TcpKeepalive } from '../../models/tcp.ts';
+import type { ManagerConf } from '../import/managerConf.ts';
+import type { ManagerOptions } from '../import/managerOptions.ts';
 import type { NodeData } from '../schema.ts';
+import { pathText } from '../wording.ts';
 import { Cluster } from './cluster.ts';
 import type { Build } from './context.ts';
-import { readConf } from './texts.ts';
+import { checkManagerFiles, readManagerFiles, type ManagerFiles } from './managerFiles.ts';
 
 export function readCluster(build: Build): Cluster {
   const nodes = Object.entries(build.data.cluster.nodes);
   const versionOf = (node: NodeData): string => node.version ?? build.data.cluster.version;
-  const managers = nodes.map(([name, node]) =>
-    readConf(build, node.ossec, ['cluster', 'nodes', name, 'ossec'], versionOf(node), readManagerConf),
+  const files = nodes.map(([name, node]) => readManagerFiles(build, name, node, versionOf(node)));
+  checkManagerFiles(build, nodes, files);
+  const options = nodes.map(([name, node], index) => nodeOf(build, name, node, versionOf(node), files[index]!));
+  return new Cluster(
+    options,
+    files.map(({ conf }) => conf),
+    build.data.hosts,
   );
-  const options = nodes.map(([name, node], index): NodeOptions => {
-    const version = versionOf(node);
-    const defaultsOfRelease = serverDefaults(version, node.role);
-    const conf = managers[index] ?? defaultsOfRelease;
-    const { defaults } = build.data.cluster;
-    const control = { ...defaults.control, ...node.control };
-    const given = node.epsLimit ?? (managers[index]?.epsLimit === undefined ? defaults.epsLimit : undefined);
-    return {
-      name,
-      address: node.address,
-      names: node.names,
-      role: node.role,
-      version,
-      eventsPort: node.ports.events ?? conf.eventsPort,
-      registrationPort: registrationPortOf(
-        build,
-        name,
-        node,
-        conf.registrationPort,
-        defaultsOfRelease.registrationPort,
-      ),
-      eventsPerSecond: node.eventsPerSecond ?? defaults.eventsPerSecond ?? null,
-      epsLimit:
-        given === undefined
-          ? (managers[index]?.epsLimit ?? null)
-          : given.maximum === 0
-            ? null
-            : { maximum: given.maximum, timeframeSeconds: given.timeframe },
-      queueSize: node.queueSize ?? defaults.queueSize ?? conf.queueSize,
-      analysisQueueSize: node.analysisQueueSize ?? defaults.analysisQueueSize ?? nodeDefaults.analysisQueueSize,
-      acceptsPerSecond: node.acceptsPerSecond ?? defaults.acceptsPerSecond ?? null,
-      controlCostUs: control.cost ?? null,
-      workerPool: control.workers ?? nodeDefaults.workerPool,
-      controlQueueSize: control.queueSize ?? nodeDefaults.controlQueueSize,
-      connectionOvertakeSeconds:
-        node.connectionOvertakeTime ??
-        managers[index]?.connectionOvertakeSeconds ??
-        defaults.connectionOvertakeTime ??
-        nodeDefaults.connectionOvertakeSeconds,
-      receiveChunkBytes: nodeDefaults.receiveChunkBytes,
-      keepalive: nodeDefaults.keepalive,
-      keyUpdateSeconds: nodeDefaults.keyUpdateSeconds,
-      startupUs: node.startup ?? nodeDefaults.startupUs,
-      acceptQueue: node.acceptQueue ?? nodeDefaults.acceptQueue,
-      disconnection: disconnectionOf(version, { ...defaults, ...node }),
-      registration: {
-        serviceUs: (node.registration ?? defaults.registration)?.serviceTime ?? nodeDefaults.registration.serviceUs,
-      },
-      latencyUs: node.latency ?? null,
-      unreachable: node.unreachable,
-    };
-  });
-  return new Cluster(options, managers, build.data.hosts);
 }
+
+/** What stands at the node wins over its files, these over what stands for all nodes, and that over the release. */
+function nodeOf(build: Build, name: string, node: NodeData, version: string, files: ManagerFiles): NodeOptions {
+  const { defaults } = build.data.cluster;
+  const { conf, options } = files;
+  const release = serverDefaults(version, node.role);
+  const control = node.control ?? defaults.control;
+  return {
+    name,
+    address: node.address,
+    names: node.names,
+    role: node.role,
+    version,
+    eventsPort: node.ports.events ?? (conf ?? release).eventsPort,
+    registrationPort: registrationPortOf(
+      build,
+      name,
+      node,
+      (conf ?? release).registrationPort,
+      release.registrationPort,
+    ),
+    eventsPerSecond: node.eventsPerSecond ?? defaults.eventsPerSecond ?? null,
+    epsLimit: epsLimitOf(build, name, node, version, conf),
+    queueSize: node.queueSize ?? conf?.queueSize ?? defaults.queueSize ?? release.queueSize,
+    analysisQueueSize:
+      node.analysisQueueSize ??
+      options.analysisQueueSize ??
+      defaults.analysisQueueSize ??
+      nodeDefaults.analysisQueueSize,
+    acceptsPerSecond: node.acceptsPerSecond ?? defaults.acceptsPerSecond ?? null,
+    controlCostUs: control?.cost ?? null,
+    workerPool: node.control?.workers ?? options.workerPool ?? defaults.control?.workers ?? nodeDefaults.workerPool,
+    controlQueueSize:
+      node.control?.queueSize ??
+      options.controlQueueSize ??
+      defaults.control?.queueSize ??
+      nodeDefaults.controlQueueSize,
+    connectionOvertakeSeconds:
+      node.connectionOvertakeTime ??
+      conf?.connectionOvertakeSeconds ??
+      defaults.connectionOvertakeTime ??
+      nodeDefaults.connectionOvertakeSeconds,
+    receiveChunkBytes:
+      node.receiveChunk ?? options.receiveChunkBytes ?? defaults.receiveChunk ?? nodeDefaults.receiveChunkBytes,
+    keepalive: keepaliveOf(node, options, defaults),
+    keyUpdateSeconds:
+      node.keyUpdateInterval ?? options.keyUpdateSeconds ?? defaults.keyUpdateInterval ?? nodeDefaults.keyUpdateSeconds,
+    startupUs: node.startup ?? nodeDefaults.startupUs,
+    acceptQueue: node.acceptQueue ?? nodeDefaults.acceptQueue,
+    disconnection: disconnectionOf(version, {
+      agentsDisconnectionTime:
+        node.agentsDisconnectionTime ?? conf?.disconnectionSeconds?.value ?? defaults.agentsDisconnectionTime,
+      agentsDisconnectionAlertTime:
+        node.agentsDisconnectionAlertTime ??
+        conf?.disconnectionAlertSeconds?.value ??
+        defaults.agentsDisconnectionAlertTime,
+    }),
+    registration: {
+      serviceUs: (node.registration ?? defaults.registration)?.serviceTime ?? nodeDefaults.registration.serviceUs,
+    },
+    latencyUs: node.latency ?? null,
+    unreachable: node.unreachable,
+  };
+}
+
+/** Managers before 4.4.0 have no `<limits>`: src/config/global-config.c, Read_Global(). */
+function epsLimitOf(
+  build: Build,
+  name: string,
+  node: NodeData,
+  version: string,
+  conf: ManagerConf | null,
+): EpsLimit | null {
+  const { defaults } = build.data.cluster;
+  const given = node.epsLimit ?? (conf?.epsLimit === undefined ? defaults.epsLimit : undefined);
+  if (given === undefined) return conf?.epsLimit ?? null;
+  if (given.maximum === 0) return null;
+  if (!atLeast(version, '4.4.0')) {
+    const path = ['cluster', ...(node.epsLimit ? ['nodes', name] : ['defaults']), 'epsLimit'];
+    const what = `the limit came with Wazuh 4.4.0, and ${name} is of ${version}`;
+    build.fail(path, `${pathText(path)}: ${what}. Give it { maximum: 0 }, or a later version.`);
+  }
+  return { maximum: given.maximum, timeframeSeconds: given.timeframe };
+}
+
+function keepaliveOf(node: CapacityData, options: ManagerOptions, defaults: CapacityData): TcpKeepalive {
+  const us = (seconds: number | undefined): number | undefined => seconds && seconds * 1_000_000;
+  const [own, shared] = [node.tcpKeepalive, defaults.tcpKeepalive];
+  const { keepalive } = nodeDefaults;
+  return {
+    idleUs: us(own?.idle ?? options.keepIdleSeconds ?? shared?.idle) ?? keepalive.idleUs,
+    intervalUs: us(own?.interval ?? options.keepIntervalSeconds ?? shared?.interval) ?? keepalive.intervalUs,
+    count: own?.count ?? options.keepCount ?? shared?.count ?? keepalive.count,
+  };
+}
+
+type CapacityData = Pick<NodeData, 'tcpKeepalive'>;
 
 /** @param ofRelease `null`: no authd runs in this role, whatever a file says. */
 function registrationPortOf(

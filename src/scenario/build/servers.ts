@@ -132,7 +132,11 @@ function atNode(
   }
   if (!cluster.listens(node, protocol)) {
     const possible = possibleProtocols(node.version).includes(protocol);
-    const why = possible ? 'the <protocol> of its ossec.conf' : `managers of ${node.version} have no such listener`;
+    const written = cluster.managers[nodeIndex]?.protocolsPosition;
+    const where = written ? ` (${written.file}:${written.line}:${written.column})` : '';
+    const why = possible
+      ? `the <protocol> of its ossec.conf${where}`
+      : `managers of ${node.version} have no such listener`;
     entry.fail(`${node.name} does not listen for ${protocol.toUpperCase()}: ${why}.`);
     return null;
   }

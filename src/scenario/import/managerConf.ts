@@ -1,18 +1,36 @@
 // What a manager's ossec.conf decides for a simulation. Refuses what the product refuses, with its limits. Source: Wazuh 4.14.7
-// (differences since 3.12.0 stated), src/config: remote-config.c, authd-config.c, global-config.c.
+// (differences since 3.12.0 stated), src/config: remote-config.c, authd-config.c, global-config.c, cluster-config.c.
 import { atLeast, serverDefaults } from '../../models/agentVersions.ts';
-import type { EpsLimit } from '../../models/node.ts';
+import type { EpsLimit, NodeRole } from '../../models/node.ts';
+import type { SourcePosition } from '../scenario.ts';
 import { quote } from '../wording.ts';
-import { ConfReader, has } from './ossecReader.ts';
+import { ConfReader, didYouMean, has, maxInt, secondsOf } from './ossecReader.ts';
 import type { ConfText, Handler, Option, Remarks } from './ossecReader.ts';
 import { shorten } from './ossecXml.ts';
 import type { OssecElement } from './ossecXml.ts';
 
-/** The part of an ossec.conf that a manager's daemons remoted and authd read. */
+/** Something written, and where. */
+export interface Written<T> {
+  readonly value: T;
+  readonly position: SourcePosition;
+}
+
+/** What `<cluster>` says; `null`: it does not say. */
+export interface ClusterConf {
+  readonly disabled: Written<boolean> | null;
+  readonly role: Written<NodeRole> | null;
+  readonly nodeName: Written<string> | null;
+  readonly clusterName: Written<string> | null;
+}
+
+/** The part of an ossec.conf that a manager's daemons remoted, authd, monitord and clusterd read. */
 export interface ManagerConf extends Remarks {
   readonly eventsPort: number;
   readonly protocols: readonly ('tcp' | 'udp')[];
-  readonly queueSize: number;
+  /** Of `<protocol>`, or of the `<remote>` that has none. */
+  readonly protocolsPosition: SourcePosition | null;
+  /** `null`: not written. */
+  readonly queueSize: number | null;
   /** `null`: not written. */
   readonly connectionOvertakeSeconds: number | null;
   /** `<global><limits><eps>`; `undefined`: not written, `null`: switched off. */
@@ -21,6 +39,11 @@ export interface ManagerConf extends Remarks {
   readonly allowsHigherVersions: boolean;
   /** `null`: nobody listens for registrations. */
   readonly registrationPort: number | null;
+  /** `<global><agents_disconnection_time>` and `<agents_disconnection_alert_time>`; `null`: not written. */
+  readonly disconnectionSeconds: Written<number> | null;
+  readonly disconnectionAlertSeconds: Written<number> | null;
+  /** `null`: there is no `<cluster>`. */
+  readonly cluster: ClusterConf | null;
 }
 
 /** A manager's ossec.conf. @throws ScenarioError with every mistake in it. */
@@ -32,17 +55,18 @@ export function readManagerConf(source: ConfText): ManagerConf {
       if (section.name === 'remote') manager.readRemote(section);
       else if (section.name === 'global') manager.readGlobal(section);
       else if (section.name === 'auth') manager.readAuth(section);
+      else if (section.name === 'cluster') manager.readCluster(section);
       else conf.checkSection(section);
     }
   }
   return conf.finish(manager.result());
 }
 
-/** `<remote>` and `<auth>`. */
+/** `<remote>`, `<auth>`, `<global>` and `<cluster>`. */
 class ManagerSections {
   readonly #conf: ConfReader;
-  #secure: { port: number; protocols: readonly ('tcp' | 'udp')[] } | null = null;
-  #queueSize: number;
+  #secure: { port: number; protocols: readonly ('tcp' | 'udp')[]; protocolsPosition: SourcePosition } | null = null;
+  #queueSize: number | null = null;
   #overtakeSeconds: number | null = null;
   #epsLimit: EpsLimit | null | undefined;
   #allowsHigherVersions: boolean;
@@ -50,10 +74,12 @@ class ManagerSections {
   /** The last `<disabled>`; authd without any `<auth>` does not run. */
   #authDisabled: boolean | null = null;
   #remoteBroken = false;
+  #disconnection: Written<number> | null = null;
+  #disconnectionAlert: Written<number> | null = null;
+  #cluster: ClusterConf | null = null;
 
   constructor(conf: ConfReader) {
     this.#conf = conf;
-    this.#queueSize = serverDefaults(conf.version).queueSize;
     // Wazuh 4.7.0, src/remoted/config.c, REMOTED_ALLOW_AGENTS_HIGHER_VERSIONS_DEFAULT; before 4.6.0 nobody asks.
     this.#allowsHigherVersions = !atLeast(conf.version, '4.7.0');
   }
@@ -73,34 +99,165 @@ class ManagerSections {
     return {
       eventsPort: this.#secure?.port ?? eventsPort,
       protocols: this.#secure?.protocols ?? protocols,
+      protocolsPosition: this.#secure?.protocolsPosition ?? null,
       queueSize: this.#queueSize,
       connectionOvertakeSeconds: this.#overtakeSeconds,
       epsLimit: this.#epsLimit,
       allowsHigherVersions: this.#allowsHigherVersions,
       registrationPort: this.#authDisabled === false ? this.#registrationPort : null,
+      disconnectionSeconds: this.#disconnection,
+      disconnectionAlertSeconds: this.#disconnectionAlert,
+      cluster: this.#cluster,
     };
   }
 
-  /** Of what analysisd and monitord share only the limit decides here. Wazuh 4.4.0 to 4.14.7, src/config/global-config.c. */
+  /**
+   * Of what the daemons share only these decide here; which names each release knows besides is not said, so others are passed over.
+   * Wazuh 4.1.0 (the times), 4.4.0 (the limits) to 4.14.7, src/config/global-config.c, Read_Global().
+   */
   readGlobal(section: OssecElement): void {
     const conf = this.#conf;
-    for (const limits of section.children) {
-      if (limits.name !== 'limits') continue;
-      conf.children(
-        { ...section, children: [limits], strayOffset: null },
-        '<global>',
-        new Map<string, Option>([
-          [
-            'limits',
-            {
-              since: '4.4.0',
-              read: (element) =>
-                conf.children(element, '<limits>', new Map([['eps', { read: (eps) => this.#readEps(eps) }]])),
-            },
-          ],
-        ]),
-      );
+    const options = new Map<string, Option>([
+      [
+        'limits',
+        {
+          since: '4.4.0',
+          read: (element) =>
+            conf.children(element, '<limits>', new Map([['eps', { read: (eps) => this.#readEps(eps) }]])),
+        },
+      ],
+      [
+        'agents_disconnection_time',
+        {
+          since: '4.1.0',
+          read: (element) => (this.#disconnection = this.#readTime(element, 1) ?? this.#disconnection),
+        },
+      ],
+      [
+        'agents_disconnection_alert_time',
+        {
+          since: '4.1.0',
+          read: (element) => (this.#disconnectionAlert = this.#readTime(element, 0) ?? this.#disconnectionAlert),
+        },
+      ],
+    ]);
+    for (const child of section.children) {
+      if (options.has(child.name)) {
+        conf.children({ ...section, children: [child], strayOffset: null }, '<global>', options);
+        continue;
+      }
+      const meant = child.name.length < 12 ? '' : didYouMean(child.name, [...options.keys()], '');
+      if (meant === '') continue;
+      const what = `<global> has no option <${shorten(child.name)}>: the product refuses to start with it.`;
+      conf.problem(child, `${what}${meant}`);
     }
+  }
+
+  #readTime(element: OssecElement, from: number): Written<number> | undefined {
+    const conf = this.#conf;
+    const seconds = secondsOf(element.content);
+    if (seconds !== null && seconds >= from && seconds <= maxInt) {
+      return { value: seconds, position: conf.positionOf(element) };
+    }
+    const least = from === 0 ? 'a time such as 0, 30s, 15m or 1h' : 'a time such as 30s, 15m or 1h, at least 1 second';
+    const why = 'the manager refuses to start with it.';
+    conf.problem(element, `<${element.name}>: expected ${least}, got ${quote(element.content)}: ${why}`);
+    return undefined;
+  }
+
+  /** Wazuh 4.14.7, src/config/cluster-config.c, Read_Cluster(); `<haproxy_helper>` from 4.9.0. */
+  readCluster(section: OssecElement): void {
+    const conf = this.#conf;
+    const cluster: { -readonly [K in keyof ClusterConf]: ClusterConf[K] } = {
+      ...(this.#cluster ?? { disabled: null, role: null, nodeName: null, clusterName: null }),
+    };
+    const at = <T>(element: OssecElement, value: T): Written<T> => ({ value, position: conf.positionOf(element) });
+    const yesNo: Handler = (element) => conf.yesNo(element) !== undefined && conf.idle(element);
+    const helpers: OssecElement[] = [];
+    const options = new Map<string, Option>([
+      [
+        'disabled',
+        {
+          read: (element) => {
+            const value = conf.yesNo(element);
+            if (value !== undefined) cluster.disabled = at(element, value);
+          },
+        },
+      ],
+      [
+        'name',
+        { read: (element) => this.#clusterWord(element, (value) => (cluster.clusterName = at(element, value))) },
+      ],
+      [
+        'node_name',
+        { read: (element) => this.#clusterWord(element, (value) => (cluster.nodeName = at(element, value))) },
+      ],
+      [
+        'node_type',
+        {
+          read: (element) => {
+            // An old name of a worker.
+            const value = conf.word(element, ['master', 'worker', 'client']);
+            if (value !== undefined) cluster.role = at(element, value === 'master' ? 'master' : 'worker');
+          },
+        },
+      ],
+      [
+        'haproxy_helper',
+        {
+          since: '4.9.0',
+          read: (element) => {
+            if (this.#runsHelper(element)) helpers.push(element);
+          },
+        },
+      ],
+      ['hidden', { read: yesNo }],
+      ...['key', 'port', 'bind_addr', 'nodes', 'interval', 'socket_timeout', 'connection_timeout'].map(
+        (name): [string, Option] => [name, { read: conf.idle }],
+      ),
+    ]);
+    conf.children(section, '<cluster>', options);
+    this.#cluster = cluster;
+    // framework/wazuh/core/cluster/hap_helper: a thread of the master's clusterd.
+    const helps = cluster.disabled?.value !== true && cluster.role?.value !== 'worker';
+    for (const helper of helpers) {
+      if (helps) conf.unmodelled(helper, 'moves agents between the nodes of a HAProxy');
+      else conf.idle(helper);
+    }
+  }
+
+  /** C_VALID of Read_Cluster(): neither white space nor ( ) * + , / ; @ and the grave accent. */
+  #clusterWord(element: OssecElement, keep: (value: string) => void): void {
+    const written = element.content;
+    const conf = this.#conf;
+    const why = 'the manager refuses to start with it.';
+    const wrong = /[^!-'.\-0-9:<-?A-Z[-_a-~]/.exec(written);
+    if (written === '') conf.problem(element, `<${element.name}> is empty: ${why} Write a name.`);
+    else if (wrong) {
+      const what = `${quote(wrong[0])} is not allowed in ${quote(written)}`;
+      conf.problem(element, `<${element.name}>: ${what}: ${why}`);
+    } else keep(written);
+  }
+
+  /** HELPER_DEFAULTS of framework/wazuh/core/cluster/utils.py: a block that says nothing else is switched on. */
+  #runsHelper(section: OssecElement): boolean {
+    const conf = this.#conf;
+    let runs = true;
+    const nothing: Option = { read: () => undefined };
+    const names = ['address', 'port', 'protocol', 'user', 'password', 'backend', 'resolver', 'cert'];
+    const options = new Map<string, Option>([
+      ['haproxy_disabled', { read: (element) => (runs = conf.yesNo(element) === false) }],
+      ...names.map((name): [string, Option] => [`haproxy_${name}`, nothing]),
+      ...['client_cert', 'client_cert_key', 'client_cert_password', 'excluded_nodes', 'frequency', 'api_port'].map(
+        (name): [string, Option] => [name, nothing],
+      ),
+      ...['agent_chunk_size', 'agent_reconnection_time', 'agent_reconnection_stability_time'].map(
+        (name): [string, Option] => [name, nothing],
+      ),
+      ...['imbalance_tolerance', 'remove_disconnected_node_after'].map((name): [string, Option] => [name, nothing]),
+    ]);
+    conf.children(section, '<haproxy_helper>', options);
+    return runs;
   }
 
   #readEps(section: OssecElement): void {
@@ -123,6 +280,7 @@ class ManagerSections {
     let connection: 'secure' | 'syslog' | undefined;
     let port = defaults.eventsPort;
     let protocols = defaults.protocols;
+    let protocolsFrom: OssecElement = section;
     let queueSize: { readonly value: number; readonly element: OssecElement } | null = null;
     const options = new Map<string, Option>([
       [
@@ -134,7 +292,15 @@ class ManagerSections {
         },
       ],
       ['port', { read: (element) => (port = conf.whole(element, 1, 65_535) ?? port) }],
-      ['protocol', { read: (element) => (protocols = this.#readProtocols(element)) }],
+      [
+        'protocol',
+        {
+          read: (element) => {
+            protocols = this.#readProtocols(element);
+            protocolsFrom = element;
+          },
+        },
+      ],
       [
         'queue_size',
         {
@@ -173,6 +339,11 @@ class ManagerSections {
       conf.problem(queue.element, '<queue_size> is for <connection>secure</connection> only. Remove it.');
     } else if (queue !== null) {
       this.#queueSize = queue.value;
+      // src/remoted/config.c, RemotedConfig().
+      if (queue.value > 262_144) {
+        const text = `<queue_size> ${queue.value} is very high: above 262144 the manager warns that it may run out of memory.`;
+        conf.warn(queue.element, text);
+      }
     }
     if (connection !== 'secure') return;
     if (this.#secure !== null) {
@@ -181,7 +352,7 @@ class ManagerSections {
         'a second <remote> has <connection>secure</connection>: the manager refuses to start. Keep one.',
       );
     }
-    this.#secure = { port, protocols };
+    this.#secure = { port, protocols, protocolsPosition: conf.positionOf(protocolsFrom) };
   }
 
   /** Wazuh 4.14.7, src/config/remote-config.c, w_remoted_parse_agents(); what is wrong in it is passed over with a warning. */

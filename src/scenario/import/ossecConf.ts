@@ -6,7 +6,7 @@ import type { AgentSettings, Settings } from '../../models/agentVersions.ts';
 import type { AgentOptions } from '../../models/agentOptions.ts';
 import type { SourcePosition } from '../scenario.ts';
 import { quote } from '../wording.ts';
-import { ConfReader, has } from './ossecReader.ts';
+import { ConfReader, has, secondsOf } from './ossecReader.ts';
 import type { ConfText, Handler, Hints, Mutable, Option, Remarks } from './ossecReader.ts';
 import { shorten } from './ossecXml.ts';
 import type { OssecElement } from './ossecXml.ts';
@@ -330,7 +330,7 @@ class ClientSections {
     this.#conf.children(section, '<client> in agent.conf', new Map([['force_reconnect_interval', option]]));
   }
 
-  /** Wazuh 4.14.7, src/shared/string_op.c, w_parse_time(); a mistake leaves the setting as it was. */
+  /** A mistake leaves the setting as it was. */
   #readForceReconnect(element: OssecElement): void {
     // Wazuh 5.0.0-beta4, src/config/client-config.c: gone.
     if (atLeast(this.#conf.version, '5.0.0')) {
@@ -338,10 +338,8 @@ class ClientSections {
       this.#conf.warn(element, text);
       return;
     }
-    const match = /^(?:\s*\+?(\d+))?(.?)/s.exec(element.content)!;
-    const unit = { '': 1, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }[match[2]!];
-    const seconds = unit === undefined ? NaN : Number(match[1] ?? 0) * unit;
-    if (Number.isSafeInteger(seconds)) {
+    const seconds = secondsOf(element.content);
+    if (seconds !== null) {
       this.#plain.forceReconnectIntervalSeconds = seconds;
       return;
     }

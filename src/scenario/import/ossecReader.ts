@@ -270,6 +270,14 @@ export class ConfReader {
   }
 }
 
+/** Wazuh 4.14.7, src/shared/string_op.c, w_parse_time(): seconds, or a number with s, m, h, d or w; `null`: no time. */
+export function secondsOf(text: string): number | null {
+  const match = /^(?:\s*\+?(\d+))?(.?)/s.exec(text)!;
+  const unit = { '': 1, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }[match[2]!];
+  const seconds = unit === undefined ? NaN : Number(match[1] ?? 0) * unit;
+  return Number.isSafeInteger(seconds) ? seconds : null;
+}
+
 /** What is said of directives without influence. */
 export function idleText(names: readonly string[]): string {
   return `${enumerate(names)} ${names.length === 1 ? 'decides' : 'decide'} nothing in a simulation.`;

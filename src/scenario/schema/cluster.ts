@@ -4,6 +4,7 @@ import { nodeDefaults } from '../../models/node.ts';
 import {
   type Issue,
   address,
+  bytes,
   choice,
   duration,
   latency,
@@ -90,6 +91,24 @@ const capacity = {
     )
     .optional()
     .meta({ description: 'authd, the registration service.' }),
+  receiveChunk: bytes('remoted.receive_chunk: what remoted reads of a connection at once.', 1024, 16_384, 'from 1024B to 16384B').optional(),
+  tcpKeepalive: z
+    .strictObject(
+      {
+        idle: wholeSeconds('remoted.tcp_keepidle: silence until the first probe.', 1, 7200, 'from 1s to 7200s').optional(),
+        interval: wholeSeconds('remoted.tcp_keepintvl: between two probes.', 1, 100, 'from 1s to 100s').optional(),
+        count: whole('remoted.tcp_keepcnt: probes without an answer that end the connection.', 1, 50).optional(),
+      },
+      mapping('a mapping such as { idle: 30s, interval: 10s, count: 3 }'),
+    )
+    .optional()
+    .meta({ description: 'TCP keepalive of the manager’s connections.' }),
+  keyUpdateInterval: wholeSeconds(
+    'remoted.keyupdate_interval: how often remoted looks for new keys.',
+    1,
+    3600,
+    'from 1s to 3600s',
+  ).optional(),
   connectionOvertakeTime: wholeSeconds(
     'From 4.5.2: an agent may come back on a second connection when it has been silent for longer; 0s: never.',
     0,
@@ -115,10 +134,24 @@ export const node = z.strictObject(
     version: release('Managers').optional(),
     ...capacity,
     startup: duration('From the start of the processes until agents are accepted.').optional(),
-    ossec: text(
-      'a path or the text of a manager’s ossec.conf',
-      'Path of the manager’s ossec.conf, or its text; what stands here beside it wins.',
-    ).optional(),
+    ossec: z
+      .union(
+        [
+          text(
+            'a path or the text of a manager’s ossec.conf',
+            'Path of the manager’s ossec.conf, or its text; what stands here beside it wins.',
+          ),
+          z.strictObject({
+            file: text('a path or the text of an ossec.conf', 'Path of the manager’s ossec.conf, or its text.').optional(),
+            internalOptions: text(
+              'a path',
+              'Path of the manager’s local_internal_options.conf, or its text.',
+            ).optional(),
+          }),
+        ],
+        { error: ({ input }: Issue) => mismatch('a path, the text of an ossec.conf, or { file: … }', input) },
+      )
+      .optional(),
     ports: z
       .strictObject(
         {

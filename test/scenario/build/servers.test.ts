@@ -149,7 +149,9 @@ describe('what cannot be, by release', () => {
       problemsOf(scenarioText({ cluster: clusterOf('4.14.7', ', ossec: m.conf'), modes: udp }), {
         files: { 'm.conf': manager.replace('<auth/>', '<auth><disabled>no</disabled></auth>') },
       }),
-    ).toEqual(['5:32  modes.failover.servers[0]: worker01 does not listen for UDP: the <protocol> of its ossec.conf.']);
+    ).toEqual([
+      '5:32  modes.failover.servers[0]: worker01 does not listen for UDP: the <protocol> of its ossec.conf (m.conf:1:54).',
+    ]);
   });
 
   test('HTTPS on port 1517, which is not published', () => {
