@@ -1,6 +1,7 @@
 // The cluster of a scenario as nodes of the models: what a node says, else its files, else what holds for all nodes, else its release.
 import { atLeast, serverDefaults } from '../../models/agentVersions.ts';
 import { disconnectionDefaults, withThreshold, type DisconnectionOptions } from '../../models/cluster/timings.ts';
+import { handlesControlInline } from '../../models/managerVersions.ts';
 import { nodeDefaults, type EpsLimit, type NodeOptions } from '../../models/node.ts';
 import type { TcpKeepalive } from '../../models/tcp.ts';
 import type { ManagerConf } from '../import/managerConf.ts';
@@ -30,6 +31,7 @@ function nodeOf(build: Build, name: string, node: NodeData, version: string, fil
   const { conf, options } = files;
   const release = serverDefaults(version, node.role);
   const control = node.control ?? defaults.control;
+  nameIdle(build, name, node, version);
   return {
     name,
     address: node.address,
@@ -138,6 +140,27 @@ function registrationPortOf(
     );
   }
   return null;
+}
+
+/** What is written of a node and decides nothing there: options of other releases, and those of which the master's alone count. */
+function nameIdle(build: Build, name: string, node: NodeData, version: string): void {
+  const say = (option: string, text: string): void =>
+    build.warn({ position: null, text: `cluster.nodes.${name}.${option} is passed over: ${text}` });
+  const { connectionOvertakeTime, control } = node;
+  if (connectionOvertakeTime !== undefined && !atLeast(version, '4.5.2')) {
+    say('connectionOvertakeTime', `managers of ${version} let nobody overtake (from 4.5.2).`);
+  }
+  if (control?.workers !== undefined && !handlesControlInline(version)) {
+    say('control.workers', `managers of ${version} do this work in one thread behind the ACK (from 4.13.0).`);
+  }
+  if (control?.queueSize !== undefined && handlesControlInline(version)) {
+    say('control.queueSize', `managers of ${version} have no such queue (from 4.13.0).`);
+  }
+  const hasMaster = Object.values(build.data.cluster.nodes).some(({ role }) => role === 'master');
+  if (node.role === 'master' || !hasMaster) return;
+  for (const option of ['agentsDisconnectionTime', 'agentsDisconnectionAlertTime'] as const) {
+    if (node[option] !== undefined) say(option, 'the master alone calls agents disconnected. Write it there.');
+  }
 }
 
 /** When the master shows agents as disconnected: as written, else as its release does. */

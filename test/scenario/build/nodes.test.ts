@@ -233,3 +233,24 @@ analysisd.decode_event_queue_size=128
     expect(refused(old(', version: 4.4.0', '{ epsLimit: { maximum: 100 } }'))).toEqual([]);
   });
 });
+
+test('options of a node that its release or its role does not know are named', () => {
+  const of = (version: string, more: string): string[] =>
+    load(
+      scenarioText({
+        cluster: `{ version: ${version}, nodes: { m: { address: 172.0.0.3, role: master }, worker01: { address: 172.0.0.4, ${more} } } }`,
+        fleet: `{ servers: { count: 1, version: ${version}, events: { rate: 1/s } } }`,
+        modes: '{ list: { servers: [worker01] } }',
+      }),
+    ).warnings.map(({ text }) => text.replace('cluster.nodes.worker01.', ''));
+
+  expect(of('4.3.0', 'connectionOvertakeTime: 5s, control: { cost: 1ms, queueSize: 5000 }')).toEqual([
+    'connectionOvertakeTime is passed over: managers of 4.3.0 let nobody overtake (from 4.5.2).',
+    'control.queueSize is passed over: managers of 4.3.0 have no such queue (from 4.13.0).',
+  ]);
+  expect(of('4.14.7', 'agentsDisconnectionTime: 5m, control: { cost: 1ms, workers: 2 }')).toEqual([
+    'control.workers is passed over: managers of 4.14.7 do this work in one thread behind the ACK (from 4.13.0).',
+    'agentsDisconnectionTime is passed over: the master alone calls agents disconnected. Write it there.',
+  ]);
+  expect(of('4.12.0', 'connectionOvertakeTime: 5s, control: { cost: 1ms, workers: 2 }')).toEqual([]);
+});
