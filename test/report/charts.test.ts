@@ -172,6 +172,37 @@ test('a fault is named above the panels, or numbered when names would touch', ()
   );
 });
 
+test('a fault too long for a line above a panel is told below the title', () => {
+  const long =
+    'no packet passes between the agents and worker01 at 5 min for 5.0 s (short), 45 s (medium) and 3 min (long)';
+  const comparison = aComparison({ faults: [{ text: long, fromMinute: 5, toMinute: 8 }] });
+
+  const connected = JSON.stringify([...charts(comparison)].find(({ name }) => name === 'connected-agents')!.spec);
+  expect(connected).toContain('Fault 1: no packet passes');
+  expect(connected).toContain('3 min (long).');
+});
+
+test('agents that are not there yet reach no node', () => {
+  const comparison = aComparison();
+  const [mode] = comparison.modes;
+  const { timeline } = mode!;
+  // Half of them come later: nobody of those is without a session.
+  const half = {
+    ...timeline,
+    connectedByNode: timeline.connectedByNode.map((line) => line.map((agents) => agents / 2)),
+    disconnected: timeline.disconnected.map(() => 0),
+    unaware: timeline.unaware.map(() => 0),
+  };
+  const [panel] = (
+    [...charts({ ...comparison, modes: [{ ...mode!, timeline: half }] })].find(
+      ({ name }) => name === 'connected-agents',
+    )!.spec as unknown as { vconcat: { layer: { data: { values: { time: number; agents: number }[] } }[] }[] }
+  ).vconcat; // as connectedAgents builds it
+
+  const sum = half.connectedByNode.reduce((agents, line) => agents + line[0]!, 0);
+  expect(panel!.layer[1]!.data.values[0]!.agents).toBeCloseTo(sum, 1);
+});
+
 test('agents that are not back keep a curve below the top, and are counted beside it', () => {
   const { spec } = [...charts(comparisons.documented)].find(({ name }) => name === 'reconnect-times')!;
   const [text, ...others] = found(spec, 'values').flatMap((rows) => found(rows, 'text'));

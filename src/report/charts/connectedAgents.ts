@@ -24,7 +24,10 @@ export function connectedAgents(comparison: Comparison, labels: Labels): Spec {
   const series = [...labels.nodes, labels.noSession];
   const panels = comparison.modes.map(({ timeline }, index): Json => {
     const areas = [...timeline.connectedByNode, timeline.disconnected];
-    const reporting = timeline.disconnected.map((out, step) => comparison.agents - out - timeline.unaware[step]!);
+    // Some agents may not be there yet.
+    const reporting = timeline.unaware.map((unaware, step) =>
+      timeline.connectedByNode.reduce((sum, line) => sum + line[step]!, -unaware),
+    );
     const kept = keptIndexes([...areas, reporting], Math.max(1, comparison.agents) / 500);
     const at = (step: number): number => round((step * timeline.stepUs) / time.unitUs, 4);
     return {

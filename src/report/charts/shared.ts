@@ -153,6 +153,7 @@ interface Span {
 
 const faultSize = 10;
 const faultTextLength = 70;
+const listedTextLength = 200;
 const mostListed = 9;
 
 /** Spans of the faults with their texts, or with numbers where the texts would touch each other above a panel. */
@@ -173,7 +174,7 @@ function spans({ faults }: Comparison, time: Time, width: number): { readonly al
     starts.unshift(start);
     limit = start - 10;
   }
-  const inWords = starts.every((start) => start >= 0);
+  const inWords = starts.every((start) => start >= 0) && faults.every(({ text }) => text.length <= faultTextLength);
   return {
     inWords,
     all: all.map((span, index) => ({
@@ -229,7 +230,10 @@ export function faultList(comparison: Comparison): string[] {
 function listed({ faults }: Comparison, numbered: boolean): string {
   const texts = [...faults]
     .sort((a, b) => a.startUs - b.startUs)
-    .map(({ text }, index) => `${numbered ? `${index + 1} ` : ''}${uniqueLabels([text], faultTextLength)[0]!}`);
+    .map(({ text }) => uniqueLabels([text], listedTextLength)[0]!)
+    .map((text, index, { length }) => (numbered && length > 1 ? `${index + 1} ${text}` : text));
+  const [only] = texts;
+  if (numbered && texts.length === 1) return `Fault 1: ${only!}.`;
   const more = texts.length > mostListed ? `, and ${texts.length - mostListed} more` : '';
   return `${texts.length > 1 ? 'Faults' : 'Fault'}: ${texts.slice(0, mostListed).join(', ')}${more}.`;
 }
