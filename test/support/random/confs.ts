@@ -3,7 +3,7 @@ import { atLeast } from '../../../src/models/agentVersions.ts';
 import type { Dice } from './dice.ts';
 
 /** A manager's ossec.conf. */
-export function managerConf(dice: Dice, version: string, udp: boolean): string {
+function managerConf(dice: Dice, version: string, udp: boolean): string {
   const protocol = udp ? (atLeast(version, '4.2.0') ? 'tcp,udp' : dice.one(['tcp', 'udp'])) : 'tcp';
   const remote = [
     '<connection>secure</connection>',
@@ -19,8 +19,28 @@ export function managerConf(dice: Dice, version: string, udp: boolean): string {
     dice.once(3) && atLeast(version, '4.4.0')
       ? `<global><limits><eps><maximum>${dice.one([0, 3, 900])}</maximum><timeframe>${dice.one([1, 10])}</timeframe></eps></limits></global>`
       : '';
+  const times =
+    dice.once(3) && atLeast(version, '4.1.0')
+      ? `<global><agents_disconnection_time>${dice.one(['1', '20s', '15m'])}</agents_disconnection_time><agents_disconnection_alert_time>${dice.one(['0', '30s'])}</agents_disconnection_alert_time></global>`
+      : '';
   const auth = `<auth><disabled>${dice.once(6) ? 'yes' : 'no'}</disabled><port>1515</port></auth>`;
-  return `<ossec_config>\n${limits}\n<remote>${remote.join('')}</remote>\n${auth}\n</ossec_config>\n`;
+  return `<ossec_config>\n${limits}${times}\n<remote>${remote.join('')}</remote>\n${auth}\n</ossec_config>\n`;
+}
+
+/** The files of a manager: its ossec.conf, half the time with internal options beside it. */
+export function managerFiles(dice: Dice, version: string, udp: boolean): unknown {
+  const file = managerConf(dice, version, udp);
+  if (dice.once(2)) return file;
+  const lines = [
+    dice.once(2) && `remoted.tcp_keepidle=${dice.one([1, 30, 7200])}`,
+    dice.once(2) && `remoted.tcp_keepintvl=${dice.one([1, 100])}`,
+    dice.once(2) && `remoted.tcp_keepcnt=${dice.one([1, 50])}`,
+    dice.once(2) && `remoted.keyupdate_interval=${dice.one([1, 3600])}`,
+    dice.once(2) && `remoted.receive_chunk=${dice.one([1024, 16_384])}`,
+    dice.once(2) && `remoted.worker_pool=${dice.one([1, 16])}`,
+    dice.once(2) && `analysisd.decode_event_queue_size=${dice.one([128, 2_000_000])}`,
+  ];
+  return { file, internalOptions: `# drawn\n${lines.filter((line) => line !== false).join('\n')}\n` };
 }
 
 /** An agent's ossec.conf. @param version the oldest release that must read it. */

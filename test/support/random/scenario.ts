@@ -2,7 +2,7 @@
 // that rare combinations of few things come as often as those of many.
 import { stringify } from 'yaml';
 import { atLeast } from '../../../src/models/agentVersions.ts';
-import { managerConf } from './confs.ts';
+import { managerFiles } from './confs.ts';
 import { Dice } from './dice.ts';
 import { faultNames, randomFaults, type FaultName, type Surroundings } from './faults.ts';
 import { agentVersions, randomGroup } from './fleet.ts';
@@ -135,7 +135,7 @@ function randomNodes(
       ...(has('mixedVersions') && !written && dice.once(6) && { version: dice.one(managerVersions) }),
       ...(has('unreachable') && dice.once(3) && { unreachable: dice.one(['routed', 'sameSegment']) }),
       ...(has('latency') && dice.once(3) && { latency: dice.one(['0s', '300us', '20ms', '300ms']) }),
-      ...(written && { ossec: managerConf(dice, managers, has('udp') && !managers.startsWith('5.')) }),
+      ...(written && { ossec: managerFiles(dice, managers, has('udp') && !managers.startsWith('5.')) }),
     };
   });
   return nodes;
@@ -146,6 +146,15 @@ function nodeSettings(dice: Dice): Record<string, unknown> {
     ...(dice.once(3) && { startup: dice.one(['0s', '50ms', '20s']) }),
     ...(dice.once(3) && { acceptQueue: dice.one([1, 3, 128]) }),
     ...(dice.once(4) && { names: [`n${dice.below(1_000)}.corp`] }),
+    ...(dice.once(4) && { receiveChunk: dice.one(['1024B', '16384B']) }),
+    ...(dice.once(3) && { keyUpdateInterval: dice.one(['1s', '60s', '3600s']) }),
+    ...(dice.once(2) && {
+      tcpKeepalive: {
+        idle: dice.one(['1s', '5s', '7200s']),
+        interval: dice.one(['1s', '100s']),
+        count: dice.one([1, 3, 50]),
+      },
+    }),
   };
 }
 
