@@ -188,6 +188,10 @@ class FaultReader {
             : [...places, balancerPlace];
     for (const { path, name } of names) {
       if (known.includes(name)) continue;
+      if (verb === 'reload') {
+        this.#fail(path, `it is the balancer that reloads, not ${quote(name)}. Write reload: balancer.`);
+        continue;
+      }
       if (name === balancerPlace) {
         this.#fail(path, `${quote(verb)} is for nodes: a balancer analyses nothing and has no upstream of its own.`);
         continue;
@@ -198,6 +202,11 @@ class FaultReader {
         path,
         `${what} is called ${quote(name)}. ${meant ? `Did you mean ${meant}? ` : ''}Known: ${listNames(known)}.`,
       );
+    }
+    const all =
+      this.#isCommand(verb) && !groups.includes(agentsPlace) && names.some(({ name }) => name === agentsPlace);
+    if (all && names.length > 1) {
+      this.#fail([names[0]!.path[0]!], `${agentsPlace} are all groups. Name them, or some of the groups.`);
     }
     if (verb === 'addNode' || verb === 'removeNode') this.#checkServers(verb, names);
     if (verb === 'slow') {

@@ -303,7 +303,7 @@ stream {
       'faults[0].reload.nginx: worker_shutdown_timeout closes sessions some time after a reload, which is not modelled. Remove it, or the reload.',
     ]);
     expect(said('[{ at: 10m, reload: haproxy }]')).toEqual([
-      'faults[0].reload: no node is called "haproxy". Known: balancer.',
+      'faults[0].reload: it is the balancer that reloads, not "haproxy". Write reload: balancer.',
     ]);
   });
 
@@ -371,4 +371,11 @@ describe('faults of a mode', () => {
   test('that repeat without a number repeat as often as they begin within the run', () => {
     expect(playedWith('[{ at: 10m, kill: worker01, every: 5m, for: 1m }]')).toMatchObject([{ times: 4 }]);
   });
+});
+
+test('all agents and one of their groups are not told the same thing twice', () => {
+  expect(wrong('{ at: 10m, restartAgents: [agents, servers] }')).toEqual([
+    'faults[0].restartAgents: agents are all groups. Name them, or some of the groups.',
+  ]);
+  expect(wrong('{ at: 10m, restartAgents: [branch, servers] }')).toEqual([]);
 });
