@@ -130,3 +130,26 @@ test('a setting of an option that a release does not have is passed over with a 
   expect(options.internal.sendTimeoutSeconds).toBe(10);
   expect(options.forceReconnectIntervalSeconds).toBe(60);
 });
+
+test('each group has the agent.conf it is given, read as its own release reads it', () => {
+  const shared = (seconds: number): string =>
+    `<agent_config><client><force_reconnect_interval>${seconds}</force_reconnect_interval></client></agent_config>\n`;
+  const fleet = (branch: string): string =>
+    `{ servers: { count: 1, events: { rate: 1/s } }, branch: { count: 1, version: ${branch}, events: { rate: 1/s } } }`;
+  const given = (file: string): string => `ossec: { file: ossec.conf, agentConf: ${file} }`;
+  const modes = `{ list: { ${given('all.conf')}, groups: { branch: { ${given('branch.conf')} } } } }`;
+  const files = { 'all.conf': shared(60), 'branch.conf': shared(90) };
+
+  expect(
+    modeOf({ fleet: fleet('4.9.2'), modes }, { files }).world.groups.map(
+      ({ agent }) => agent.forceReconnectIntervalSeconds,
+    ),
+  ).toEqual([60, 90]);
+  expect(problemsOf(scenarioText({ fleet: fleet('4.2.7'), modes }), { files })).toEqual([
+    expect.stringMatching(/^branch\.conf:1:23 {2}<force_reconnect_interval> came with Wazuh 4\.3\.0/),
+  ]);
+  const filtered = { ...files, 'branch.conf': shared(90).replace('<agent_config>', '<agent_config profile="web">') };
+  expect(problemsOf(scenarioText({ fleet: fleet('4.9.2'), modes }), { files: filtered })).toEqual([
+    expect.stringMatching(/^branch\.conf:1:\d+ {2}<client> stands in <agent_config profile="web">: .*is not modelled/),
+  ]);
+});
