@@ -91,6 +91,8 @@ export function playRun(run: MeasuredRun): Played {
       address: `127.0.0.${index + 1}`,
       startupUs: 0,
       registrationPort: null,
+      // The stand-in for a manager is a plain listener: its connections have no keepalive of TCP.
+      keepalive: { ...nodeDefaults.keepalive, idleUs: 1e12 },
       ...(noArp.has(name) ? { unreachable: 'sameSegment' as const } : {}),
     })),
     network: { ...networkDefaults, latencyUs: 50 },

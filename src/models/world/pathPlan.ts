@@ -1,7 +1,7 @@
 // What comes next on the legs of a session that is broken: the first segment that is lost, the next repetition, the end.
 import { nextKeepaliveUs } from '../keepalive.ts';
 import { PlaceState } from '../place.ts';
-import { keepaliveEndUs } from '../tcp.ts';
+import { keepaliveEndUs, probeUs } from '../tcp.ts';
 import { Leg, closeWindow, isCutBack, isDark, keepaliveOf, legLatencyUs, toFarUs, toNearUs } from './legs.ts';
 import { fits } from './sessions.ts';
 import { keepaliveGiveUpUs } from './sendTimeout.ts';
@@ -135,16 +135,18 @@ function endUs(world: WorldState, agent: number, leg: Leg, giveUpUs: number): nu
   const at = 2 * agent + leg;
   if (legs.state[at] === Broken.Dead) return legs.heardUs[at]!;
   if (legs.state[at] !== Broken.Silent) return Infinity;
+  const keepalive = keepaliveOf(world, agent, leg);
+  const closesUs = keepaliveEndUs(legs.byteUs[at]!, keepalive);
+  const openUs = legs.openUs[at]!;
   const isHeard =
     leg === Leg.Back &&
-    legs.openUs[at] === Infinity &&
+    // A way there that opens in time for a probe has it answered.
+    (openUs === Infinity || (openUs <= closesUs && probeUs(legs.byteUs[at]!, openUs, keepalive) === Infinity)) &&
     world.places[world.node[agent]!]!.state !== PlaceState.Silent &&
     legs.forgotten[at] === 0 &&
     Number.isNaN(legs.goneUs[at]) &&
     !isCutBack(world, agent, leg);
-  // Only the way there is cut: the RST of the manager's keepalive comes through.
-  const resetUs = isHeard
-    ? keepaliveEndUs(legs.byteUs[at]!, keepaliveOf(world, agent, leg)) + legLatencyUs(world, agent, leg)
-    : Infinity;
+  // The RST of the manager's keepalive comes through: only the way there is cut, or it has opened behind the last probe.
+  const resetUs = isHeard ? closesUs + legLatencyUs(world, agent, leg) : Infinity;
   return Math.min(legs.firstUs[at]! + giveUpUs, resetUs);
 }
