@@ -31,8 +31,9 @@ export function workloadOf(
   if (profile && startsAtSecond === null) {
     fail(['profile'], 'needs startsAt of the scenario, the time of day at time 0, such as startsAt: 08:30.');
   }
-  if (events.files !== undefined && events.source === 'socket') {
-    fail(['files'], 'has no meaning for source: socket, whose writers write no files. Remove one of them.');
+  if (events.files !== undefined && events.source !== 'logcollector') {
+    const why = events.source === 'socket' ? 'whose writers write no files' : 'whose records are in no file';
+    fail(['files'], `has no meaning for source: ${events.source}, ${why}. Remove one of them.`);
   }
   const who = rates === null ? ratesOfGroup(events, count, fail) : ratesOfInventory(events, rates, fail);
   if (said.length > 0 || who === null) return null;

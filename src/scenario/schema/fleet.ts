@@ -116,6 +116,10 @@ export const group = z.strictObject(
   const say = (key: string, message: string): void => {
     context.addIssue({ code: 'custom', path: [key], message, input: undefined });
   };
+  if (given.events?.source === 'eventChannel' && given.platform !== 'windows') {
+    const message = `eventChannel is for Windows agents, and these are of platform ${given.platform}. Write platform: windows.`;
+    context.addIssue({ code: 'custom', path: ['events', 'source'], message, input: undefined });
+  }
   if (given.inventory === undefined) {
     if (given.count === undefined) say('count', mismatch(`a whole number from 1 to ${mostAgents}`, undefined));
     if (given.events === undefined) say('events', mismatch('a mapping such as { rate: 2/s, size: 300B }', undefined));

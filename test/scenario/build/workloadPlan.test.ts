@@ -72,3 +72,14 @@ test.each(['25:00', '2026-02-30T08:00:00Z', 'morning'])('a scenario does not sta
     `7:11  startsAt: expected a time of day such as 08:30, or an instant such as 2026-03-01T08:30:00Z, got "${startsAt}".`,
   ]);
 });
+
+test('records of an event channel are those of Windows, and in no file', () => {
+  const of = (source: string, more = ''): string[] =>
+    problemsOf(scenarioText({ fleet: `{ servers: { count: 1, events: { rate: 1/s, source: ${source} }${more} } }` }));
+
+  expect(of('eventChannel').join()).toContain('eventChannel is for Windows agents, and these are of platform linux.');
+  expect(of('eventChannel, files: 3', ', platform: windows').join()).toContain(
+    'has no meaning for source: eventChannel, whose records are in no file. Remove one of them.',
+  );
+  expect(of('eventChannel', ', platform: windows')).toEqual([]);
+});
