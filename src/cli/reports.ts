@@ -15,6 +15,9 @@ import { ExitCode, type Io } from './io.ts';
  */
 const unkept: readonly string[] = ['reconnects.csv', 'timeline.csv'];
 
+/** What a recorded answer took to compute, where `npm run bench` has measured it: differs from run to run, and is compared with nothing. */
+const cost = 'cost.md';
+
 /** Files of a recorded answer, by path below `reports/<name>/`. No manifest: it differs from run to run. */
 export async function recordedFiles(
   scenarioFile: string,
@@ -40,7 +43,8 @@ export async function recordedFiles(
 /** Paths whose text is another, or that are only on one side, in order. */
 export function differing(files: ReadonlyMap<string, string>, directory: string): string[] {
   const there = readTexts(directory);
-  return [...new Set([...files.keys(), ...there.keys()])].filter((path) => files.get(path) !== there.get(path)).sort();
+  const paths = [...new Set([...files.keys(), ...there.keys()])].filter((path) => path !== cost);
+  return paths.filter((path) => files.get(path) !== there.get(path)).sort();
 }
 
 /** @param check compare with what is there instead of writing. */
@@ -54,12 +58,15 @@ export async function reports(names: readonly string[], check: boolean, io: Io):
     io.out(`${name}: ${changed.length === 0 ? 'unchanged' : changed.join(', ')}\n`);
     if (changed.length === 0) continue;
     if (check) code = ExitCode.BaselineDiffers;
-    else
+    else {
+      const measured = readTexts(directory).get(cost);
+      if (measured !== undefined) files.set(cost, measured);
       await writeFiles(
         Array.from(files, ([path, text]) => ({ path, pieces: [text] })),
         directory,
         io.signal,
       );
+    }
   }
   return code;
 }

@@ -1,4 +1,4 @@
-// What the largest scenario costs: wall time of each mode and the peak memory, written to docs/reconnect-storm-100k.md.
+// What the largest scenario costs: wall time of each mode and the peak memory, written to its report as cost.md.
 // Usage: node storm.ts. Run by `npm run bench`.
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -28,7 +28,7 @@ const peak = Math.round(process.resourceUsage().maxRSS / 1024);
 const text = `# What reconnect-storm-100k costs
 
 Written by \`npm run bench\`: Node ${process.version}, ${availableParallelism()} cores, one mode after the other in one thread.
-Figures of one machine on one day; what the scenario answers is in [its report](../reports/reconnect-storm-100k/summary.md).
+Figures of one machine on one day; what the scenario answers is in [summary.md](summary.md).
 
 All modes: ${total.toFixed(0)} s, peak memory ${peak} MB.
 
@@ -36,5 +36,5 @@ All modes: ${total.toFixed(0)} s, peak memory ${peak} MB.
 |---|---|---|---|---|
 ${rows.join('\n')}
 `;
-writeFileSync(here('../../docs/reconnect-storm-100k.md'), text);
+writeFileSync(here('../../reports/reconnect-storm-100k/cost.md'), text);
 console.log(text);

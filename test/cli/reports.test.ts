@@ -10,6 +10,8 @@ test('an answer differs from the recorded one where a file is another, new or go
   writeFileSync(join(directory, 'summary.md'), 'as before');
   writeFileSync(join(directory, 'modes.csv'), 'old');
   writeFileSync(join(directory, 'charts', 'gone.svg'), '');
+  // What it took to compute is another figure each time.
+  writeFileSync(join(directory, 'cost.md'), '34 s');
   const answer = new Map([
     ['summary.md', 'as before'],
     ['modes.csv', 'new'],
