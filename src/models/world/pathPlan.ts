@@ -14,6 +14,7 @@ import {
   deadlineUs,
   latencyTo,
   nextStep,
+  orNow,
   proxyOf,
   timersPerAgent,
   type WorldState,
@@ -125,7 +126,8 @@ export function planNext(world: WorldState, agent: number, nowUs: number): void 
   // One that has heard of it already stays on it, if it looks for a manager there.
   if (closedUs < nowUs && world.state[agent] === State.Stale) closedUs = Infinity;
   const nextUs = Math.min(dueUs, closedUs);
-  if (nextUs < world.options.durationUs) nextStep(world, agent, closedUs <= dueUs ? Step.Closed : Step.Review, nextUs);
+  if (nextUs < world.options.durationUs)
+    nextStep(world, agent, closedUs <= dueUs ? Step.Closed : Step.Review, orNow(world, nextUs));
   else world.queue.cancel(agent * timersPerAgent + Timer.Path);
 }
 

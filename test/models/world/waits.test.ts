@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { balances } from '../../../src/models/ledger.ts';
 import { runWorld } from '../../../src/models/world.ts';
-import { aWorld, fault, minute, second, type GroupRecipe } from '../../support/worlds.ts';
+import { aWorld, fault, minute, partition, second, type GroupRecipe } from '../../support/worlds.ts';
 
 const group: GroupRecipe = { count: 1, version: '4.12.0', list: [1], events: { ratePerSecond: 1 } };
 const luck = { seed: '1', replication: 0 };
@@ -64,6 +64,20 @@ test('nginx and datagrams to a host that is gone: time-outs shorter than the way
     connectTimeoutUs: 900_000,
     durationUs: 8 * minute,
     faults: [fault('powerOff', ['worker01', 'worker02', 'master'], 60, 180)],
+  });
+
+  const { groups, nodeAtEnd } = runWorld(world, luck);
+
+  expect(nodeAtEnd.every((node) => node >= 0)).toBe(true);
+  expect(groups.every(balances)).toBe(true);
+});
+
+test('a connection that TCP gives up sooner than its packets travel ends when that is looked at', () => {
+  const world = aWorld({
+    groups: [{ ...group, list: [1, 2], agent: { kernel: { tcpGiveUpUs: second } } }],
+    latencyUs: 2 * second,
+    durationUs: 8 * minute,
+    faults: [partition('agents', 'worker01', 60, 100, true), partition('worker01', 'agents', 61, 50)],
   });
 
   const { groups, nodeAtEnd } = runWorld(world, luck);
