@@ -51,6 +51,8 @@ export class ClusterLinks {
   readonly births: readonly number[][];
   readonly #state: PlaceState[];
   readonly #life: number[];
+  /** Their last end was that of their host. */
+  readonly #diedSilently: boolean[];
   readonly #links: Link[];
 
   /** @param startUs start of the warm-up: everybody runs and is linked. */
@@ -65,6 +67,7 @@ export class ClusterLinks {
     this.births = nodes.map(() => []);
     this.#state = nodes.map(() => PlaceState.Up);
     this.#life = nodes.map(() => 0);
+    this.#diedSilently = nodes.map(() => false);
     this.#links = nodes.map(() => ({
       isOpen: this.master >= 0,
       isCut: false,
@@ -84,6 +87,7 @@ export class ClusterLinks {
     this.#state[node] = state;
     if (reborn) {
       this.#life[node]! += 1;
+      this.#diedSilently[node] = state === PlaceState.Silent;
       this.running[node]!.close(atUs);
     }
     if (state === PlaceState.Up) {
@@ -135,7 +139,11 @@ export class ClusterLinks {
       this.linked[worker]!.close(atUs);
       this.#expect(worker, link, atUs);
     }
-    if (!link.isOpen && died && atUs < link.workerKnowsUs) link.workerKnowsUs = atUs;
+    if (!link.isOpen && died) {
+      // Of a host that was off and is back nobody hears before he asks.
+      const heardUs = this.#diedSilently[this.master] === true ? this.#nextPacketUs(worker, atUs) : atUs;
+      link.workerKnowsUs = Math.min(link.workerKnowsUs, heardUs);
+    }
     if (link.isOpen || !isOpen) return;
     link.isOpen = true;
     this.linked[worker]!.open(this.#relinked(worker, link, atUs));

@@ -48,6 +48,21 @@ test('a master that is killed has its workers back within ten seconds of its sta
   }
 });
 
+test('of a master whose host was off and is back a worker hears with its next integrity check, and tries ten seconds later', () => {
+  const found = many.map((replication) => {
+    const links = cluster(replication);
+    links.placeChanged(0, 100 * second, Silent, true);
+    links.placeChanged(0, 130 * second, Refusing, false);
+    links.placeChanged(0, 131 * second, Up, false);
+    return relinked(links, 130);
+  });
+
+  // sync_integrity: every 9 s; connection_retry: 10 s behind it.
+  expect(Math.min(...found)).toBeGreaterThanOrEqual(10);
+  expect(Math.max(...found)).toBeLessThan(19);
+  expect(Math.max(...found)).toBeGreaterThan(17);
+});
+
 test('a worker that starts connects at once, or ten seconds after each try at a master that is down', () => {
   const links = cluster();
   links.placeChanged(1, 100 * second, Refusing, true);
