@@ -40,6 +40,8 @@ export interface AgentOptions {
   readonly timeReconnectSeconds: number;
   /** 0: off. */
   readonly forceReconnectIntervalSeconds: number;
+  /** `auto_restart`: acts on a shared configuration that has changed. */
+  readonly autoRestart: boolean;
   readonly enrollment: {
     readonly enabled: boolean;
     readonly port: number;

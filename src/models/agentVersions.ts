@@ -26,6 +26,7 @@ export interface AgentSettings {
   readonly notifyTimeSeconds?: number | undefined;
   readonly timeReconnectSeconds?: number | undefined;
   readonly forceReconnectIntervalSeconds?: number | undefined;
+  readonly autoRestart?: boolean | undefined;
   /** For `<server>` blocks that do not say. */
   readonly maxRetries?: number | undefined;
   readonly retryIntervalSeconds?: number | undefined;
@@ -74,6 +75,8 @@ export function agentDefaults(version: string, platform: Platform = 'linux'): Ag
     timeReconnectSeconds: 60,
     // src/client-agent/config.c, ClientConf(): off. The option exists from 4.3.0 to 4.14.9.
     forceReconnectIntervalSeconds: 0,
+    // src/client-agent/config.c, ClientConf(): yes, in every release.
+    autoRestart: true,
     enrollment: {
       // src/shared/enrollment_op.c, w_enrollment_init(): enabled from 4.0.0, disabled in 3.13.1 to 3.13.6 (<auto_enrollment>);
       // before 3.13.1 an agent does not enrol itself. 20 s; w_enrollment_target_init(): 1515.
@@ -177,12 +180,12 @@ export function agentWithSettings(
   for (const given of layers) {
     if (given === undefined) continue;
     const layer = knownSettings(version, given);
-    const { notifyTimeSeconds, timeReconnectSeconds, forceReconnectIntervalSeconds } = layer;
+    const { notifyTimeSeconds, timeReconnectSeconds, forceReconnectIntervalSeconds, autoRestart } = layer;
     const { maxRetries, retryIntervalSeconds, enrollment, clientBuffer, internal, life, kernel } = layer;
     if (enrollment?.timeoutSeconds !== undefined) timeoutIsSet = true;
     if (kernel?.connectTimeoutUs !== undefined) connectTimeoutIsSet = true;
     agent = {
-      ...written(agent, { notifyTimeSeconds, timeReconnectSeconds, forceReconnectIntervalSeconds }),
+      ...written(agent, { notifyTimeSeconds, timeReconnectSeconds, forceReconnectIntervalSeconds, autoRestart }),
       enrollment: written(agent.enrollment, enrollment),
       clientBuffer: written(agent.clientBuffer, clientBuffer),
       internal: written(agent.internal, internal),

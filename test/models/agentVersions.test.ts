@@ -160,8 +160,8 @@ describe('settings laid over the defaults', () => {
   });
 
   test('bring nothing into the agent that is no setting of it', () => {
-    const settings = { notifyTimeSeconds: 15, autoRestart: true };
-    expect(agentWithSettings('4.14.7', [settings])).not.toHaveProperty('autoRestart');
+    const settings = { notifyTimeSeconds: 15, somethingElse: true };
+    expect(agentWithSettings('4.14.7', [settings])).not.toHaveProperty('somethingElse');
   });
 
   test('cannot hold time-reconnect at or below notify_time: it becomes three times notify_time', () => {

@@ -313,7 +313,7 @@ describe('the command line', () => {
       '--set: "no path" is no path. Write it like cluster.nodes.worker01.startup or faults[0].at.',
       '--set hosts: "{ a: 1.2.3.4, a: 1.2.3.5 }" the key "a" is given twice, first at 1:3. Keep one of them.',
       '--set: fleet.servers.count: expected a whole number from 1 to 5000000, got "many".',
-      '--set: fleet.servers.agent: there is no "notifyTim" here. Did you mean notifyTime? Known: notifyTime, timeReconnect, forceReconnectInterval, maxRetries, retryInterval, enrollment, buffer, internal, restartTime, onlyFutureEvents, kernel.',
+      '--set: fleet.servers.agent: there is no "notifyTim" here. Did you mean notifyTime? Known: notifyTime, timeReconnect, forceReconnectInterval, autoRestart, maxRetries, retryInterval, enrollment, buffer, internal, restartTime, onlyFutureEvents, kernel.',
       '--mode: no mode is called "failovr". Did you mean failover? Known: failover.',
     ]);
   });
@@ -332,13 +332,13 @@ describe('warnings', () => {
   test('name each directive that decides nothing once, for all files', () => {
     const { warnings } = load(
       scenarioText({ modes: '{ a: { ossec: a.conf }, b: { ossec: b.conf }, c: { ossec: a.conf, order: rotated } }' }),
-      { files: { 'a.conf': idle('auto_restart config-profile'), 'b.conf': idle('local_ip auto_restart') } },
+      { files: { 'a.conf': idle('disable-active-response config-profile'), 'b.conf': idle('local_ip disable-active-response') } },
     );
 
     expect(warnings).toEqual([
       {
         position: { file: 'a.conf', line: 2, column: 1 },
-        text: '<auto_restart>, <config-profile> and <local_ip> decide nothing in a simulation. Likewise in b.conf.',
+        text: '<disable-active-response>, <config-profile> and <local_ip> decide nothing in a simulation. Likewise in b.conf.',
       },
     ]);
   });

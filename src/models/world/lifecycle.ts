@@ -42,6 +42,7 @@ export function command(world: WorldState, fault: PlannedFault, nowUs: number): 
     case 'pushConfig':
       if (!options.restarts) return;
       for (const agent of agents) {
+        if (!world.options.groups[world.groupOf[agent]!]!.agent.autoRestart) continue;
         world.deeds.owed.set(agent, fault.index);
         owe(world, agent, nowUs);
       }

@@ -28,6 +28,7 @@ export function settingsOf(given: AgentData | undefined): AgentSettings | undefi
     notifyTimeSeconds: given.notifyTime,
     timeReconnectSeconds: given.timeReconnect,
     forceReconnectIntervalSeconds: given.forceReconnectInterval,
+    autoRestart: given.autoRestart,
     maxRetries: given.maxRetries,
     retryIntervalSeconds: given.retryInterval,
     enrollment: enrollment && {

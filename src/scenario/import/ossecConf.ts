@@ -27,11 +27,13 @@ export interface OssecServer {
 /** What the file says explicitly; the rest is the release's default. */
 export type OssecClientSettings = Pick<
   AgentSettings,
-  'notifyTimeSeconds' | 'timeReconnectSeconds' | 'forceReconnectIntervalSeconds' | 'enrollment' | 'clientBuffer'
-> & {
-  /** Whether the agent restarts when its group's configuration changes. */
-  readonly autoRestart?: boolean | undefined;
-};
+  | 'notifyTimeSeconds'
+  | 'timeReconnectSeconds'
+  | 'forceReconnectIntervalSeconds'
+  | 'autoRestart'
+  | 'enrollment'
+  | 'clientBuffer'
+>;
 
 export interface OssecConf extends Remarks {
   /** In file order, over all roots. */
@@ -178,7 +180,6 @@ class ClientSections {
         {
           read: (element) => {
             this.#plain.autoRestart = conf.yesNo(element) ?? this.#plain.autoRestart;
-            conf.idle(element);
           },
         },
       ],

@@ -71,6 +71,7 @@ export const agentSettings = z
         31_536_000,
         'from 0s to 365d',
       ).optional(),
+      autoRestart: yesNo('Whether the agent acts on a shared configuration that has changed. Default yes.').optional(),
       maxRetries: whole('Attempts per server, where the list does not say.', 1, 1_000_000_000).optional(),
       retryInterval: wholeSeconds(
         'Wait after an attempt, where the list does not say.',

@@ -50,6 +50,12 @@ test('an agent that is restarted is away for the time its service takes, then be
   expect(outages.retryUs[0]! / second).toBeCloseTo(15, 3);
 });
 
+test('an agent with auto_restart no takes a new configuration and goes on', () => {
+  const outages = (autoRestart: boolean): number => tell([push()], { agent: { autoRestart } }).books.outages.count;
+
+  expect([outages(true), outages(false)]).toEqual([1, 0]);
+});
+
 test('what is written while the service is down is lost, as is what it had in memory', () => {
   const lost = (group: Partial<GroupRecipe>): Record<string, number> => {
     const { lost } = tell([restart()], group).books.groups[0]!;

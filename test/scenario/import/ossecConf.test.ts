@@ -83,8 +83,8 @@ describe('an agent’s ossec.conf', () => {
     expect(result.warnings).toEqual([
       {
         position: { file, line: 13, column: 5 },
-        text: '<config-profile>, <auto_restart> and <crypto_method> decide nothing in a simulation.',
-        idle: ['<config-profile>', '<auto_restart>', '<crypto_method>'],
+        text: '<config-profile> and <crypto_method> decide nothing in a simulation.',
+        idle: ['<config-profile>', '<crypto_method>'],
       },
     ]);
   });
