@@ -43,6 +43,14 @@ export function probeUs(byteUs: number, atUs: number, { idleUs, intervalUs, coun
   return passed < count ? firstUs + passed * intervalUs : Infinity;
 }
 
+/** When the other end last answered before `nowUs` on a way that has been open since `openUs`; `byteUs`: it was not asked. */
+export function answeredUs(byteUs: number, openUs: number, nowUs: number, keepalive: TcpKeepalive): number {
+  let askedUs = probeUs(byteUs, openUs, keepalive);
+  if (askedUs >= nowUs) return byteUs;
+  while (askedUs + keepalive.idleUs < nowUs) askedUs += keepalive.idleUs;
+  return askedUs;
+}
+
 /**
  * How long a sender whose acknowledgements are lost goes on sending: until its first retransmission time-out closes its window to
  * the one segment it repeats. The tail loss probe before it closes nothing.

@@ -4,7 +4,7 @@ import { retransmissionUs } from '../agent.ts';
 import { dropsQueuedOnClose } from '../managerVersions.ts';
 import type { Held } from '../pipeline/held.ts';
 import { PlaceState } from '../place.ts';
-import { keepaliveEndUs, orphanGiveUpUs, orphanLastRepeatUs, probeUs, type TcpKeepalive } from '../tcp.ts';
+import { answeredUs, keepaliveEndUs, orphanGiveUpUs, orphanLastRepeatUs, probeUs, type TcpKeepalive } from '../tcp.ts';
 import { opensUs } from './cuts.ts';
 import {
   Forgotten,
@@ -36,10 +36,18 @@ interface Leftover {
   /** First segment that was lost, and the last time its sender repeats it. */
   readonly firstUs: number;
   readonly lastRepeatUs: number;
-  /** When the sender forgets it. */
+  /** When the sender forgets it: until then its socket answers what it is asked. */
   readonly giveUpUs: number;
   readonly byteUs: number;
-  readonly probes: boolean;
+  /** Last message that was read on it. */
+  readonly readUs: number;
+  probes: boolean;
+  /** As `untilUs`, if the way stays cut. */
+  endUs: number;
+  /** When the far end asks for the first time on the way that has opened, and is answered. */
+  askedUs: number;
+  /** Last answer of the sender's kernel to a probe; `byteUs` before there is one. */
+  aliveUs: number;
   readonly keepalive: TcpKeepalive;
   /** Segments of it never pass again. */
   readonly isForgotten: boolean;
@@ -75,7 +83,7 @@ export function lastHeardUs(world: WorldState, agent: number, node: number, atUs
   if (world.leftovers.all.size === 0) return heardUs;
   for (const left of world.leftovers.all.values()) {
     if (left.agent !== agent || left.node !== node || !holdsNode(world, left) || atUs >= left.untilUs) continue;
-    heardUs = Math.max(heardUs, left.byteUs);
+    heardUs = Math.max(heardUs, left.readUs);
   }
   return heardUs;
 }
@@ -161,7 +169,9 @@ function addLeftover(
   if (probes) byteUs = isBroken ? legs.byteUs[at]! : legs.sinceUs[2 * agent]!;
   const kernel = world.options.balancer?.kernel ?? world.options.groups[world.groupOf[agent]!]!.agent.kernel;
   const keepalive = keepaliveOf(world, agent, leg);
-  let untilUs = probes ? keepaliveEndUs(byteUs, keepalive) : byteUs + kernel.tcpGiveUpUs;
+  // On a way that had opened the agent's kernel has answered until now.
+  const aliveUs = legs.openUs[at]! < nowUs ? answeredUs(byteUs, legs.openUs[at]!, nowUs, keepalive) : byteUs;
+  let untilUs = probes ? keepaliveEndUs(aliveUs, keepalive) : byteUs + kernel.tcpGiveUpUs;
   // A box that answers with RST answers the first probe.
   if (legs.forgotten[at] === Forgotten.Reset) untilUs = probeUs(byteUs, nowUs, keepalive);
   let session: ProxySession | null = null;
@@ -182,11 +192,15 @@ function addLeftover(
     lastRepeatUs: firstUs + orphanLastRepeatUs,
     giveUpUs: firstUs === Infinity ? nowUs : firstUs + orphanGiveUpUs,
     byteUs,
+    readUs: probes && isBroken ? legs.readUs[at]! : byteUs,
     probes,
     keepalive,
     isForgotten,
     session,
     held: null,
+    endUs: untilUs,
+    askedUs: Infinity,
+    aliveUs,
     untilUs,
     dueUs: Infinity,
     nextUs: Infinity,
@@ -211,10 +225,30 @@ function planRepeat(left: Leftover, nowUs: number): void {
     const againUs = retransmissionUs(firstUs, nowUs - latencyUs);
     if (againUs <= lastRepeatUs) left.dueUs = againUs + latencyUs;
   }
-  if (left.session !== null || left.dueUs < Infinity) return;
-  // No socket is left that would answer: RST.
-  const askedUs = left.probes ? probeUs(left.byteUs, nowUs, left.keepalive) : retransmissionUs(left.byteUs, nowUs);
-  left.untilUs = Math.min(left.untilUs, askedUs + 2 * latencyUs);
+  if (left.session !== null) return;
+  const { idleUs } = left.keepalive;
+  let askedUs = left.probes ? probeUs(left.aliveUs, nowUs, left.keepalive) : retransmissionUs(left.byteUs, nowUs);
+  if (askedUs === Infinity) return;
+  // A socket that still repeats something answers, and is asked again; where none is left, RST.
+  if (askedUs + latencyUs < left.giveUpUs) left.askedUs = askedUs;
+  while (askedUs + latencyUs < left.giveUpUs) askedUs += idleUs;
+  left.untilUs = askedUs + 2 * latencyUs;
+}
+
+/** The way is cut again: the far end goes by the last answer it has got. */
+function planSilence(left: Leftover, nowUs: number): void {
+  left.dueUs = Infinity;
+  if (left.session !== null) return;
+  if (left.askedUs < nowUs) {
+    const { idleUs } = left.keepalive;
+    let heardUs = left.askedUs;
+    while (heardUs + idleUs < nowUs && heardUs + idleUs + left.latencyUs < left.giveUpUs) heardUs += idleUs;
+    left.probes = true;
+    left.aliveUs = heardUs;
+    left.endUs = keepaliveEndUs(heardUs, left.keepalive);
+  }
+  left.askedUs = Infinity;
+  left.untilUs = left.endUs;
 }
 
 function arm(world: WorldState, id: number, left: Leftover): void {
@@ -241,8 +275,8 @@ export function reviewLeftovers(world: WorldState, nowUs: number): void {
       !world.ways.isCut(end, left.near);
     if (isOpen === left.isOpen) continue;
     left.isOpen = isOpen;
-    left.dueUs = Infinity;
     if (isOpen) planRepeat(left, nowUs);
+    else planSilence(left, nowUs);
     arm(world, id, left);
   }
 }
@@ -300,5 +334,7 @@ function willArrive(world: WorldState, left: Leftover, endUs: number): boolean {
   const openUs = opensUs(world, left.near, world.ways.endOfPlace(left.place), endUs);
   if (openUs === Infinity) return false;
   const againUs = retransmissionUs(left.firstUs, openUs - left.latencyUs);
-  return againUs <= left.lastRepeatUs && againUs + left.latencyUs < left.untilUs;
+  if (againUs > left.lastRepeatUs) return false;
+  const isAsked = left.probes && probeUs(left.aliveUs, openUs, left.keepalive) < Infinity;
+  return isAsked || againUs + left.latencyUs < left.untilUs;
 }

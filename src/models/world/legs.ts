@@ -2,7 +2,15 @@
 // each of them, who repeats it, and when the other end is heard again. docs/MODEL.md, "A path that is cut, or forgotten".
 import { retransmissionUs } from '../agent.ts';
 import { PlaceState } from '../place.ts';
-import { keepaliveEndUs, managerKeepalive, openWindowUs, orphanRepeatUs, probeUs, type TcpKeepalive } from '../tcp.ts';
+import {
+  answeredUs,
+  keepaliveEndUs,
+  managerKeepalive,
+  openWindowUs,
+  orphanRepeatUs,
+  probeUs,
+  type TcpKeepalive,
+} from '../tcp.ts';
 import { Broken, latencyTo, nodeLatencyUs, proxyOf, type WorldState } from './state.ts';
 
 /** `Back` is the only leg of a session without a balancer. */
@@ -29,6 +37,8 @@ export class Legs {
   readonly openUs: Float64Array;
   /** Last byte or acknowledgement that the far end has got; Infinity: it goes on getting some. */
   readonly byteUs: Float64Array;
+  /** Last message that was read there: unlike a byte, no probe's answer. */
+  readonly readUs: Float64Array;
   /** Events that were held in front of the far end before this session broke. */
   readonly heldBefore: Float64Array;
   /** When the leg broke. */
@@ -53,6 +63,7 @@ export class Legs {
     this.heardUs = new Float64Array(2 * agents);
     this.openUs = new Float64Array(2 * agents).fill(Infinity);
     this.byteUs = new Float64Array(2 * agents).fill(Infinity);
+    this.readUs = new Float64Array(2 * agents);
     this.heldBefore = new Float64Array(2 * agents);
     this.sinceUs = new Float64Array(2 * agents);
     this.idleUs = new Float64Array(agents).fill(Infinity);
@@ -187,6 +198,7 @@ export function reviewLeg(world: WorldState, agent: number, leg: Leg, nowUs: num
       if (seen === Broken.Deaf) return isDue ? change(Broken.Silent) : LegChange.None;
       if (seen === Broken.Silent) {
         legs.byteUs[at] = nowUs;
+        legs.readUs[at] = nowUs;
         return change(Broken.Silent);
       }
       if (legs.firstUs[at]! + latencyUs < nowUs) {
@@ -218,8 +230,8 @@ export function reviewLeg(world: WorldState, agent: number, leg: Leg, nowUs: num
 function closeAgain(world: WorldState, at: number, nowUs: number): void {
   const { legs } = world;
   if (legs.openUs[at]! < nowUs) {
-    const probe = probeUs(legs.byteUs[at]!, legs.openUs[at]!, keepaliveOf(world, at >> 1, (at & 1) as Leg));
-    if (probe < nowUs) legs.byteUs[at] = probe;
+    const keepalive = keepaliveOf(world, at >> 1, (at & 1) as Leg);
+    legs.byteUs[at] = answeredUs(legs.byteUs[at]!, legs.openUs[at]!, nowUs, keepalive);
   }
   legs.openUs[at] = Infinity;
   legs.dueUs[at] = Infinity;

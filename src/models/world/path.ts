@@ -22,7 +22,7 @@ import {
   type WorldState,
 } from './state.ts';
 import { armForced, nextForcedUs, noteBacklog } from './waits.ts';
-import { noteFirsts, noteIdle, planNext, waits } from './pathPlan.ts';
+import { noteFirsts, noteIdle, noteLastByte, planNext, waits } from './pathPlan.ts';
 import { fateAt, joinZombie, leaveZombie, reviewZombie } from './zombie.ts';
 
 /** Looks again at the connection of a connected agent: works, silent, hung, dead, or deaf. */
@@ -64,6 +64,7 @@ function follow(world: WorldState, agent: number, leg: Leg, was: number, isDue: 
   if (was === Broken.Hung && !isDark(legs.state[at]!)) boundaryUs = nowUs;
   else if (was === Broken.Deaf && isDue && legs.state[at] === Broken.Silent) {
     boundaryUs = nowUs - toNearUs(world, agent, leg);
+    noteLastByte(world, agent, leg, boundaryUs);
   }
   world.broken[agent] = after;
   world.brokenPlace[agent] = after === Broken.No ? -1 : farPlace(world, agent, deciding);

@@ -1,7 +1,7 @@
 // What comes next on the legs of a session that is broken: the first segment that is lost, the next repetition, the end.
 import { nextKeepaliveUs } from '../keepalive.ts';
 import { PlaceState } from '../place.ts';
-import { keepaliveEndUs, probeUs } from '../tcp.ts';
+import { keepaliveEndUs, openWindowUs, probeUs } from '../tcp.ts';
 import { Leg, closeWindow, isCutBack, isDark, keepaliveOf, legLatencyUs, toFarUs, toNearUs } from './legs.ts';
 import { fits } from './sessions.ts';
 import { keepaliveGiveUpUs } from './sendTimeout.ts';
@@ -39,11 +39,36 @@ export function noteFirsts(world: WorldState, agent: number, fromUs: number): vo
     }
     if (Number.isNaN(legs.heardUs[at])) legs.heardUs[at] = legs.firstUs[at] + 2 * legLatencyUs(world, agent, leg);
     closeWindow(world, at);
-    if (legs.state[at] === Broken.Deaf) legs.byteUs[at] = Infinity;
+    if (legs.state[at] === Broken.Deaf) noteAnswer(world, agent, leg, fromUs);
     else if (legs.state[at] === Broken.Silent || legs.state[at] === Broken.Dead) {
-      legs.byteUs[at] = lastByteUs(world, agent, leg, fromUs);
+      const arrivedUs = lastArrivalUs(world, agent, leg, fromUs);
+      const keepaliveUs = world.ackUs[agent]! - toFarUs(world, agent, leg);
+      // The near end acknowledges what it passes on.
+      const ackUs = world.ackUs[agent]! + legLatencyUs(world, agent, leg) - toNearUs(world, agent, leg);
+      legs.byteUs[at] = Math.max(arrivedUs, ackUs);
+      legs.readUs[at] = Math.max(arrivedUs, keepaliveUs);
     }
   }
+}
+
+/** A node that answers a keepalive into a way back that is cut repeats the answer, and its own keepalive rests. */
+function noteAnswer(world: WorldState, agent: number, leg: Leg, fromUs: number): void {
+  const { legs } = world;
+  const at = 2 * agent + leg;
+  const keepaliveUs = nextKeepaliveUs(clockOf(world, agent), world, world.ackUs[agent]!, fromUs);
+  const shutUs = legs.firstUs[at]! + openWindowUs;
+  const answers = keepaliveUs + toNearUs(world, agent, leg) <= shutUs;
+  legs.byteUs[at] = answers ? Infinity : legs.firstUs[at]! + legLatencyUs(world, agent, leg);
+  legs.readUs[at] = legs.byteUs[at]!;
+}
+
+/** A window has closed: what left before `beforeUs` was the last that came to the node. */
+export function noteLastByte(world: WorldState, agent: number, leg: Leg, beforeUs: number): void {
+  const { legs } = world;
+  const at = 2 * agent + leg;
+  if (legs.byteUs[at] === Infinity) return;
+  legs.byteUs[at] = Math.max(legs.byteUs[at]!, lastArrivalUs(world, agent, leg, beforeUs));
+  legs.readUs[at] = legs.byteUs[at]!;
 }
 
 /** Something that the agent sent before `beforeUs` waits for the balancer to send it on. */
@@ -64,8 +89,8 @@ function nextSegmentUs(world: WorldState, agent: number, fromUs: number): number
   return Math.min(eventUs, nextKeepaliveUs(clockOf(world, agent), world, world.ackUs[agent]!, fromUs));
 }
 
-/** The last event that came to the far end of a leg, or the acknowledgement of the manager's last ACK. */
-function lastByteUs(world: WorldState, agent: number, leg: Leg, fromUs: number): number {
+/** The last event that came to the far end of a leg; -Infinity: none did. */
+function lastArrivalUs(world: WorldState, agent: number, leg: Leg, fromUs: number): number {
   const { pipelines } = world.books;
   const toPlaceUs = toFarUs(world, agent, leg);
   if (world.state[agent] === State.Frozen || world.broken[agent] === Broken.Hung) return fromUs + toPlaceUs;
@@ -74,9 +99,7 @@ function lastByteUs(world: WorldState, agent: number, leg: Leg, fromUs: number):
     world.wakesAgent = agent;
     sentUs = pipelines.hasBacklog(agent) ? fromUs : world.before(fromUs);
   }
-  // The near end acknowledges what it passes on.
-  const ackUs = world.ackUs[agent]! + legLatencyUs(world, agent, leg) - toNearUs(world, agent, leg);
-  return Math.max(sentUs + toPlaceUs, ackUs);
+  return sentUs + toPlaceUs;
 }
 
 /** When the balancer has seen no byte for its time-out: nothing moves once all that has room behind it is there. */

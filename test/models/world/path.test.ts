@@ -100,6 +100,21 @@ test('an agent that writes nothing loses its keepalive, and leaves before that o
   expect(outcome(live([partition('group0', 'worker01', 100, 5)], quiet))).toBe('healed noticed - back 5.1 lost 0');
 });
 
+test.each([
+  // A quiet agent leaves at 55.9 s and repeats its keepalive until 58.1 s; its kernel has answered the probe at 44.8 s.
+  ['4.5.1', quiet, [partition('group0', 'worker01', 100, 40)], 65.9],
+  // The same; what the kernel answered is no message of the agent: the last one was 61 s ago, and it overtakes itself.
+  ['4.14.7', quiet, [partition('group0', 'worker01', 100, 40), partition('group0', 'worker01', 146, 1)], 55.9],
+  // The node has answered nothing while the window was open: its keepalive has closed the connection when the agent is heard.
+  ['4.4.0', {}, [partition('worker01', 'group0', 100, 200, true)], 200.0],
+])(
+  'a node of %s has an old connection until its keepalive, or the agent’s kernel, ends it',
+  (version, agent, cuts, back) => {
+    const story = live(cuts, agent, { node: { version } });
+    expect(first(story, 'handshake').seconds - 100).toBeCloseTo(back, 1);
+  },
+);
+
 test('on a way that is cut only towards the node a quiet agent hears the RST of the manager first', () => {
   // The manager closes 60 s after the last byte, the agent would notice 61.07 s after the last ACK.
   const both = first(live([partition('group0', 'worker01', 100, 200)], quiet), 'noticed');
