@@ -28,6 +28,8 @@ export interface Channel {
   takes(): boolean;
   /** So does the node at its end, with what it takes. */
   works(): boolean;
+  /** What is sent now is processed, whether or not its answer comes. */
+  isHeard(): boolean;
 }
 
 /** How the agent reaches its servers; told by the agent what it does. */

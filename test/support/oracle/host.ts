@@ -2,6 +2,7 @@
 import { killDefaults, type PlaceFault } from '../../../src/models/fault.ts';
 import { Rank, type Calendar } from './calendar.ts';
 import type { Connection } from './tcp.ts';
+import type { TcpKeepalive } from '../../../src/models/tcp.ts';
 
 export type HostState = 'up' | 'refusing' | 'dying' | 'hung' | 'silent';
 export type Service = 'events' | 'registration';
@@ -13,6 +14,8 @@ export interface Remote {
   reply(message: Message): void;
   /** The process closes the connection; absent where there is none. */
   closeByServer?(): void;
+  /** The client's FIN has come with what is read now. */
+  readonly finIsThere?: boolean;
 }
 
 /** What runs on the host. */
@@ -54,6 +57,8 @@ export class Host {
   readonly calendar: Calendar;
   readonly startupUs: number;
   readonly acceptQueue: number;
+  /** Of the connections that are opened to it; `null`: none. */
+  readonly keepalive: TcpKeepalive | null;
   readonly services: ReadonlySet<Service>;
   processes!: Processes; // set by whoever builds the host, before time begins
   /** Told after every change of state. */
@@ -68,6 +73,8 @@ export class Host {
   #analysisStood = false;
   /** Counts the lives of the processes. */
   life = 0;
+  /** Counts how often the host has lost its power. */
+  boots = 0;
   readonly connections = new Set<Connection>();
   /** Questions in the receive buffers of processes that stand still, to be read when they go on. */
   datagrams: (() => void)[] = [];
@@ -84,13 +91,16 @@ export class Host {
 
   constructor(
     calendar: Calendar,
-    options: Pick<Host, 'name' | 'index' | 'startupUs' | 'acceptQueue'> & { readonly services: readonly Service[] },
+    options: Pick<Host, 'name' | 'index' | 'startupUs' | 'acceptQueue' | 'keepalive'> & {
+      readonly services: readonly Service[];
+    },
   ) {
     this.calendar = calendar;
     this.name = options.name;
     this.index = options.index;
     this.startupUs = options.startupUs;
     this.acceptQueue = options.acceptQueue;
+    this.keepalive = options.keepalive;
     this.services = new Set(options.services);
   }
 
@@ -213,6 +223,7 @@ export class Host {
     this.#registrationState = this.#stateNow(this.#active.authd);
     const zombieBefore = this.#wasZombie;
     this.#wasZombie = this.isZombie;
+    if (this.state === 'silent' && before !== 'silent') this.boots += 1;
     if (this.state === 'hung' && before !== 'hung') this.hungUs = this.calendar.nowUs;
     if (lived && !this.#lives()) this.#die();
     if (this.isZombie && !zombieBefore) this.processes.turnedZombie?.();

@@ -4,6 +4,7 @@ import { nodeDefaults, type NodeOptions } from '../../../src/models/node.ts';
 import { Rank, type Calendar } from './calendar.ts';
 import type { Event } from './event.ts';
 import type { Host, Message, Processes, Remote } from './host.ts';
+import { Connection } from './tcp.ts';
 
 export interface EventMessage extends Message {
   readonly kind: 'event';
@@ -53,7 +54,7 @@ export class Manager implements Processes {
   received(remote: Remote, message: Message): void {
     switch (message.kind) {
       case 'startup':
-        if (this.#inUse.delete(remote.owner)) remote.closeByServer?.();
+        if (this.#inUse.delete(remote.owner) || this.#refusesKey(remote)) remote.closeByServer?.();
         else remote.reply(control('ack'));
         break;
       case 'keepalive':
@@ -67,7 +68,8 @@ export class Manager implements Processes {
         remote.reply(control(message.kind));
         break;
       case 'event':
-        if (remote.clientIsGone && !this.#isRead(remote.owner, message.bytes)) message.refused();
+        if (remote.finIsThere === true && !atLeast(this.#options.version, '4.6.0')) message.lost();
+        else if (remote.clientIsGone && !this.#isRead(remote.owner, message.bytes)) message.refused();
         else this.#take((message as EventMessage).event); // the only kind of event message there is
         break;
       case 'ack':
@@ -76,6 +78,22 @@ export class Manager implements Processes {
       default:
         message.kind satisfies never;
     }
+  }
+
+  /** The agent's old connection stands, and keeps the new one out; one that has been silent for long enough is closed itself. */
+  #refusesKey(remote: Remote): boolean {
+    const { version, connectionOvertakeSeconds } = this.#options;
+    if (!atLeast(version, '4.4.0')) return false;
+    const old = [...this.#host.connections].find(
+      (one) => one !== remote && one.accepted && one.owner === remote.owner && one.way.service === 'events',
+    );
+    if (!old || !(remote instanceof Connection)) return false;
+    const second = (atUs: number): number => Math.floor((atUs + this.#clockPhaseUs) / 1e6);
+    const silent = second(this.#calendar.nowUs) - second(old.validUs);
+    const canOvertake = atLeast(version, '4.5.2') && connectionOvertakeSeconds > 0;
+    if (!canOvertake || silent <= connectionOvertakeSeconds) return true;
+    old.closeByServer();
+    return false;
   }
 
   /** Of an old connection so much is read until a new one of the same agent is looked at. */

@@ -15,9 +15,10 @@ import { Agent, type Channel, type Surroundings } from './agent.ts';
 import { Calendar, Rank } from './calendar.ts';
 import { countEvents, Event } from './event.ts';
 import { Host, type Service } from './host.ts';
+import { Legs } from './leg.ts';
 import { Manager } from './manager.ts';
 import { Nginx } from './nginx.ts';
-import { isCommand, occurrencesOf, type Occurrence } from './plan.ts';
+import { isCommand, isOfPath, occurrencesOf, type Occurrence } from './plan.ts';
 import { open, stuckKind, type Connection, type Way } from './tcp.ts';
 import { Datagrams } from './udp.ts';
 
@@ -111,6 +112,7 @@ class Oracle {
   readonly nginx: Nginx | null = null;
   readonly members: Member[] = [];
   readonly faults: readonly Occurrence[];
+  readonly legs: Legs;
   readonly deeds: Deed[] = [];
   readonly rows: OutageRow[] = [];
   readonly addresses: Uint32Array[];
@@ -143,6 +145,7 @@ class Oracle {
         index: nodes.length,
         startupUs: 0,
         acceptQueue: listenBacklog,
+        keepalive: null,
         services: ['events', 'registration'],
       });
       const clockPhaseUs = Math.floor(uniform(deriveKey(root, Purpose.BalancerClock, 0), 0, 0) * 1e6);
@@ -152,6 +155,7 @@ class Oracle {
     }
     for (const host of this.hosts) host.changed = (_, fault) => this.#placeChanged(fault);
     this.faults = occurrencesOf(options, root);
+    this.legs = new Legs(this.faults, options.groups.length, nodes.length);
     options.groups.forEach((group, index) => this.#addGroup(group, index));
   }
 
@@ -201,12 +205,21 @@ class Oracle {
 
   play(endedUs: number): OracleBooks {
     const { calendar, options, hosts } = this;
-    for (const { fault, index, places, startUs } of this.faults) {
+    for (const occurrence of this.faults) {
+      const { fault, index, places, startUs } = occurrence;
       if (isCommand(fault)) continue;
+      if (isOfPath(fault)) {
+        calendar.at(startUs, Rank.place, () => this.#pathChanges(occurrence));
+        continue;
+      }
       for (const place of places) calendar.at(startUs, Rank.place, () => hosts[place]!.begin(fault, index));
     }
     for (const { fault, index, places, endUs } of this.faults) {
       if (endUs === Infinity || isCommand(fault)) continue;
+      if (isOfPath(fault)) {
+        if (fault.kind === 'partition') calendar.at(endUs, Rank.place, () => this.#placeChanged(index));
+        continue;
+      }
       for (const place of places) calendar.at(endUs, Rank.place, () => hosts[place]!.end(fault, index));
     }
     calendar.at(0, Rank.place, () => {
@@ -257,7 +270,7 @@ class Oracle {
     this.#looks.push({
       atUs,
       node: this.members.map((member) => this.#nodeOf(member)),
-      unaware: this.members.filter(({ agent }) => agent.hasSession && !agent.channel!.works()).length,
+      unaware: this.members.filter(({ agent }) => agent.hasSession && !agent.channel!.isHeard()).length,
       produced: this.members.reduce((sum, { agent }) => sum + agent.pipeline.written.length, 0),
     });
     if (!this.#isSettled(atUs)) this.#settledUs = null;
@@ -304,6 +317,7 @@ class Oracle {
           nodes[host.nodeIndex]!.unreachable,
         ),
         latencyUs: this.#latency(group, nodes[host.nodeIndex]!),
+        leg: this.legs.of(member.group, host.nodeIndex),
         listener: -1,
       };
     }
@@ -312,6 +326,7 @@ class Oracle {
       host: this.hosts[nodes.length]!,
       unreachable: unreachableBetween(network.unreachable.agents, group.unreachable),
       latencyUs: this.#latency(group, balancer),
+      leg: this.legs.of(member.group, nodes.length),
       listener: host.listenerIndex,
     };
   }
@@ -348,6 +363,7 @@ class Oracle {
         nodes[nodeIndex]!.unreachable,
       ),
       kernel: balancer!.kernel,
+      leg: this.legs.of(-1, nodeIndex),
       owner,
       listener: -1,
     };
@@ -374,8 +390,9 @@ class Oracle {
           close: () => datagrams.close(),
           hasRoom: () => true,
           node: () => host.index,
-          takes: () => host.works,
-          works: () => host.works && !host.isZombie,
+          takes: () => host.works && datagrams.way.leg.isOpen(this.calendar.nowUs),
+          isHeard: () => host.works && datagrams.way.leg.passesThere(this.calendar.nowUs) && !host.isZombie,
+          works: () => host.works && datagrams.way.leg.isOpen(this.calendar.nowUs) && !host.isZombie,
         };
       },
       tried: (server) => {
@@ -414,7 +431,7 @@ class Oracle {
     let lastNode = -1;
     const takes = (): boolean => {
       const last = back();
-      const alive = (one: Connection): boolean => one.serverLives && one.way.host.works;
+      const alive = (one: Connection): boolean => one.serverLives && one.way.host.works && one.isWhole;
       return last !== null && alive(connection) && alive(last);
     };
     return {
@@ -439,10 +456,27 @@ class Oracle {
       },
       takes,
       works: () => takes() && !back()!.way.host.isZombie,
+      isHeard: () => {
+        const last = back();
+        const hears = (one: Connection): boolean => one.serverLives && one.way.host.works && !one.isDark;
+        return last !== null && hears(connection) && hears(last) && !last.way.host.isZombie;
+      },
     };
   }
 
   // ------------------------------------------------------------------------------------------------------------ the outages
+
+  #pathChanges(occurrence: Occurrence): void {
+    const { fault, index } = occurrence;
+    const legs = this.legs.hitBy(occurrence, this.options.groups.length).map(({ leg }) => leg);
+    for (const leg of legs) leg.begin(occurrence);
+    if (fault.kind === 'dropFlows') {
+      for (const { everOpened } of this.hosts) {
+        for (const connection of everOpened) if (legs.includes(connection.way.leg)) connection.forgotten = fault.answer;
+      }
+    }
+    this.#placeChanged(index);
+  }
 
   #placeChanged(fault: number): void {
     for (const member of this.members) {

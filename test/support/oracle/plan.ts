@@ -1,14 +1,21 @@
 // When each fault happens in one replication, and where.
 import { exponential } from '../../../src/kernel/distributions.ts';
 import { deriveKey, uniform, type Key } from '../../../src/kernel/random.ts';
-import { balancerPlace, type AgentCommand, type PlaceFault } from '../../../src/models/fault.ts';
+import {
+  agentsPlace,
+  balancerPlace,
+  type AgentCommand,
+  type LinkFault,
+  type PlaceFault,
+} from '../../../src/models/fault.ts';
 import { namedKey, Purpose } from '../../../src/models/workload.ts';
 import type { WorldOptions } from '../../../src/models/worldOptions.ts';
+import type { End } from './leg.ts';
 
 /** Commands to agents that have a key. */
 export type OracleCommand = Exclude<AgentCommand, { kind: 'enroll' }>;
 /** Faults the oracle plays. */
-export type OracleFault = PlaceFault | OracleCommand;
+export type OracleFault = PlaceFault | OracleCommand | LinkFault;
 
 export interface Occurrence {
   readonly fault: OracleFault;
@@ -16,6 +23,8 @@ export interface Occurrence {
   readonly index: number;
   /** Nodes by index; the balancer is the number of nodes. Groups, by index, of a command. */
   readonly places: readonly number[];
+  /** Of a fault of a path. */
+  readonly link: { readonly from: End; readonly to: End } | null;
   readonly startUs: number;
   readonly endUs: number;
 }
@@ -26,11 +35,25 @@ export function isCommand(fault: OracleFault): fault is OracleCommand {
   return fault.kind === 'restartAgents' || fault.kind === 'pushConfig' || fault.kind === 'reconnectAgents';
 }
 
+export function isOfPath(fault: OracleFault): fault is LinkFault {
+  return fault.kind === 'partition' || fault.kind === 'dropFlows';
+}
+
+function touchedBy(fault: OracleFault): readonly string[] {
+  if (isOfPath(fault)) return [fault.from, fault.to];
+  return isCommand(fault) ? fault.groups : fault.places;
+}
+
 export function occurrencesOf(options: WorldOptions, root: Key): readonly Occurrence[] {
   const occurrences: Occurrence[] = [];
   const names = options.nodes.map(({ name }) => name);
   if (options.balancer) names.push(balancerPlace);
   const groupNames = options.groups.map(({ name }) => name);
+  const endOf = (name: string): End | null => {
+    if (groupNames.includes(name)) return { kind: 'group', index: groupNames.indexOf(name) };
+    if (names.includes(name)) return { kind: 'place', index: names.indexOf(name) };
+    return name === agentsPlace ? { kind: 'agents' } : null;
+  };
   options.faults.forEach((fault, faultIndex) => {
     if (!isPlayed(fault)) throw new Error(`the oracle does not play ${fault.kind} yet`);
     const known = isCommand(fault) ? groupNames : names;
@@ -38,10 +61,18 @@ export function occurrencesOf(options: WorldOptions, root: Key): readonly Occurr
       ? randomSpans(options, fault, root, faultIndex)
       : plannedSpans(options, fault, deriveKey(root, Purpose.FaultInstant, faultIndex));
     for (const { startUs, endUs, names: touched } of spans) {
-      const places = touched.map((name) => known.indexOf(name)).filter((index) => index >= 0);
-      if (startUs >= options.durationUs || places.length === 0) continue;
+      if (startUs >= options.durationUs) continue;
+      const index = occurrences.length;
+      if (isOfPath(fault)) {
+        const from = endOf(fault.from);
+        const to = endOf(fault.to);
+        if (from && to) occurrences.push({ fault, index, places: [], link: { from, to }, startUs, endUs });
+        continue;
+      }
+      const places = touched.map((name) => known.indexOf(name)).filter((place) => place >= 0);
+      if (places.length === 0) continue;
       places.sort((a, b) => a - b);
-      occurrences.push({ fault, index: occurrences.length, places, startUs, endUs });
+      occurrences.push({ fault, index, places, link: null, startUs, endUs });
     }
   });
   return occurrences;
@@ -49,8 +80,6 @@ export function occurrencesOf(options: WorldOptions, root: Key): readonly Occurr
 
 function isPlayed(fault: WorldOptions['faults'][number]): fault is OracleFault {
   switch (fault.kind) {
-    case 'partition':
-    case 'dropFlows':
     case 'enroll':
     case 'reload':
     case 'drain':
@@ -63,7 +92,7 @@ function isPlayed(fault: WorldOptions['faults'][number]): fault is OracleFault {
 }
 
 function plannedSpans(options: WorldOptions, fault: OracleFault, key: Key): readonly Span[] {
-  const names = isCommand(fault) ? fault.groups : fault.places;
+  const names = touchedBy(fault);
   const spans: Span[] = [];
   for (let time = 0; time < fault.times; time++) {
     const laterUs = time * (fault.everyUs ?? 0);
@@ -92,7 +121,7 @@ function plannedSpans(options: WorldOptions, fault: OracleFault, key: Key): read
 
 /** It works for an exponential time, then is broken for another, from the start of counted time to its end. */
 function randomSpans({ durationUs }: WorldOptions, fault: OracleFault, root: Key, faultIndex: number): readonly Span[] {
-  const names = isCommand(fault) ? fault.groups : fault.places;
+  const names = touchedBy(fault);
   const { mtbfUs, mttrUs } = fault.random!; // the caller has looked
   const key = deriveKey(namedKey(root, Purpose.FaultRandom, names.join('\n')), faultIndex, 0);
   const length = (time: number, which: number, meanUs: number): number =>

@@ -21,13 +21,18 @@ export class Datagrams implements Remote {
   }
 
   send(message: Message): void {
-    const { host, latencyUs, unreachable, kernel } = this.way;
+    const { host, latencyUs, unreachable, kernel, leg } = this.way;
     const { calendar } = host;
     const sentUs = calendar.nowUs;
     const asks = message.kind === 'startup' || message.kind === 'ping';
     calendar.at(sentUs + latencyUs, message.kind === 'event' ? Rank.event : Rank.control, () => {
+      if (!leg.passesThere(calendar.nowUs)) {
+        message.lost();
+        return;
+      }
       if (host.works) {
-        if (asks) host.count('accepted');
+        // One whose answer is lost on the way is no connect.
+        if (asks && leg.passesBack(calendar.nowUs)) host.count('accepted');
         host.processes.received(this, message);
         return;
       }
@@ -46,6 +51,7 @@ export class Datagrams implements Remote {
       // Who waits for an answer reads the ICMP message as well; everybody else ignores it.
       if (!asks) return;
       if (host.state === 'refusing' || host.state === 'dying') {
+        if (!leg.passesBack(calendar.nowUs)) return;
         host.count('refused');
         this.#fail(sentUs + 2 * latencyUs);
       }
@@ -60,7 +66,8 @@ export class Datagrams implements Remote {
   }
 
   reply(message: Message): void {
-    const { host, latencyUs } = this.way;
+    const { host, latencyUs, leg } = this.way;
+    if (!leg.passesBack(host.calendar.nowUs)) return;
     host.calendar.at(host.calendar.nowUs + latencyUs, Rank.control, () => {
       if (!this.#closed) this.client.received(message);
     });
