@@ -332,7 +332,12 @@ describe('warnings', () => {
   test('name each directive that decides nothing once, for all files', () => {
     const { warnings } = load(
       scenarioText({ modes: '{ a: { ossec: a.conf }, b: { ossec: b.conf }, c: { ossec: a.conf, order: rotated } }' }),
-      { files: { 'a.conf': idle('disable-active-response config-profile'), 'b.conf': idle('local_ip disable-active-response') } },
+      {
+        files: {
+          'a.conf': idle('disable-active-response config-profile'),
+          'b.conf': idle('local_ip disable-active-response'),
+        },
+      },
     );
 
     expect(warnings).toEqual([

@@ -322,6 +322,19 @@ class FaultReader {
 
   // ------------------------------------------------------------------------------------------------------------- by its verb
 
+  /** All nodes of a rolling restart have their turn within the run. */
+  #checkLast(places: readonly string[], atUs: number, stepUs: number): void {
+    const { duration } = this.#context.data;
+    const durationUs = typeof duration === 'number' ? duration : duration.atMost;
+    const late = places.findIndex((_, turn) => atUs + turn * stepUs >= durationUs);
+    if (late <= 0) return;
+    this.#fail(
+      ['rolling'],
+      `the run ends after ${durationText(durationUs)}, before ${places[late]!} is restarted at ${durationText(atUs + late * stepUs)}. ` +
+        'Make the duration longer, or pause shorter.',
+    );
+  }
+
   /** `drain` beside `rolling` is a length. */
   #drainUs(): number {
     const { drain } = this.#fault;
@@ -342,15 +355,13 @@ class FaultReader {
         return { kind: verb, places, ...timing, only: fault.only };
       case 'restart':
         return { kind: verb, places, ...timing, forUs: fault.down ?? restartDefaults.downUs };
-      case 'rolling':
-        return {
-          kind: verb,
-          places,
-          ...timing,
-          downUs: fault.down ?? restartDefaults.downUs,
-          pauseUs: fault.pause ?? 0,
-          drainUs: this.#drainUs(),
-        };
+      case 'rolling': {
+        const downUs = fault.down ?? restartDefaults.downUs;
+        const pauseUs = fault.pause ?? 0;
+        const drainUs = this.#drainUs();
+        this.#checkLast(places, (timing.atUs?.toUs ?? 0) + drainUs, drainUs + downUs + pauseUs);
+        return { kind: verb, places, ...timing, downUs, pauseUs, drainUs };
+      }
       case 'slow':
         return { kind: verb, places, ...timing, toShare: fault.to ?? 1 };
       case 'partition':

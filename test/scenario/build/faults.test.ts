@@ -144,6 +144,12 @@ describe('what is wrong is told with what to do', () => {
     ['{ at: 10m, slow: worker01, to: 0.3 }', ['faults[0].to: expected a share such as 30%, got 0.3.']],
     ['{ at: 10m, kill: worker01, to: 30% }', ['faults[0].to belongs to slow. Remove it.']],
     [
+      '{ at: 10m, rolling: [worker01, worker02, master], down: 30s, pause: 10m }',
+      [
+        'faults[0].rolling: the run ends after 30m, before first is restarted at 31m. Make the duration longer, or pause shorter.',
+      ],
+    ],
+    [
       '{ at: 10m, rolling: [worker01, worker3] }',
       [
         'faults[0].rolling: no node is called "worker3". Did you mean worker01? Known: first, worker01, worker02, master.',
