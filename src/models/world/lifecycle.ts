@@ -43,7 +43,7 @@ export function command(world: WorldState, fault: PlannedFault, nowUs: number): 
       if (!options.restarts) return;
       for (const agent of agents) {
         if (!world.options.groups[world.groupOf[agent]!]!.agent.autoRestart) continue;
-        world.deeds.owed.set(agent, fault.index);
+        world.deeds.owed.set(agent, { fault: fault.index, atUs: Infinity });
         owe(world, agent, nowUs);
       }
       return;
@@ -68,12 +68,16 @@ export function told(world: WorldState, index: number, nowUs: number): void {
       if (world.wasted[agent] === 0) leaves(world, agent, fault, nowUs);
       notice(world, agent, nowUs, 'forced');
       return;
-    case Deed.Configure:
-      if (!hears(world, agent) || world.deeds.owed.get(agent) !== fault) return;
+    case Deed.Configure: {
+      const owed = world.deeds.owed.get(agent);
+      // In a session that has begun since, the answer comes with another keepalive; of several files the newest comes.
+      if (!hears(world, agent) || owed?.atUs !== nowUs) return;
       world.deeds.owed.delete(agent);
-      if (options.configPush === 'restart') stopAgent(world, agent, fault, nowUs);
+      world.cause = owed.fault;
+      if (options.configPush === 'restart') stopAgent(world, agent, owed.fault, nowUs);
       else reload(world, agent, nowUs);
       return;
+    }
     case Deed.CollectorStarts:
       collectorStarts(world, agent, nowUs);
       return;

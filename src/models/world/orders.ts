@@ -1,5 +1,5 @@
 // What agents will be told, or will happen to them by itself: lifecycle.ts.
-import { nextKeepaliveUs } from '../keepalive.ts';
+import { lastAckUs, nextKeepaliveUs } from '../keepalive.ts';
 import { Broken, EventKind, State, addPlaceEvent, clockOf, nodeLatencyUs, type WorldState } from './state.ts';
 
 /** What an agent is told, or happens to it by itself. */
@@ -11,8 +11,11 @@ export interface Orders {
   readonly deed: number[];
   /** Occurrence it belongs to, -1: none. */
   readonly fault: number[];
-  /** Agents that get a new configuration as soon as their manager hears from them, and the occurrence. */
-  readonly owed: Map<number, number>;
+  /**
+   * Agents that get a new configuration as soon as their manager hears from them: the occurrence, and when the keepalive of the session
+   * they have now is answered with it.
+   */
+  readonly owed: Map<number, { readonly fault: number; readonly atUs: number }>;
   /** How often each agent has restarted by itself. */
   readonly churned: Map<number, number>;
 }
@@ -39,13 +42,17 @@ export function hears(world: WorldState, agent: number): boolean {
 
 /** The node answers the agent's next keepalive with the configuration it owes it. */
 export function owe(world: WorldState, agent: number, nowUs: number): void {
-  const fault = world.deeds.owed.get(agent);
-  if (fault === undefined || !hears(world, agent)) return;
+  const owed = world.deeds.owed.get(agent);
+  if (owed === undefined || !hears(world, agent)) return;
   const ackUs = world.ackUs[agent]!;
-  // The one whose ACK is still to come leaves now, or has left.
+  const toNodeUs = nodeLatencyUs(world, agent);
+  const clock = clockOf(world, agent);
+  // The one whose ACK is still to come reaches the node now or later, or has been answered; each ACK has moved the turns.
   const sentUs =
-    ackUs > nowUs
-      ? ackUs - 2 * nodeLatencyUs(world, agent)
-      : nextKeepaliveUs(clockOf(world, agent), world, ackUs, nowUs);
-  order(world, agent, Deed.Configure, fault, Math.max(nowUs, sentUs + 2 * nodeLatencyUs(world, agent)));
+    ackUs - toNodeUs >= nowUs
+      ? ackUs - 2 * toNodeUs
+      : nextKeepaliveUs(clock, world, lastAckUs(clock, world, ackUs, nowUs - 1, toNodeUs), nowUs - toNodeUs);
+  const atUs = Math.ceil(Math.max(nowUs, sentUs + 2 * toNodeUs));
+  world.deeds.owed.set(agent, { fault: owed.fault, atUs });
+  order(world, agent, Deed.Configure, owed.fault, atUs);
 }

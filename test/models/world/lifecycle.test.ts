@@ -1,5 +1,6 @@
 // Restarts of agents, new shared configurations, requests to reconnect.
 import { expect, test } from 'vitest';
+import { loopPeriodUs } from '../../../src/models/agent.ts';
 import type { FaultOptions } from '../../../src/models/fault.ts';
 import { balances } from '../../../src/models/ledger.ts';
 import { runWorld } from '../../../src/models/world.ts';
@@ -141,6 +142,31 @@ test('up to 4.13 and on Windows a new configuration restarts an agent behind its
   expect(reloaded.books.groups[0]!.lost.agentRestart).toBe(150);
 });
 
+test('the new configuration of a quiet agent comes behind a keepalive whose turn the ACKs before it have moved', () => {
+  const latencyUs = 100_000;
+  const world = aWorld({
+    groups: [{ count: 1, version: '4.9.2', list: [1], events: { ratePerSecond: 0, arrival: 'regular' } }],
+    faults: [push()],
+    durationUs: 5 * minute,
+    latencyUs,
+  });
+  const stops: number[] = [];
+
+  runWorld(
+    world,
+    { seed: 'story', replication: 0 },
+    { stopped: (_, atUs) => stops.push(atUs) },
+    { startUs: Float64Array.of(-100 * second), clockPhaseUs: Float64Array.of(0) },
+  );
+
+  // SYN, startup message and their answers; a keepalive at once, another in the first turn of every tenth second.
+  let ackUs = -100 * second + 6 * latencyUs;
+  for (let dueUs = -90 * second; ackUs < 100 * second; dueUs += 10 * second) {
+    ackUs += Math.ceil((dueUs - ackUs) / loopPeriodUs) * loopPeriodUs + 2 * latencyUs;
+  }
+  expect(stops).toEqual([ackUs]);
+});
+
 test('a reload keeps the client buffer', () => {
   const { lost } = tell([push()], {
     version: '4.14.0',
@@ -158,6 +184,27 @@ test('an agent that is away gets its new configuration when it is back', () => {
   expect(handshakes[0]! - 90).toBeCloseTo(50, 1);
   // 15 s down, then again five attempts at worker01.
   expect(handshakes[1]! - handshakes[0]!).toBeCloseTo(65, 1);
+});
+
+test('an agent that restarts before its configuration has come gets it behind a keepalive of its new session', () => {
+  // Of 4.14.7 the first keepalive leaves 20 s after the start; the old session's next one would have left before.
+  const quiet = { ratePerSecond: 0, arrival: 'regular' } as const;
+  const group = { version: '4.14.7', events: quiet, agent: { life: { restartUs: 3 * second } } };
+  const world = (faults: readonly FaultOptions[]) =>
+    aWorld({ groups: [{ count: 1, list: [1], ...group, platform: 'windows' }], faults, durationUs: 5 * minute });
+  const stops: number[] = [];
+  runWorld(world([push(), restart()]), { seed: 'story', replication: 0 }, { stopped: (_, atUs) => stops.push(atUs) });
+
+  expect(stops[0]).toBe(100 * second);
+  expect(stops[1]).toBeGreaterThan(122 * second);
+  expect(stops[1]).toBeLessThan(125 * second);
+});
+
+test('of two configurations that wait for a keepalive the newer one comes, once', () => {
+  const quiet = { ratePerSecond: 0, arrival: 'regular' } as const;
+  const { outages } = tell([push(101), push(102)], { events: quiet }).books;
+
+  expect([...outages.fault.subarray(0, outages.count)]).toEqual([1]);
 });
 
 test('a reload in an outage: logcollector starts while the lock is set and delivers what it then reads', () => {
