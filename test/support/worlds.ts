@@ -1,6 +1,6 @@
 // Small worlds for tests: a cluster of three, agents with a list or behind nginx.
 import { agentWithSettings, type AgentSettings } from '../../src/models/agentVersions.ts';
-import type { ServerOptions } from '../../src/models/agentOptions.ts';
+import type { Platform, ServerOptions } from '../../src/models/agentOptions.ts';
 import type { NginxBalancerOptions, NginxMethod } from '../../src/models/balancer/nginx/options.ts';
 import { killDefaults, type FaultOptions } from '../../src/models/fault.ts';
 import { kernelDefaults, networkDefaults, type Unreachable } from '../../src/models/network.ts';
@@ -22,6 +22,8 @@ export interface GroupRecipe {
   readonly list?: readonly number[];
   readonly order?: GroupOptions['order'];
   readonly unreachable?: Unreachable | undefined;
+  readonly restartEveryUs?: number | undefined;
+  readonly platform?: Platform | undefined;
 }
 
 export interface WorldRecipe {
@@ -128,7 +130,7 @@ export function aWorld(recipe: WorldRecipe): WorldOptions {
 }
 
 function groupOf(recipe: GroupRecipe, index: number): GroupOptions {
-  const { server, ...agent } = agentWithSettings(recipe.version ?? '4.14.7', [recipe.agent]);
+  const { server, ...agent } = agentWithSettings(recipe.version ?? '4.14.7', [recipe.agent], recipe.platform);
   const common = { port: 1514, maxRetries: server.maxRetries, retryIntervalSeconds: server.retryIntervalSeconds };
   const servers: ServerOptions[] = recipe.list
     ? recipe.list.map((nodeIndex) => ({
@@ -158,6 +160,7 @@ function groupOf(recipe: GroupRecipe, index: number): GroupOptions {
     order: recipe.order ?? 'listed',
     latencyUs: null,
     unreachable: recipe.unreachable,
+    restartEveryUs: recipe.restartEveryUs,
   };
 }
 

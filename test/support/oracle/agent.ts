@@ -46,9 +46,11 @@ export interface Surroundings {
   connected(server: number, node: number, attemptUs: number): void;
   attemptFailed(): void;
   froze(): void;
+  /** A new shared configuration has come. */
+  configured(): void;
 }
 
-type State = 'off' | 'looking' | 'running' | 'frozen';
+type State = 'off' | 'looking' | 'running' | 'frozen' | 'down';
 
 export class Agent implements Daemon {
   readonly #calendar: Calendar;
@@ -67,7 +69,7 @@ export class Agent implements Daemon {
   #timer: Entry | null = null;
   #lastAckSecond = 0;
   #keepaliveDueSecond = -Infinity;
-  readonly #walk: ListWalk | null;
+  #walk: ListWalk | null;
   /** The connection of a walker: closed by its peer, and whether something was sent into it since. */
   #lineEnd: 'no' | 'fin' | 'reset' = 'no';
   /** The main loop turns for the first time after it stood still. */
@@ -80,7 +82,7 @@ export class Agent implements Daemon {
     group: GroupOptions,
     servers: readonly ServerOptions[],
     world: Surroundings,
-    phases: { readonly clockUs: number; readonly keepaliveUs: number },
+    phases: { readonly clockUs: number; readonly keepaliveUs: number; readonly pollUs: number },
   ) {
     this.#calendar = calendar;
     this.#group = group;
@@ -88,7 +90,7 @@ export class Agent implements Daemon {
     this.#world = world;
     this.#phaseUs = phases.clockUs;
     this.#keepalivePhaseUs = phases.keepaliveUs;
-    this.pipeline = new Pipeline(calendar, this, group);
+    this.pipeline = new Pipeline(calendar, this, group, phases.pollUs);
     this.#walk = group.agent.search === 'listWalk' ? this.#newWalk() : null;
   }
 
@@ -147,6 +149,53 @@ export class Agent implements Daemon {
     return !this.#lock;
   }
 
+  /** The server it is at is a node of its list. */
+  get viaNode(): boolean {
+    return this.#entry.endpoint.kind === 'node';
+  }
+
+  get isDown(): boolean {
+    return this.#state === 'down' || this.#state === 'off';
+  }
+
+  /** The service stops, and starts again as if it had never run. */
+  restart(): void {
+    const { agent } = this.#group;
+    this.#calendar.cancel(this.#timer);
+    this.#giveUp?.();
+    this.#giveUp = null;
+    this.#walk?.stop();
+    this.channel?.close();
+    this.channel = null;
+    this.#lock = true;
+    this.#lineEnd = 'no';
+    this.#heldUp = true;
+    this.#onWake = null;
+    this.#state = 'down';
+    this.pipeline.stop();
+    this.#after(agent.life.restartUs, () => {
+      this.#server = 0;
+      this.#keepaliveDueSecond = -Infinity;
+      if (this.#walk) this.#walk = this.#newWalk();
+      this.pipeline.start();
+      this.start();
+    });
+  }
+  /** Ends the attempt under way. */
+  #giveUp: (() => void) | null = null;
+
+  /** All daemons but this one restart. */
+  reload(): void {
+    this.pipeline.stopCollector();
+    const { restartUs } = this.#group.agent.life;
+    this.#calendar.at(this.#calendar.nowUs + restartUs, Rank.place, () => this.pipeline.startCollector());
+  }
+
+  /** Its manager asks it to connect anew. */
+  reconnect(): void {
+    if (this.#state === 'running') this.#notice('forced');
+  }
+
   start(): void {
     const { agent } = this.#group;
     if (agent.firstKeepalive === 'afterNotifyTime') {
@@ -192,7 +241,12 @@ export class Agent implements Daemon {
   ): void {
     let channel: Channel | null = null;
     let opening: Opening | null = null;
+    this.#giveUp = () => {
+      opening?.cancel();
+      channel?.close();
+    };
     const finish = (success: boolean): void => {
+      this.#giveUp = null;
       this.#calendar.cancel(this.#timer);
       opening?.cancel();
       if (!success) channel?.close();
@@ -312,6 +366,7 @@ export class Agent implements Daemon {
   }
 
   #received(message: Message): void {
+    if (message.kind === 'config' && this.#state === 'running') this.#world.configured();
     if (message.kind !== 'ack') return;
     this.#lastAckSecond = wholeSeconds(this.#calendar.nowUs, this.#phaseUs);
     this.#turn();

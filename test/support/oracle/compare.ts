@@ -21,6 +21,7 @@ export function differences(options: WorldOptions, luck: Luck, tolerance: Tolera
   const engine = runWorld(options, luck, {
     tried: (agent, atUs, server) => tell(agent, atUs, `tried ${server}`),
     noticed: (agent, atUs, why) => tell(agent, atUs, `noticed ${why}`),
+    stopped: (agent, atUs) => tell(agent, atUs, 'stopped'),
     connected: (agent, atUs, server, node) => tell(agent, atUs, `connected ${server} ${node}`),
   });
   const { stepUs, steps } = engine.timeline;

@@ -40,7 +40,7 @@ export interface Processes {
 }
 
 export interface Message {
-  readonly kind: 'startup' | 'keepalive' | 'event' | 'ping' | 'hello' | 'request' | 'ack' | 'pong';
+  readonly kind: 'startup' | 'keepalive' | 'event' | 'ping' | 'hello' | 'request' | 'ack' | 'pong' | 'config';
   /** Bytes that count in send buffers. */
   readonly bytes: number;
   /** It is in nobody's send buffer any more. */
@@ -64,6 +64,8 @@ export class Host {
   /** Told after every change of state. */
   changed: (host: Host, fault: number) => void = () => undefined;
   /** Of who listens for events. */
+  /** True for an agent to which the node has a new shared configuration to give. */
+  owes: (agent: number) => boolean = () => false;
   state: HostState = 'up';
   /** Of who listens for registrations. */
   #registrationState: HostState = 'up';

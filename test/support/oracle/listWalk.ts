@@ -48,6 +48,7 @@ export class ListWalk {
   #thread: Iterator<Wait, void, boolean> | null = null;
   #wait: Wait | null = null;
   #timer: Entry | null = null;
+  #opening: Opening | null = null;
 
   constructor(host: WalkHost) {
     this.#host = host;
@@ -65,6 +66,16 @@ export class ListWalk {
     this.#line.asked = false;
     this.#attemptUs = this.#host.calendar.nowUs;
     this.#begin(this.#search());
+  }
+
+  /** The process ends. */
+  stop(): void {
+    this.#host.calendar.cancel(this.#timer);
+    this.#thread = null;
+    this.#wait = null;
+    this.#opening?.cancel();
+    this.#line?.channel.close();
+    this.#line = null;
   }
 
   /** Something has come on the connection while the main thread looks for a manager. */
@@ -210,7 +221,7 @@ export class ListWalk {
         if (line) this.onEnd(line.channel);
       },
     };
-    this.#host.connect(server, client, (channel) => {
+    this.#opening = this.#host.connect(server, client, (channel) => {
       if (channel) {
         line = { channel, inbox: early, end: 'no', asked: false };
         this.#line = line;

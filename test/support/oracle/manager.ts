@@ -59,6 +59,7 @@ export class Manager implements Processes {
         break;
       case 'keepalive':
         remote.reply(control('ack'));
+        if (this.#host.owes(remote.owner)) remote.reply(control('config'));
         break;
       case 'ping':
         remote.reply(control('pong'));
@@ -74,6 +75,7 @@ export class Manager implements Processes {
         break;
       case 'ack':
       case 'pong':
+      case 'config':
         throw new Error(`nobody sends ${message.kind} to a manager`);
       default:
         message.kind satisfies never;

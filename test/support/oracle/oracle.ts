@@ -13,6 +13,7 @@ import { drawIndex, groupKey, namedKey, Purpose } from '../../../src/models/work
 import type { GroupOptions, Luck, WorldOptions } from '../../../src/models/worldOptions.ts';
 import { Agent, type Channel, type Surroundings } from './agent.ts';
 import { Calendar, Rank } from './calendar.ts';
+import { Commands } from './commands.ts';
 import { countEvents, Event } from './event.ts';
 import { Host, type Service } from './host.ts';
 import { Legs } from './leg.ts';
@@ -120,6 +121,7 @@ class Oracle {
   #nodeAtStart: number[] = [];
   readonly #looks: Look[] = [];
   #settledUs: number | null = null;
+  readonly #commands: Commands;
 
   constructor(options: WorldOptions, { seed, replication }: Luck) {
     this.options = options;
@@ -157,6 +159,12 @@ class Oracle {
     this.faults = occurrencesOf(options, root);
     this.legs = new Legs(this.faults, options.groups.length, nodes.length);
     options.groups.forEach((group, index) => this.#addGroup(group, index));
+    this.#commands = new Commands(this.calendar, options, root, this.members, {
+      leaves: (agent, fault) => this.#leaves(agent, fault),
+      latencyUs: (agent) => this.#toNode(this.members[agent]!),
+      stopped: (agent) => this.deeds.push({ agent, atUs: this.calendar.nowUs, what: 'stopped' }),
+    });
+    for (const host of this.hosts) host.owes = (agent) => this.#commands.owes(agent);
   }
 
   #addGroup(group: GroupOptions, index: number): void {
@@ -165,6 +173,9 @@ class Oracle {
     const phaseKey = groupKey(root, Purpose.ClockPhase, group);
     const orderKey = groupKey(root, Purpose.ServerOrder, group);
     const arrivals = groupArrivals(group, root);
+    const pollKey = groupKey(root, Purpose.PollPhase, group);
+    const pollUs = (own: number): number =>
+      Math.floor(uniform(pollKey, own, 0) * group.agent.internal.logcollectorLoopTimeoutSeconds * 1e6);
     for (let inGroup = 0; inGroup < group.count; inGroup++) {
       const own = drawIndex(group, inGroup);
       const order = group.servers.map((_, at) => (group.order === 'rotated' ? (at + own) % group.servers.length : at));
@@ -178,7 +189,7 @@ class Oracle {
         group,
         order.map((at) => group.servers[at]!),
         this.#surroundings(number),
-        { clockUs, keepaliveUs },
+        { clockUs, keepaliveUs, pollUs: pollUs(own) },
       );
       this.members.push({
         index: number,
@@ -207,7 +218,10 @@ class Oracle {
     const { calendar, options, hosts } = this;
     for (const occurrence of this.faults) {
       const { fault, index, places, startUs } = occurrence;
-      if (isCommand(fault)) continue;
+      if (isCommand(fault)) {
+        calendar.at(startUs, Rank.place, () => this.#commands.begin(fault, index, places));
+        continue;
+      }
       if (isOfPath(fault)) {
         calendar.at(startUs, Rank.place, () => this.#pathChanges(occurrence));
         continue;
@@ -222,6 +236,7 @@ class Oracle {
       }
       for (const place of places) calendar.at(endUs, Rank.place, () => hosts[place]!.end(fault, index));
     }
+    this.#commands.churn();
     calendar.at(0, Rank.place, () => {
       this.#nodeAtStart = this.members.map((member) => this.#nodeOf(member));
     });
@@ -281,6 +296,7 @@ class Oracle {
   #isSettled(atUs: number): boolean {
     return (
       this.faults.every(({ startUs, endUs }) => startUs <= atUs && (endUs <= atUs || endUs === Infinity)) &&
+      !this.#commands.areUnderWay &&
       this.members.every(({ agent }) => agent.hasSession && agent.channel!.works() && agent.pipeline.isEmpty)
     );
   }
@@ -294,6 +310,14 @@ class Oracle {
   #latency(group: GroupOptions, place: { readonly latencyUs: number | null } | null): number {
     const own = [group.latencyUs, place?.latencyUs].filter((one) => typeof one === 'number');
     return own.length > 0 ? Math.max(...own) : this.options.network.latencyUs;
+  }
+
+  /** One way from an agent to the node its session ends at. */
+  #toNode({ agent, group, index }: Member): number {
+    const { nodes, balancer } = this.options;
+    const node = agent.channel!.node();
+    if (agent.viaNode) return this.#latency(this.options.groups[group]!, nodes[node]!);
+    return this.#latency(this.options.groups[group]!, balancer) + this.wayToNode(index, node, false).latencyUs;
   }
 
   #way(member: Member, server: ServerOptions, service: Service): Way {
@@ -420,6 +444,7 @@ class Oracle {
         const { outage } = member();
         if (outage) outage.froze = 1;
       },
+      configured: () => this.#commands.configured(number),
     };
   }
 
@@ -491,12 +516,13 @@ class Oracle {
     }
   }
 
-  #openOutage(member: Member, fault: number): void {
+  /** @param noticedAtUs `null`: the agent does not know of it. */
+  #openOutage(member: Member, fault: number, noticedAtUs: number | null = null): void {
     member.outage ??= {
       fault,
       fromNode: member.agent.channel!.node(),
       brokenAtUs: this.calendar.nowUs,
-      noticedAtUs: null,
+      noticedAtUs,
       attempts: 0,
       froze: 0,
     };
@@ -531,6 +557,17 @@ class Oracle {
       attempts,
       froze,
     });
+  }
+
+  /** It leaves a session that works, by command or by itself (-1: no outage), or what it was in the middle of. */
+  #leaves(number: number, fault: number): void {
+    const member = this.members[number]!;
+    const { agent, outage } = member;
+    const { nowUs } = this.calendar;
+    if (outage) outage.noticedAtUs ??= nowUs;
+    else if (fault >= 0 && agent.hasSession && agent.channel!.works()) this.#openOutage(member, fault, nowUs);
+    member.worked = false;
+    member.took = false;
   }
 
   #finishOutages(): void {

@@ -31,6 +31,14 @@ export class Pipeline {
   readonly #socketSize: number;
   readonly #spacingUs: number;
   readonly written: Event[] = [];
+  /** What does not run. */
+  #down: 'nothing' | 'service' | 'collector' = 'nothing';
+  /** Counts what was stopped: whoever slept until then does not wake up. */
+  #life = 0;
+  #collectorLife = 0;
+  /** Lines in files that logcollector has not read, of one that looks into them now and then; else lines written while it does not run. */
+  #unread: Event[] = [];
+  readonly #queueSize: number;
 
   // logcollector
   #output: Event | null = null;
@@ -47,7 +55,7 @@ export class Pipeline {
   /** Buffer disabled: the event the main thread sleeps with. */
   #mainHand: Event | null = null;
 
-  constructor(calendar: Calendar, daemon: Daemon, { agent: options, events }: GroupOptions) {
+  constructor(calendar: Calendar, daemon: Daemon, { agent: options, events }: GroupOptions, pollUs: number) {
     this.#calendar = calendar;
     this.#daemon = daemon;
     this.#options = options;
@@ -55,6 +63,13 @@ export class Pipeline {
     const { maxDgramQlen, localSendBufferBytes } = options.kernel;
     this.#socketSize = socketDatagrams(maxDgramQlen, localSendBufferBytes, events.sizeBytes);
     this.#spacingUs = dispatchSpacingUs(options.clientBuffer.eventsPerSecond);
+    const { logcollectorQueueSize, logcollectorLoopTimeoutSeconds, logcollectorMaxLines } = options.internal;
+    // One slot of the queue stays free, one line is in the output thread's hand. Windows keeps its records.
+    this.#queueSize = events.source === 'eventChannel' ? Infinity : logcollectorQueueSize;
+    this.#polls = events.source === 'logcollector' && events.files !== null;
+    if (!this.#polls) return;
+    const most = logcollectorMaxLines === 0 ? Infinity : events.files! * logcollectorMaxLines;
+    this.#pollFrom(pollUs, logcollectorLoopTimeoutSeconds * 1_000_000, most);
   }
 
   /** True while the dispatcher sleeps inside a send and holds the send lock. */
@@ -77,20 +92,78 @@ export class Pipeline {
 
   write(event: Event): void {
     if (this.#source === 'socket') {
+      if (this.#down !== 'nothing') return; // the writers are daemons of the service
       if (this.#socketIsFull()) return; // the writer is blocked: it would have been written
       this.written.push(event);
       this.#intoSocket(event);
       return;
     }
     this.written.push(event);
-    if (this.#output === null) {
-      this.#output = event;
-      this.#outputLooks();
-    } else if (this.#lines.length < this.#options.internal.logcollectorQueueSize - 1) {
-      this.#lines.push(event);
-    } else {
-      event.end('logcollector');
+    if (this.#polls) this.#unread.push(event);
+    else if (this.#down === 'nothing') this.#readLines([event]);
+    else if (this.#options.life.onlyFutureEvents) event.end('agentRestart');
+    else this.#unread.push(event);
+  }
+  readonly #polls: boolean;
+
+  /** Looks into the files now, and again and again. */
+  #pollFrom(atUs: number, periodUs: number, most: number): void {
+    this.#calendar.at(atUs, Rank.control, () => {
+      const lines = this.#unread.splice(0, Math.min(this.#unread.length, most));
+      if (this.#down === 'nothing') this.#readLines(lines);
+      else for (const line of lines) line.end('agentRestart');
+      this.#pollFrom(atUs + periodUs, periodUs, most);
+    });
+  }
+
+  /** Of lines that are read together so many are kept as there is room for: the reader is the quicker one. */
+  #readLines(lines: readonly Event[]): void {
+    for (const line of lines) {
+      const held = this.#lines.length + (this.#output === null ? 0 : 1);
+      if (held < this.#queueSize) this.#lines.push(line);
+      else line.end('logcollector');
     }
+    if (this.#output !== null) return;
+    this.#output = this.#lines.shift() ?? null;
+    this.#outputLooks();
+  }
+
+  // --------------------------------------------------------------------------------------------------- the life of the service
+
+  /** The service ends, and everything in its memory with it. */
+  stop(): void {
+    this.stopCollector();
+    this.#down = 'service';
+    this.#life += 1;
+    const held = [...this.#socket, ...this.#ring, this.#hand, this.#mainHand];
+    for (const event of held) event?.end('agentRestart');
+    this.#socket.length = 0;
+    this.#ring.length = 0;
+    this.#hand = null;
+    this.#mainHand = null;
+    this.#dispatcher = 'idle';
+    this.#nextSendUs = -Infinity;
+  }
+
+  start(): void {
+    this.#down = 'collector';
+    this.startCollector();
+  }
+
+  /** logcollector ends; what it has put into the local socket stays there. */
+  stopCollector(): void {
+    this.#down = 'collector';
+    this.#collectorLife += 1;
+    for (const event of [this.#output, ...this.#lines]) event?.end('agentRestart');
+    this.#output = null;
+    this.#outputWaits = 'nothing';
+    this.#lines.length = 0;
+  }
+
+  startCollector(): void {
+    if (this.#down !== 'collector') return; // it starts with the rest
+    this.#down = 'nothing';
+    if (!this.#polls) this.#readLines(this.#unread.splice(0));
   }
 
   /** logcollector's output thread, with a line in its hand, looks at the lock and sends. */
@@ -98,7 +171,10 @@ export class Pipeline {
     while (this.#output !== null) {
       if (this.#daemon.locked) {
         this.#outputWaits = 'lock';
-        this.#calendar.at(this.#calendar.nowUs + lockPollUs, Rank.event, () => this.#outputLooks());
+        const life = this.#collectorLife;
+        this.#calendar.at(this.#calendar.nowUs + lockPollUs, Rank.event, () => {
+          if (this.#collectorLife === life) this.#outputLooks();
+        });
         return;
       }
       if (this.#socketIsFull()) {
@@ -161,6 +237,13 @@ export class Pipeline {
 
   // --------------------------------------------------------------------------------------------------------- the dispatcher
 
+  #later(atUs: number, action: () => void): void {
+    const life = this.#life;
+    this.#calendar.at(atUs, Rank.event, () => {
+      if (this.#life === life) action();
+    });
+  }
+
   /** Takes the next event when its slot has come. */
   #dispatch(): void {
     for (;;) {
@@ -170,7 +253,7 @@ export class Pipeline {
       }
       if (this.#calendar.nowUs < this.#nextSendUs) {
         this.#dispatcher = 'spacing';
-        this.#calendar.at(this.#nextSendUs, Rank.event, () => this.#dispatch());
+        this.#later(this.#nextSendUs, () => this.#dispatch());
         return;
       }
       this.#hand = this.#ring.shift()!;
@@ -182,7 +265,7 @@ export class Pipeline {
   #sendHand(): boolean {
     if (this.#daemon.locked) {
       this.#dispatcher = 'lock';
-      this.#calendar.at(this.#calendar.nowUs + lockPollUs, Rank.event, () => {
+      this.#later(this.#calendar.nowUs + lockPollUs, () => {
         if (this.#sendHand()) this.#dispatch();
       });
       return false;
@@ -218,7 +301,7 @@ export class Pipeline {
       this.#hand = null;
       this.#dispatcher = 'asleep';
       const sleepUs = this.#options.sleepsAfterSendError ? sendErrorSleepUs : 0;
-      this.#calendar.at(this.#calendar.nowUs + sleepUs, Rank.event, () => this.#dispatch());
+      this.#later(this.#calendar.nowUs + sleepUs, () => this.#dispatch());
     }
     this.#mainHand?.end('sendError');
     this.#mainHand = null;
