@@ -58,7 +58,10 @@ export class Commands {
         });
         break;
       case 'pushConfig':
-        if (command.restarts) for (const { index } of agents) this.#owed.set(index, fault);
+        if (!command.restarts) break;
+        for (const { index, group } of agents) {
+          if (this.#options.groups[group]!.agent.autoRestart) this.#owed.set(index, fault);
+        }
         break;
       case 'reconnectAgents': {
         const connected = agents.filter((told) => this.#hears(told));
