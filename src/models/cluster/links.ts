@@ -135,9 +135,11 @@ export class ClusterLinks {
     const isOpen = this.#state[master] === PlaceState.Up && this.#state[worker] === PlaceState.Up && !link.isCut;
     const died = !link.isCut && this.#isDead(worker, link);
     if (link.isOpen && (!isOpen || died)) {
+      const stood = this.linked[worker]!.has(atUs);
       link.isOpen = false;
       this.linked[worker]!.close(atUs);
-      this.#expect(worker, link, atUs);
+      // A worker that was still to try goes on in its rhythm.
+      if (stood || link.workerKnowsUs > atUs) this.#expect(worker, link, atUs);
     }
     if (!link.isOpen && died) {
       // Of a host that was off and is back nobody hears before he asks.
@@ -147,6 +149,7 @@ export class ClusterLinks {
     if (link.isOpen || !isOpen) return;
     link.isOpen = true;
     this.linked[worker]!.open(this.#relinked(worker, link, atUs));
+    if (this.#life[worker] !== link.workerLife) link.workerKnowsUs = this.births[worker]!.at(-1)!;
     link.masterLife = this.#life[master]!;
     link.workerLife = this.#life[worker]!;
   }

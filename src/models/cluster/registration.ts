@@ -59,16 +59,19 @@ export class Registration {
     while (done < answers.length && answers[done]! <= nowUs) done += 1;
     if (done > 0) answers.splice(0, done);
     if (answers.length >= clientPool) return { isRejected: true, extraUs: 0, isRelayBroken: false };
-    const waitUs = Math.max(0, this.#freeUs[node]! - nowUs);
+    // Up to 4.12 the one thread takes a connection and waits for all of it; from 4.13 it takes requests that are there.
+    const waitsForUs = atLeast(version, '4.13.0') ? 0 : roundTripsUs;
+    const readyUs = nowUs + roundTripsUs - waitsForUs;
+    const turnUs = Math.max(readyUs, this.#freeUs[node]!);
     // It is gone when its turn comes: the thread finds a closed connection and goes on.
-    if (waitUs > patienceUs) return { isRejected: false, extraUs: waitUs, isRelayBroken: false };
-    const relay = this.#relay(node, nowUs + waitUs);
-    // From 4.13 one thread serves all, but waits for none of them; the request to the master it does wait for.
-    const ownUs = (registration.serviceUs ?? 0) + relay.us;
-    const busyUs = ownUs + (atLeast(version, '4.13.0') ? 0 : roundTripsUs);
-    this.#freeUs[node] = nowUs + waitUs + busyUs;
-    answers.push(nowUs + waitUs + roundTripsUs + ownUs);
-    return { isRejected: false, extraUs: waitUs + ownUs, isRelayBroken: relay.isBroken };
+    if (turnUs - readyUs > patienceUs) return { isRejected: false, extraUs: turnUs - readyUs, isRelayBroken: false };
+    const workedUs = turnUs + waitsForUs + (registration.serviceUs ?? 0);
+    // The one thread waits for the master, in every release.
+    const relay = this.#relay(node, workedUs);
+    const doneUs = workedUs + relay.us;
+    this.#freeUs[node] = doneUs;
+    answers.push(doneUs);
+    return { isRejected: false, extraUs: doneUs - nowUs - roundTripsUs, isRelayBroken: relay.isBroken };
   }
 
   /** A worker asks the master, and waits. */

@@ -18,6 +18,7 @@ import {
   timersPerAgent,
   unreachableTo,
   type WorldState,
+  deadlineUs,
 } from './state.ts';
 import { Errand, enrolmentAnswered, isKeyKnown, keyDenied, keyRefused, newcomerWakes } from './enrolment.ts';
 import { forgetAttempt, isJudged, repeatSyn, reviewIntake, startupRead, takeQueued, takesSyn } from './intake.ts';
@@ -156,6 +157,7 @@ export function synArrives(world: WorldState, agent: number, nowUs: number): voi
 /** The agent's ACK, or the answer to its enrollment, is due: does the connection still stand? */
 export function answerDue(world: WorldState, agent: number, nowUs: number): void {
   if (isAnswerLost(world, agent, nowUs)) return;
+  world.wait[agent] = Wait.None;
   const condition = attemptCondition(world, agent);
   if (condition === Broken.Dead || (!isWalker(world, agent) && nowUs > patienceEndsUs(world, agent))) {
     attemptFailed(world, agent, nowUs);
@@ -250,7 +252,11 @@ export function reviewAttempt(world: WorldState, agent: number, nowUs: number): 
     case Wait.Ack: {
       const condition = attemptCondition(world, agent);
       if (condition === Broken.Hung) return;
+      // authd has the request, and its answer is on its way.
+      const isServed = world.step[agent] === Step.Enrolled && deadlineUs(world, agent, Timer.Path) < Infinity;
+      if (isServed && condition === Broken.No) return;
       if (condition === Broken.Silent) {
+        if (isServed) world.queue.cancel(slot + Timer.Path);
         waitInVain(world, agent);
         return;
       }

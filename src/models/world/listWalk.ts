@@ -12,7 +12,6 @@ import {
   Step,
   Timer,
   Wait,
-  armMain,
   armMainOrNow,
   conditionOf,
   latencyTo,
@@ -154,7 +153,7 @@ function begin(world: WorldState, agent: number, stage: number, nowUs: number, l
   const walk = world.walk!;
   walk.stage[agent] = stage;
   walk.sinceUs[agent] = nowUs;
-  armMain(world, agent, nowUs + lengthUs);
+  armMainOrNow(world, agent, nowUs + lengthUs);
 }
 
 function noAnswer(world: WorldState, agent: number, nowUs: number): void {

@@ -1,6 +1,6 @@
 // An agent's request for a key comes to a node's registration service.
 import { receiveTimeoutUs } from '../agent.ts';
-import { Step, nextStep, type WorldState } from './state.ts';
+import { Step, Wait, nextStep, type WorldState } from './state.ts';
 import { armAttemptTimeout } from './waits.ts';
 
 /**
@@ -23,6 +23,10 @@ export function register(
     nextStep(world, agent, Step.Fail, nowUs + 3 * oneWayUs);
     return;
   }
-  if (extraUs > 0) armAttemptTimeout(world, agent);
+  if (extraUs > 0) {
+    // Long enough to see what becomes of the place.
+    world.wait[agent] = Wait.Ack;
+    armAttemptTimeout(world, agent);
+  }
   nextStep(world, agent, Step.Enrolled, answerUs + extraUs);
 }

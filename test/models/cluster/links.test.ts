@@ -63,6 +63,17 @@ test('of a master whose host was off and is back a worker hears with its next in
   expect(Math.max(...found)).toBeGreaterThan(17);
 });
 
+test('a worker goes on trying in its rhythm while its master comes and goes between two tries', () => {
+  const links = cluster();
+  links.placeChanged(0, 27 * second, Refusing, true);
+  links.placeChanged(0, 98 * second, Up, false);
+  links.placeChanged(0, 103 * second, Refusing, true);
+  links.placeChanged(0, 173 * second, Up, false);
+
+  // Tries at 27, 37 … 97, 107 … 177 s.
+  expect(relinked(links, 173)).toBe(4);
+});
+
 test('a worker that starts connects at once, or ten seconds after each try at a master that is down', () => {
   const links = cluster();
   links.placeChanged(1, 100 * second, Refusing, true);

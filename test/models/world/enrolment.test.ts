@@ -238,3 +238,32 @@ test('the agents of a run that ends before an enrolment do not exist', () => {
   expect(groups[0]!.produced).toBe(0);
   expect(Math.max(...timeline.disconnected)).toBe(0);
 });
+
+test('from 4.13 the service takes requests as they are there, whoever has connected first and is far away', () => {
+  const world = aRollout({
+    groups: [lone, lone],
+    managers: '4.13.1',
+    serviceMs: 1000,
+    faults: [enroll(100, 1), enroll(100, 1, 0, 'group1')],
+  });
+  const far = [1_000, 50_000];
+  const { keyUs } = runWorld(
+    { ...world, groups: world.groups.map((group, index) => ({ ...group, latencyUs: far[index]! })) },
+    luck,
+  ).enrolment;
+
+  // Connect, TLS, request; a second of work; the answer. The second one has waited for the first.
+  expect(keyUs[0]).toBe(101.006 * second);
+  expect(keyUs[1]).toBe(102.005 * second + 50_000);
+});
+
+test('an agent whose worker dies while it asks a silent master hears of it at once', () => {
+  const world = aRollout({
+    groups: [{ ...lone, list: [1], version: '4.9.2' }],
+    registration: [0, 1, 2],
+    faults: [fault('powerOff', 'master', 99, null), enroll(100, 1), fault('kill', 'worker01', 110, null)],
+    durationUs: 111 * second,
+  });
+
+  expect(runWorld(world, luck).enrolment.failed[0]).toBe(1);
+});

@@ -1,0 +1,283 @@
+// The cluster's own traffic, tick by tick: who has a link to the master, and how far a new key has come. docs/MODEL.md, "The cluster
+// and the dashboard" and "New keys". The phases of the periods are the engine's draws.
+import type { Key } from '../../../src/kernel/random.ts';
+import { atLeast } from '../../../src/models/agentVersions.ts';
+import { ClusterLinks, masterOf, type NodePhases } from '../../../src/models/cluster/links.ts';
+import type { NodeOptions } from '../../../src/models/node.ts';
+import type { WorldOptions } from '../../../src/models/worldOptions.ts';
+import { Rank, type Calendar, type Entry } from './calendar.ts';
+import type { Host } from './host.ts';
+
+const second = 1_000_000;
+
+/** What one node knows. */
+interface Member {
+  readonly host: Host;
+  readonly options: NodeOptions;
+  readonly phases: NodePhases;
+  /** Keys in its client.keys, and in the memory of its remoted: the first so many that were given. */
+  inFile: number;
+  inMemory: number;
+  /** Of the processes that run, or ran last. */
+  life: number;
+  /** Their last end was that of their host. */
+  diedSilently: boolean;
+  diedAtLife: number;
+}
+
+/** A worker and the master. */
+interface Link {
+  readonly worker: Member;
+  stands: boolean;
+  /** The worker knows that it has none. */
+  isMissed: boolean;
+  /** The master has dropped it. */
+  isDropped: boolean;
+  /** The worker's next packet will be answered by RST. */
+  asks: boolean;
+  /** Processes that had it. */
+  workerLife: number;
+  masterLife: number;
+  /** What will be noticed, and the next try. */
+  readonly plans: Entry[];
+  /** When the worker will know that it has none. */
+  knowsUs: number;
+}
+
+export class Cluster {
+  readonly #calendar: Calendar;
+  readonly #members: readonly Member[];
+  readonly #links: readonly (Link | null)[];
+  readonly #master: number;
+  readonly #toMasterUs: readonly number[];
+  /** By agent: its key is the n-th that was given. Who was there before the run has none of these. */
+  readonly #keys = new Map<number, number>();
+  #hashed = 0;
+
+  constructor({ nodes, network, warmupUs, durationUs }: WorldOptions, hosts: readonly Host[], root: Key) {
+    const { phases } = new ClusterLinks(nodes, root, -warmupUs);
+    this.#master = masterOf(nodes);
+    this.#members = nodes.map((options, index) => {
+      const host = hosts[index]!;
+      return {
+        host,
+        options,
+        phases: phases[index]!,
+        inFile: 0,
+        inMemory: 0,
+        life: host.life,
+        diedSilently: false,
+        diedAtLife: host.life,
+      };
+    });
+    this.#calendar = hosts[0]!.calendar;
+    const own = nodes.map(({ latencyUs }) => latencyUs);
+    this.#toMasterUs = own.map((one) => {
+      const given = [one, own[this.#master]].filter((us) => typeof us === 'number');
+      return given.length > 0 ? Math.max(...given) : network.latencyUs;
+    });
+    this.#links = this.#members.map((worker, index) =>
+      index === this.#master || this.#master < 0
+        ? null
+        : {
+            worker,
+            ...{ stands: true, isMissed: false, isDropped: false, asks: false, workerLife: 0, masterLife: 0 },
+            plans: [],
+            knowsUs: Infinity,
+          },
+    );
+    const every = (phaseUs: number, periodUs: number, action: () => void): void => {
+      const firstUs = phaseUs + Math.ceil((-warmupUs - phaseUs) / periodUs) * periodUs;
+      const tick = (atUs: number): void => {
+        if (atUs > durationUs) return;
+        this.#calendar.at(atUs, Rank.place, () => {
+          action();
+          tick(atUs + periodUs);
+        });
+      };
+      tick(firstUs);
+    };
+    this.#members.forEach((member, index) => {
+      const { host } = member;
+      const reloadUs = member.options.keyUpdateSeconds * second;
+      if (index === this.#master) {
+        every(member.phases.hashUs, 8 * second, () => {
+          if (host.works) this.#hashed = member.inFile;
+        });
+      }
+      every(member.phases.integrityUs, 9 * second, () => {
+        if (this.#links[index]?.stands && host.works) member.inFile = Math.max(member.inFile, this.#hashed);
+      });
+      every(member.phases.keyReloadUs, reloadUs, () => {
+        if (host.works) member.inMemory = member.inFile;
+      });
+    });
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------- keys
+
+  /** The master has written a new key for the agent. */
+  keyGiven(agent: number): void {
+    const master = this.#members[this.#master];
+    const given = this.#keys.size + this.#replaced + 1;
+    if (this.#keys.has(agent)) this.#replaced += 1;
+    this.#keys.set(agent, given);
+    if (master) master.inFile = given;
+  }
+  #replaced = 0;
+
+  /** Who comes without a key. */
+  readonly newcomers = new Set<number>();
+
+  isNewcomer(agent: number): boolean {
+    return this.newcomers.has(agent);
+  }
+
+  hasNewKey(agent: number): boolean {
+    return this.#keys.has(agent);
+  }
+
+  knows(node: number, agent: number): boolean {
+    return this.#members[node]!.inMemory >= (this.#keys.get(agent) ?? 0);
+  }
+
+  /** Before 4.3 the master gives an agent that it has given a key another one. */
+  get replacesKeys(): boolean {
+    const master = this.#members[this.#master];
+    return master !== undefined && !atLeast(master.options.version, '4.3.0');
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------ links
+
+  placeChanged(host: Host): void {
+    const member = this.#members[host.index];
+    if (!member) return; // the balancer
+    if (host.life !== member.diedAtLife) {
+      member.diedAtLife = host.life;
+      member.diedSilently = host.state === 'silent';
+    }
+    const isBorn = host.works && host.life !== member.life;
+    if (isBorn) {
+      member.life = host.life;
+      member.inMemory = member.inFile;
+    }
+    const mine = host.index === this.#master ? this.#links : [this.#links[host.index]!];
+    for (const link of mine) if (link) this.#review(link, isBorn && link.worker === member);
+  }
+
+  get #masterHost(): Host {
+    return this.#members[this.#master]!.host;
+  }
+
+  #review(link: Link, workerIsBorn: boolean): void {
+    const worker = link.worker.host;
+    const master = this.#masterHost;
+    const isOpen = worker.works && master.works;
+    const sameMaster = master.life === link.masterLife;
+    const sameWorker = worker.life === link.workerLife;
+    if (link.stands && !(isOpen && sameMaster && sameWorker)) {
+      link.stands = false;
+      link.isMissed = false;
+      link.isDropped = false;
+      link.asks = false;
+      this.#expectSilence(link);
+      // A process that dies says so, if its host lives; and so does the host's kernel of the other end.
+      if (!(sameMaster && sameWorker) && worker.state !== 'silent' && master.state !== 'silent') this.#miss(link);
+    } else if (!link.stands && !link.isMissed && worker.state !== 'silent' && master.state !== 'silent') {
+      // Of a host that was off and is back nobody hears before he asks.
+      if (!sameMaster && this.#members[this.#master]!.diedSilently) this.#missAtNextPacket(link);
+      else if (!sameMaster || !sameWorker) this.#miss(link);
+    }
+    if (workerIsBorn) {
+      this.#cancel(link);
+      link.isMissed = true;
+      this.#try(link);
+    } else if (!link.stands && !link.isMissed && isOpen && sameWorker && !link.asks) {
+      if (sameMaster && !link.isDropped) this.#stand(link);
+      else this.#missAtNextPacket(link);
+    }
+  }
+
+  #cancel({ plans }: Link): void {
+    for (const plan of plans.splice(0)) this.#calendar.cancel(plan);
+  }
+
+  #plan(link: Link, atUs: number, action: () => void): void {
+    link.plans.push(this.#calendar.at(atUs, Rank.place, action));
+  }
+
+  #next(phaseUs: number, periodUs: number, fromUs = this.#calendar.nowUs): number {
+    return phaseUs + Math.ceil((fromUs - phaseUs) / periodUs) * periodUs;
+  }
+
+  /** Nobody says anything: the worker's echoes have no answer, and the master finds that no echo has come. */
+  #expectSilence(link: Link): void {
+    const { nowUs } = this.#calendar;
+    this.#cancel(link);
+    const { keepAliveUs } = link.worker.phases;
+    const echoUs = this.#next(keepAliveUs, 60 * second);
+    // 20 s for the first answer, 60 s to the next echo, 20 s for its answer.
+    link.knowsUs = echoUs + 100 * second;
+    this.#plan(link, link.knowsUs, () => this.#miss(link));
+    const lastUs = this.#next(keepAliveUs, 60 * second, nowUs + 1) - 60 * second;
+    const { checkWorkersUs } = this.#members[this.#master]!.phases;
+    this.#plan(link, this.#next(checkWorkersUs, 60 * second, lastUs + 120 * second + 1), () => {
+      link.isDropped = true;
+    });
+  }
+
+  #missAtNextPacket(link: Link): void {
+    if (link.asks) return;
+    link.asks = true;
+    link.knowsUs = Math.min(link.knowsUs, this.#next(link.worker.phases.integrityUs, 9 * second));
+    this.#plan(link, link.knowsUs, () => this.#miss(link));
+  }
+
+  #miss(link: Link): void {
+    if (link.isMissed || link.stands) return;
+    this.#cancel(link);
+    link.isMissed = true;
+    link.asks = false;
+    link.knowsUs = this.#calendar.nowUs;
+    this.#plan(link, this.#calendar.nowUs + 10 * second, () => this.#try(link));
+  }
+
+  #try(link: Link): void {
+    if (link.worker.host.works && this.#masterHost.works) this.#stand(link);
+    else this.#plan(link, this.#calendar.nowUs + 10 * second, () => this.#try(link));
+  }
+
+  #stand(link: Link): void {
+    this.#cancel(link);
+    link.stands = true;
+    link.asks = false;
+    link.isMissed = false;
+    link.workerLife = link.worker.host.life;
+    link.masterLife = this.#masterHost.life;
+  }
+
+  // ------------------------------------------------------------------------------------------------ requests to the master
+
+  /** A node's authd needs the master; `done` with whether it answered. */
+  ask(node: number, done: (answered: boolean) => void): void {
+    const link = this.#links[node];
+    if (!link) {
+      done(true);
+      return;
+    }
+    let { nowUs } = this.#calendar;
+    if (link.stands) {
+      this.#calendar.at(nowUs + 2 * this.#toMasterUs[node]!, Rank.control, () => done(true));
+      return;
+    }
+    // A try fails at once, or has no answer within 20 s while clusterd knows no better. What changes meanwhile is not seen
+    // (docs/MODEL.md, "Approximations").
+    const isOpen = link.worker.host.works && this.#masterHost.works;
+    const tries = atLeast(link.worker.options.version, '4.3.0') ? 10 : 1;
+    for (let one = 1; one <= tries; one++) {
+      if (!isOpen) nowUs = Math.min(nowUs + 20 * second, Math.max(nowUs, link.knowsUs));
+      if (one < tries) nowUs += second;
+    }
+    this.#calendar.at(nowUs, Rank.control, () => done(false));
+  }
+}
