@@ -187,6 +187,8 @@ export class WorldState implements Wakes {
   readonly listener: Int16Array;
   readonly peerNode: Int16Array;
   readonly peerSinceUs: Float64Array;
+  /** The balancer's own time-out for it, from then on. */
+  readonly peerTimeoutUs: Float64Array;
   readonly connects: Int32Array;
   readonly nodeLife: Int32Array;
   readonly balancerLife: Int32Array;
@@ -342,6 +344,7 @@ export class WorldState implements Wakes {
     this.listener = new Int16Array(agents);
     this.peerNode = new Int16Array(agents).fill(-1);
     this.peerSinceUs = f64();
+    this.peerTimeoutUs = f64();
     this.connects = new Int32Array(agents);
     this.nodeLife = new Int32Array(agents);
     this.balancerLife = new Int32Array(agents);

@@ -64,6 +64,7 @@ function tryPeer(
       proxy.ports[listener.portOf[peer]!]! += 1;
       world.peerNode[agent] = listener.targets[peer]!.nodeIndex;
       world.peerSinceUs[agent] = nowUs;
+      world.peerTimeoutUs[agent] = connectTimeoutUs(proxy, session.worker, listener);
       nextStep(world, agent, Step.PeerArrive, nowUs + world.balancerLatency[world.peerNode[agent]]!);
       return;
     }
@@ -84,7 +85,7 @@ export function peerArrive(world: WorldState, agent: number, nowUs: number): voi
   const oneWayUs = world.balancerLatency[index]!;
   const { registration } = listener.targets[session.peerIndex]!;
   const nobody = registration && world.options.nodes[index]!.registrationPort === null;
-  const timeoutUs = connectTimeoutUs(proxyOf(world, agent), session.worker, listener);
+  const timeoutUs = world.peerTimeoutUs[agent]!;
   const { kernel } = world.options.balancer!;
   const giveUp = (kernelUs: number): void => {
     world.wait[agent] = Wait.PeerSyn;
@@ -221,7 +222,7 @@ export function abandonSession(world: WorldState, agent: number, nowUs: number):
     freePort(world, agent, listener, session.peerIndex);
     if (world.wait[agent] === Wait.PeerSyn) {
       const heardUs = nowUs + latencyTo(world, agent, world.balancerPlace);
-      const timeoutUs = Math.min(connectTimeoutUs(proxy, session.worker, listener), world.peerSynUs[agent]!);
+      const timeoutUs = Math.min(world.peerTimeoutUs[agent]!, world.peerSynUs[agent]!);
       if (world.peerSinceUs[agent]! + timeoutUs <= heardUs + togetherUs) {
         listener.balancer.failed(session, seconds, nowUs - world.arrivedAtUs[agent]!);
       }

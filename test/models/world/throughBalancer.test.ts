@@ -219,3 +219,23 @@ test('while remoted alone hangs authd takes registrations, and they count as con
 
   expect(books.nodes[0]!.connectsPeakPerSecond).toBe(1);
 });
+
+test('whether a worker has other sessions counts when it asks a node, not when its SYN gets there', () => {
+  // Two groups, 130 µs apart: the first one's session is alone for the 390 µs until the second one's is there.
+  const world = aWorld({
+    groups: [lone, lone],
+    workers: 1,
+    unreachable: { agents: 'routed', balancer: 'routed' },
+    faults: [fault('powerOff', 'master', null, null)],
+    method: { kind: 'roundRobin' },
+  });
+  const groups = world.groups.map((group, index) => ({ ...group, latencyUs: 1_000 + 130 * index }));
+  const story = play({ ...world, groups }, { startUs: Float64Array.of(20 * second, 20 * second) });
+
+  // Alone: nginx and agent end together, and the next attempt goes elsewhere. In company nginx would go on to worker02 after 60 s.
+  expect(rows(story, { zero: 20, digits: 2 })).toEqual([
+    '0.00 try balancer',
+    '70.06 try balancer',
+    '70.07 handshake balancer',
+  ]);
+});

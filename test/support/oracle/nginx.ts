@@ -152,12 +152,15 @@ export class Nginx implements Processes {
             failed: () => {
               const byTimer = this.#calendar.nowUs - askedUs >= timeoutUs;
               const action = (): void => {
+                if (this.#sessions.get(front) !== session) return;
                 session.opening = null;
                 this.#proxy.ports[listener.portOf[peer]!]! -= 1;
                 if (this.#failed(session)) this.#tryPeer(session);
                 else this.#end(session, true);
               };
-              act(action, byTimer ? this.#missedTimers : this.#missed);
+              // What has come by the instant of a time-out is read before nginx looks at its timers.
+              if (!byTimer) act(action);
+              else this.#calendar.at(this.#calendar.nowUs, Rank.event, () => act(action, this.#missedTimers));
             },
           },
         );
