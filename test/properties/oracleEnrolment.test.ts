@@ -68,7 +68,7 @@ function expectAgreement(recipe: Rollout, replication: number, us = 0): void {
 }
 
 const newcomers = rollouts.map((all) =>
-  all.map(({ at, count, over }, index) => enroll(at + 0.137 * index, count, over, `group${index}`)),
+  all.map(({ at, count, over }, index) => enroll(at + 0.25 * index, count, over, `group${index}`)),
 );
 
 const common = {

@@ -13,6 +13,7 @@ import type { Event } from './event.ts';
 import type { Message } from './host.ts';
 import { ListWalk } from './listWalk.ts';
 import { control, type EventMessage } from './manager.ts';
+import { askedForKeys, seekKey } from './newcomer.ts';
 import { Pipeline, type Daemon } from './pipeline.ts';
 import type { Client, Opening } from './tcp.ts';
 
@@ -48,6 +49,8 @@ export interface Surroundings {
   froze(): void;
   /** A new shared configuration has come. */
   configured(): void;
+  /** A request for a key has brought one, or was refused because there is one already, or has brought none. */
+  askedForKey(answer: 'key' | 'refused' | 'none'): void;
 }
 
 type State = 'off' | 'looking' | 'running' | 'frozen' | 'down';
@@ -195,15 +198,30 @@ export class Agent implements Daemon {
   reconnect(): void {
     if (this.#state === 'running') this.#notice('forced');
   }
+  /** The process starts without a key. */
+  startWithoutKey(): void {
+    this.#startClock();
+    this.#state = 'looking';
+    seekKey(askedForKeys(this.#group, this.#servers), {
+      delayAfterEnrollmentSeconds: this.#group.agent.enrollment.delayAfterEnrollmentSeconds,
+      ask: (place, done) => this.#register(place, (answer) => done(answer === 'key')),
+      after: (us, action) => this.#after(us, action),
+      begin: () => this.#beginServer(),
+    });
+  }
 
   start(): void {
+    this.#startClock();
+    this.#state = 'looking';
+    if (this.#walk) this.#walk.start();
+    else this.#beginServer();
+  }
+
+  #startClock(): void {
     const { agent } = this.#group;
     if (agent.firstKeepalive === 'afterNotifyTime') {
       this.#keepaliveDueSecond = wholeSeconds(this.#calendar.nowUs, this.#keepalivePhaseUs) + agent.notifyTimeSeconds;
     }
-    this.#state = 'looking';
-    if (this.#walk) this.#walk.start();
-    else this.#beginServer();
   }
 
   // ------------------------------------------------------------------------------------------------- looking for a manager
@@ -225,7 +243,7 @@ export class Agent implements Daemon {
   #attempt(): void {
     this.#attemptUs = this.#calendar.nowUs;
     this.#world.tried(this.#server);
-    this.#ask('events', 'startup', 'ack', this.#group.agent.internal.recvTimeoutSeconds, (channel) => {
+    this.#ask(this.#entry, 'events', 'startup', ['ack'], this.#group.agent.internal.recvTimeoutSeconds, (channel) => {
       if (channel) this.#handshake(channel);
       else this.#attemptFailed();
     });
@@ -233,11 +251,12 @@ export class Agent implements Daemon {
 
   /** One question on a new connection; `done` with the channel when the answer came, with `null` when it did not. */
   #ask(
+    server: ServerOptions,
     service: 'events' | 'registration',
     question: 'startup' | 'ping' | 'hello',
-    answer: Message['kind'],
+    answers: readonly Message['kind'][],
     timeoutSeconds: number | null,
-    done: (channel: Channel | null) => void,
+    done: (channel: Channel | null, answer: Message['kind'] | null) => void,
   ): void {
     let channel: Channel | null = null;
     let opening: Opening | null = null;
@@ -245,35 +264,35 @@ export class Agent implements Daemon {
       opening?.cancel();
       channel?.close();
     };
-    const finish = (success: boolean): void => {
+    const finish = (answer: Message['kind'] | null): void => {
       this.#giveUp = null;
       this.#calendar.cancel(this.#timer);
       opening?.cancel();
-      if (!success) channel?.close();
-      done(success ? channel : null);
+      if (answer === null) channel?.close();
+      done(answer === null ? null : channel, answer);
     };
     const client: Client = {
       received: (message) => {
-        if (message.kind === answer) {
+        if (answers.includes(message.kind)) {
           client.received = (next) => this.#received(next);
           client.closed = () => this.#closed();
-          finish(true);
+          finish(message.kind);
         } else {
           // Enrollment: the answer to the first question leads to the second.
           channel!.send(control('request'));
         }
       },
-      closed: () => finish(false),
+      closed: () => finish(null),
     };
     const begin = (opened: Channel): void => {
       channel = opened;
       opened.send(control(question));
-      if (timeoutSeconds !== null) this.#after(receiveTimeoutUs(timeoutSeconds), () => finish(false));
+      if (timeoutSeconds !== null) this.#after(receiveTimeoutUs(timeoutSeconds), () => finish(null));
     };
-    if (service === 'events' && this.#entry.protocol === 'udp') {
-      begin(this.#world.datagrams(this.#entry, client));
+    if (service === 'events' && server.protocol === 'udp') {
+      begin(this.#world.datagrams(server, client));
     } else {
-      opening = this.#world.open(this.#entry, service, client, { established: begin, failed: () => finish(false) });
+      opening = this.#world.open(server, service, client, { established: begin, failed: () => finish(null) });
     }
   }
 
@@ -281,6 +300,11 @@ export class Agent implements Daemon {
     const { retryIntervalSeconds } = this.#entry;
     this.#world.attemptFailed();
     this.#triesLeft -= 1;
+    if (this.#triesOnce) {
+      this.#triesOnce = false;
+      this.#after(retrySleepUs(retryIntervalSeconds), () => this.#nextServer());
+      return;
+    }
     if (this.#triesLeft > 0) this.#after(retrySleepUs(retryIntervalSeconds), () => this.#attempt());
     else if (this.#group.agent.enrollment.behindPause)
       this.#after(retrySleepUs(retryIntervalSeconds), () => this.#enroll(() => this.#nextServer()));
@@ -299,19 +323,38 @@ export class Agent implements Daemon {
       return;
     }
     const register = (): void => {
-      this.#ask('registration', 'hello', 'request', enrollment.timeoutSeconds, (channel) => {
-        channel?.close();
-        done();
+      this.#register(this.#entry, (answer) => {
+        if (answer !== 'key') {
+          done();
+          return;
+        }
+        this.#after(retrySleepUs(enrollment.delayAfterEnrollmentSeconds), () => {
+          this.#triesOnce = true;
+          this.#attempt();
+        });
       });
     };
     if (!enrollment.pingsFirst) {
       register();
       return;
     }
-    this.#ask('events', 'ping', 'pong', internal.recvTimeoutSeconds, (channel) => {
+    this.#ask(this.#entry, 'events', 'ping', ['pong'], internal.recvTimeoutSeconds, (channel) => {
       channel?.close();
       if (channel) register();
       else done();
+    });
+  }
+
+  /** With a new key one attempt more at the same server. */
+  #triesOnce = false;
+
+  #register(place: ServerOptions, done: (answer: 'key' | 'refused' | 'none') => void): void {
+    const { timeoutSeconds } = this.#group.agent.enrollment;
+    this.#ask(place, 'registration', 'hello', ['key', 'refused', 'error'], timeoutSeconds, (channel, answer) => {
+      channel?.close();
+      const told = answer === 'key' || answer === 'refused' ? answer : 'none';
+      this.#world.askedForKey(told);
+      done(told);
     });
   }
 

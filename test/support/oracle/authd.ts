@@ -3,7 +3,7 @@
 import { atLeast } from '../../../src/models/agentVersions.ts';
 import type { NodeOptions } from '../../../src/models/node.ts';
 import { Rank } from './calendar.ts';
-import type { Cluster } from './cluster.ts';
+import type { Cluster, Outlook } from './cluster.ts';
 import type { Host, Message, Remote } from './host.ts';
 import type { Connection } from './tcp.ts';
 
@@ -12,6 +12,7 @@ interface Client {
   /** One way to the agent. */
   readonly wayUs: number;
   readonly connectedUs: number;
+  readonly outlook: Outlook;
 }
 
 export class Authd {
@@ -40,14 +41,18 @@ export class Authd {
     if (!this.#isSerial) return;
     const wayUs = way.latencyUs + (way.behindUs ?? 0);
     const { nowUs } = this.#host.calendar;
-    this.#queue.push({ remote, wayUs, connectedUs: nowUs - 2 * way.latencyUs });
+    this.#queue.push({ remote, wayUs, connectedUs: nowUs - 2 * way.latencyUs, outlook: this.#outlook() });
     this.#serve();
   }
 
   requested(remote: Remote): void {
     if (this.#isSerial) return; // its turn comes, or it is served
-    this.#queue.push({ remote, wayUs: 0, connectedUs: this.#host.calendar.nowUs });
+    this.#queue.push({ remote, wayUs: 0, connectedUs: this.#host.calendar.nowUs, outlook: this.#outlook() });
     this.#serve();
+  }
+
+  #outlook(): Outlook {
+    return this.#cluster.outlook(this.#host.index);
   }
 
   #serve(): void {
@@ -57,7 +62,7 @@ export class Authd {
     if (!next) return;
     this.#isBusy = true;
     const { calendar, life } = this.#host;
-    const { remote, wayUs, connectedUs } = next;
+    const { remote, wayUs, connectedUs, outlook } = next;
     // The thread waits for its TLS and its request, since it connected or since it is its turn.
     const turnUs = Math.max(connectedUs, this.#freeUs);
     const lives = (action: () => void): void => {
@@ -69,7 +74,7 @@ export class Authd {
     const workedUs = turnUs + 4 * wayUs + this.#serviceUs;
     calendar.at(Math.max(calendar.nowUs, workedUs), Rank.control, () =>
       lives(() =>
-        this.#cluster.ask(this.#host.index, (answered) =>
+        this.#cluster.ask(outlook, (answered) =>
           lives(() => {
             this.#isBusy = false;
             this.#freeUs = calendar.nowUs;

@@ -44,6 +44,15 @@ interface Link {
   knowsUs: number;
 }
 
+export interface Outlook {
+  readonly answers: boolean;
+  /** There and back. */
+  readonly wayUs: number;
+  /** The worker knows from here on that it has no link. */
+  readonly silentUntilUs: number;
+  readonly tries: number;
+}
+
 export class Cluster {
   readonly #calendar: Calendar;
   readonly #members: readonly Member[];
@@ -258,24 +267,30 @@ export class Cluster {
 
   // ------------------------------------------------------------------------------------------------ requests to the master
 
-  /** A node's authd needs the master; `done` with whether it answered. */
-  ask(node: number, done: (answered: boolean) => void): void {
+  /** What a node's authd can expect of the master, seen from now: what changes later is not seen (docs/MODEL.md, "Approximations"). */
+  outlook(node: number): Outlook {
     const link = this.#links[node];
-    if (!link) {
-      done(true);
-      return;
-    }
-    let { nowUs } = this.#calendar;
-    if (link.stands) {
-      this.#calendar.at(nowUs + 2 * this.#toMasterUs[node]!, Rank.control, () => done(true));
-      return;
-    }
-    // A try fails at once, or has no answer within 20 s while clusterd knows no better. What changes meanwhile is not seen
-    // (docs/MODEL.md, "Approximations").
+    if (!link) return { answers: true, wayUs: 0, silentUntilUs: -Infinity, tries: 1 };
     const isOpen = link.worker.host.works && this.#masterHost.works;
-    const tries = atLeast(link.worker.options.version, '4.3.0') ? 10 : 1;
+    return {
+      answers: link.stands,
+      wayUs: 2 * this.#toMasterUs[node]!,
+      silentUntilUs: isOpen ? -Infinity : link.knowsUs,
+      tries: atLeast(link.worker.options.version, '4.3.0') ? 10 : 1,
+    };
+  }
+
+  /** `done` with whether the master answers. */
+  ask({ answers, wayUs, silentUntilUs, tries }: Outlook, done: (answered: boolean) => void): void {
+    let { nowUs } = this.#calendar;
+    if (answers) {
+      if (wayUs === 0) done(true);
+      else this.#calendar.at(nowUs + wayUs, Rank.control, () => done(true));
+      return;
+    }
     for (let one = 1; one <= tries; one++) {
-      if (!isOpen) nowUs = Math.min(nowUs + 20 * second, Math.max(nowUs, link.knowsUs));
+      // A try fails at once, or has no answer within 20 s while clusterd knows no better.
+      nowUs = Math.min(nowUs + 20 * second, Math.max(nowUs, silentUntilUs));
       if (one < tries) nowUs += second;
     }
     this.#calendar.at(nowUs, Rank.control, () => done(false));

@@ -89,6 +89,18 @@ export function differences(options: WorldOptions, luck: Luck, tolerance: Tolera
   compare('nodes at start', String([...engine.nodeAtStart]), String(oracle.nodeAtStart));
   compare('nodes at end', String([...engine.nodeAtEnd]), String(oracle.nodeAtEnd));
   compare('failed attempts', String(engine.attemptsFailed), String(oracle.attemptsFailed));
+  if (options.faults.some(({ kind }) => kind === 'enroll')) {
+    oracle.enrolments.forEach((own, agent) => {
+      for (const key of ['startedUs', 'keyUs', 'reportedUs'] as const) {
+        const ours = engine.enrolment[key][agent]!;
+        if (!Object.is(ours, own[key]) && !near(ours, own[key]))
+          found.push(`agent ${agent}, ${key}: engine ${ours / 1e6}, oracle ${own[key] / 1e6}`);
+      }
+      for (const key of ['keyUnknown', 'failed', 'duplicates'] as const) {
+        compare(`agent ${agent}, ${key}`, String(engine.enrolment[key][agent]!), String(own[key]));
+      }
+    });
+  }
   found.push(...bookDifferences(options, engine, oracle, endUs, tolerance));
   return found;
 }

@@ -22,7 +22,7 @@ export function bookDifferences(
   // The engine books events between two looks at an agent as if they had come evenly.
   const isSteady = options.groups.every(({ events }) => events.arrival === 'regular' && events.source !== 'socket');
   // Who is where at a step's instant; an agent that moves within the tolerance around it may be on either side.
-  for (const [step, { atUs, node, unaware, produced }] of oracle.looks.entries()) {
+  for (const [step, { atUs, node, absent, unaware, produced }] of oracle.looks.entries()) {
     if (step >= timeline.steps) break;
     if (tolerance.us > 0 && step > 0) break;
     const at = `at ${atUs / 1e6} s`;
@@ -37,7 +37,7 @@ export function bookDifferences(
     });
     if (
       !same ||
-      !compare(`disconnected ${at}`, timeline.disconnected[step]!, node.filter((own) => own < 0).length) ||
+      !compare(`disconnected ${at}`, timeline.disconnected[step]!, node.filter((own) => own < 0).length - absent) ||
       !compare(`unaware ${at}`, timeline.unaware[step]!, unaware) ||
       (isSteady && !compare(`produced ${at}`, timeline.produced[step]!, produced, 1 + node.length))
     ) {

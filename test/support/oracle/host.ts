@@ -40,7 +40,19 @@ export interface Processes {
 }
 
 export interface Message {
-  readonly kind: 'startup' | 'keepalive' | 'event' | 'ping' | 'hello' | 'request' | 'ack' | 'pong' | 'config';
+  readonly kind:
+    | 'startup'
+    | 'keepalive'
+    | 'event'
+    | 'ping'
+    | 'hello'
+    | 'request'
+    | 'ack'
+    | 'pong'
+    | 'config'
+    | 'key'
+    | 'refused'
+    | 'error';
   /** Bytes that count in send buffers. */
   readonly bytes: number;
   /** It is in nobody's send buffer any more. */

@@ -2,6 +2,8 @@
 import { atLeast } from '../../../src/models/agentVersions.ts';
 import { nodeDefaults, type NodeOptions } from '../../../src/models/node.ts';
 import { Rank, type Calendar } from './calendar.ts';
+import type { Authd } from './authd.ts';
+import type { Cluster } from './cluster.ts';
 import type { Event } from './event.ts';
 import type { Host, Message, Processes, Remote } from './host.ts';
 import { Connection } from './tcp.ts';
@@ -47,14 +49,20 @@ export class Manager implements Processes {
     this.#eventsPerSecond = options.eventsPerSecond;
   }
 
-  accepted(): void {
-    // Nothing to do before the first message.
+  /** Who knows what of new keys; `null`: nobody comes without one. */
+  enrolment: { readonly authd: Authd; readonly cluster: Cluster; unknownKey(agent: number): void } | null = null;
+
+  accepted(connection: Connection): void {
+    if (connection.way.service === 'registration') this.enrolment?.authd.connected(connection, connection);
   }
 
   received(remote: Remote, message: Message): void {
     switch (message.kind) {
       case 'startup':
-        if (this.#inUse.delete(remote.owner) || this.#refusesKey(remote)) remote.closeByServer?.();
+        if (this.enrolment?.cluster.knows(this.#host.index, remote.owner) === false) {
+          if (!remote.clientIsGone) this.enrolment.unknownKey(remote.owner);
+          remote.closeByServer?.();
+        } else if (this.#inUse.delete(remote.owner) || this.#refusesKey(remote)) remote.closeByServer?.();
         else remote.reply(control('ack'));
         break;
       case 'keepalive':
@@ -65,8 +73,11 @@ export class Manager implements Processes {
         remote.reply(control('pong'));
         break;
       case 'hello':
+        remote.reply(control('hello'));
+        break;
       case 'request':
-        remote.reply(control(message.kind));
+        if (this.enrolment) this.enrolment.authd.requested(remote);
+        else remote.reply(control('refused'));
         break;
       case 'event':
         if (remote.finIsThere === true && !atLeast(this.#options.version, '4.6.0')) message.lost();
@@ -76,6 +87,9 @@ export class Manager implements Processes {
       case 'ack':
       case 'pong':
       case 'config':
+      case 'key':
+      case 'refused':
+      case 'error':
         throw new Error(`nobody sends ${message.kind} to a manager`);
       default:
         message.kind satisfies never;
@@ -160,6 +174,7 @@ export class Manager implements Processes {
   }
 
   died(inOrder: boolean): void {
+    this.enrolment?.authd.died();
     // exit() writes what is analysed. Up to 4.12 analysisd hears of it 0.2 s later than remoted.
     const late = inOrder && this.#eventsPerSecond !== null && !atLeast(this.#options.version, '4.13.0');
     const more = late ? Math.floor(0.2 * this.#eventsPerSecond * this.#host.capacityShare) : 0;
@@ -191,6 +206,7 @@ export class Manager implements Processes {
   }
 
   resumed(): void {
+    this.enrolment?.authd.resumed();
     const { version, connectionOvertakeSeconds, receiveChunkBytes } = this.#options;
     if (!atLeast(version, '4.4.0')) return;
     const second = (atUs: number): number => Math.floor((atUs + this.#clockPhaseUs) / 1e6);

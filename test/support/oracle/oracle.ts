@@ -1,6 +1,6 @@
 // The oracle: a second, deliberately simple simulation of the same world. It plays every event, every turn of an agent's main
 // loop, every keepalive and every packet one by one. Only plain data, draws, arrivals and nginx's choice are shared with src.
-import { below, deriveKey, rootKey, shuffle, uniform } from '../../../src/kernel/random.ts';
+import { below, deriveKey, rootKey, shuffle, uniform, type Key } from '../../../src/kernel/random.ts';
 import { groupAddresses } from '../../../src/models/addresses.ts';
 import type { ServerOptions } from '../../../src/models/agentOptions.ts';
 import { listenBacklog } from '../../../src/models/balancer/proxy.ts';
@@ -12,12 +12,14 @@ import { stepsOf } from '../../../src/models/timelines.ts';
 import { drawIndex, groupKey, namedKey, Purpose } from '../../../src/models/workload.ts';
 import type { GroupOptions, Luck, WorldOptions } from '../../../src/models/worldOptions.ts';
 import { Agent, type Channel, type Surroundings } from './agent.ts';
+import { Authd } from './authd.ts';
 import { Calendar, Rank } from './calendar.ts';
+import { Cluster } from './cluster.ts';
 import { Commands } from './commands.ts';
 import { countEvents, Event } from './event.ts';
 import { Host, type Service } from './host.ts';
 import { Legs } from './leg.ts';
-import { Manager } from './manager.ts';
+import { control, Manager } from './manager.ts';
 import { Nginx } from './nginx.ts';
 import { isCommand, isOfPath, occurrencesOf, type Occurrence } from './plan.ts';
 import { open, stuckKind, type Connection, type Way } from './tcp.ts';
@@ -56,14 +58,27 @@ export interface OracleBooks {
   readonly nodes: readonly NodeCounts[];
   /** From writing to a node that processes, of every delivered event of each agent, µs. */
   readonly delaysUs: readonly (readonly number[])[];
+  /** By agent, of those who came without a key. */
+  readonly enrolments: readonly EnrolmentRow[];
   /** Since when nothing is left to happen, seen at whole seconds; `null`: something still is when the run ends. */
   readonly settledUs: number | null;
+}
+
+export interface EnrolmentRow {
+  startedUs: number;
+  keyUs: number;
+  reportedUs: number;
+  keyUnknown: number;
+  failed: number;
+  duplicates: number;
 }
 
 export interface Look {
   readonly atUs: number;
   /** Node of each agent's session, -1: none. */
   readonly node: readonly number[];
+  /** Agents that do not exist yet. */
+  readonly absent: number;
   /** Agents that believe themselves connected while nobody processes what they send. */
   readonly unaware: number;
   /** Events written so far. */
@@ -97,6 +112,9 @@ interface Member {
   /** … took what it sent, whatever became of it there. */
   took: boolean;
   balancerConnections: number;
+  /** It does not exist yet. */
+  isAbsent: boolean;
+  readonly enrolment: EnrolmentRow;
 }
 
 /** @param endUs the run ends here, within the duration. */
@@ -117,6 +135,7 @@ class Oracle {
   readonly deeds: Deed[] = [];
   readonly rows: OutageRow[] = [];
   readonly addresses: Uint32Array[];
+  cluster: Cluster | null = null;
   attemptsFailed = 0;
   #nodeAtStart: number[] = [];
   readonly #looks: Look[] = [];
@@ -155,9 +174,15 @@ class Oracle {
       host.processes = this.nginx;
       this.hosts.push(host);
     }
-    for (const host of this.hosts) host.changed = (_, fault) => this.#placeChanged(fault);
+    for (const host of this.hosts) {
+      host.changed = (changed, fault) => {
+        this.#placeChanged(fault);
+        this.cluster?.placeChanged(changed);
+      };
+    }
     this.faults = occurrencesOf(options, root);
     this.legs = new Legs(this.faults, options.groups.length, nodes.length);
+    if (options.faults.some(({ kind }) => kind === 'enroll')) this.cluster = this.#enrolments(root);
     options.groups.forEach((group, index) => this.#addGroup(group, index));
     this.#commands = new Commands(this.calendar, options, root, this.members, {
       leaves: (agent, fault) => this.#leaves(agent, fault),
@@ -165,6 +190,22 @@ class Oracle {
       stopped: (agent) => this.deeds.push({ agent, atUs: this.calendar.nowUs, what: 'stopped' }),
     });
     for (const host of this.hosts) host.owes = (agent) => this.#commands.owes(agent);
+  }
+
+  #enrolments(root: Key): Cluster {
+    const cluster = new Cluster(this.options, this.hosts, root);
+    this.options.nodes.forEach((node, index) => {
+      const host = this.hosts[index]!;
+      if (!(host.processes instanceof Manager)) return;
+      host.processes.enrolment = {
+        authd: new Authd(host, node, cluster, control),
+        cluster,
+        unknownKey: (agent) => {
+          this.members[agent]!.enrolment.keyUnknown += 1;
+        },
+      };
+    });
+    return cluster;
   }
 
   #addGroup(group: GroupOptions, index: number): void {
@@ -176,6 +217,7 @@ class Oracle {
     const pollKey = groupKey(root, Purpose.PollPhase, group);
     const pollUs = (own: number): number =>
       Math.floor(uniform(pollKey, own, 0) * group.agent.internal.logcollectorLoopTimeoutSeconds * 1e6);
+    const withoutKey = this.#newcomersOf(group);
     for (let inGroup = 0; inGroup < group.count; inGroup++) {
       const own = drawIndex(group, inGroup);
       const order = group.servers.map((_, at) => (group.order === 'rotated' ? (at + own) % group.servers.length : at));
@@ -191,6 +233,7 @@ class Oracle {
         this.#surroundings(number),
         { clockUs, keepaliveUs, pollUs: pollUs(own) },
       );
+      const startUs = withoutKey[inGroup];
       this.members.push({
         index: number,
         group: index,
@@ -200,13 +243,16 @@ class Oracle {
         worked: false,
         took: false,
         balancerConnections: 0,
+        isAbsent: startUs !== undefined,
+        enrolment: { startedUs: NaN, keyUs: Infinity, reportedUs: Infinity, keyUnknown: 0, failed: 0, duplicates: 0 },
       });
-      this.calendar.at(starts[inGroup]!, Rank.control, () => agent.start());
+      if (startUs === undefined) this.calendar.at(starts[inGroup]!, Rank.control, () => agent.start());
+      else this.#comesWithoutKey(number, startUs);
       const write = (ordinal: number): void => {
         const atUs = arrivals.timeOf(inGroup, ordinal);
         if (atUs >= options.durationUs) return;
         this.calendar.at(atUs, Rank.event, () => {
-          agent.pipeline.write(new Event(atUs));
+          if (!this.members[number]!.isAbsent) agent.pipeline.write(new Event(atUs));
           write(ordinal + 1);
         });
       };
@@ -214,10 +260,32 @@ class Oracle {
     }
   }
 
+  /** When those of a group begin who come without a key: the first ones, in their order. */
+  #newcomersOf({ name, count }: GroupOptions): number[] {
+    return this.faults
+      .flatMap(({ fault, startUs }) =>
+        fault.kind === 'enroll' && fault.group === name
+          ? Array.from({ length: fault.count }, (_, i) => startUs + Math.floor((i * fault.overUs) / fault.count))
+          : [],
+      )
+      .slice(0, count);
+  }
+
+  #comesWithoutKey(number: number, startUs: number): void {
+    this.cluster!.newcomers.add(number);
+    this.calendar.at(startUs, Rank.control, () => {
+      const member = this.members[number]!;
+      member.isAbsent = false;
+      member.enrolment.startedUs = startUs;
+      member.agent.startWithoutKey();
+    });
+  }
+
   play(endedUs: number): OracleBooks {
     const { calendar, options, hosts } = this;
     for (const occurrence of this.faults) {
       const { fault, index, places, startUs } = occurrence;
+      if (fault.kind === 'enroll') continue;
       if (isCommand(fault)) {
         calendar.at(startUs, Rank.place, () => this.#commands.begin(fault, index, places));
         continue;
@@ -229,7 +297,7 @@ class Oracle {
       for (const place of places) calendar.at(startUs, Rank.place, () => hosts[place]!.begin(fault, index));
     }
     for (const { fault, index, places, endUs } of this.faults) {
-      if (endUs === Infinity || isCommand(fault)) continue;
+      if (endUs === Infinity || isCommand(fault) || fault.kind === 'enroll') continue;
       if (isOfPath(fault)) {
         if (fault.kind === 'partition') calendar.at(endUs, Rank.place, () => this.#placeChanged(index));
         continue;
@@ -278,6 +346,7 @@ class Oracle {
           .map(({ arrivedUs, writtenUs }) => arrivedUs - writtenUs),
       ),
       settledUs: this.#settledUs,
+      enrolments: this.members.map(({ enrolment }) => enrolment),
     };
   }
 
@@ -285,6 +354,7 @@ class Oracle {
     this.#looks.push({
       atUs,
       node: this.members.map((member) => this.#nodeOf(member)),
+      absent: this.members.filter(({ isAbsent }) => isAbsent).length,
       unaware: this.members.filter(({ agent }) => agent.hasSession && !agent.channel!.isHeard()).length,
       produced: this.members.reduce((sum, { agent }) => sum + agent.pipeline.written.length, 0),
     });
@@ -297,7 +367,9 @@ class Oracle {
     return (
       this.faults.every(({ startUs, endUs }) => startUs <= atUs && (endUs <= atUs || endUs === Infinity)) &&
       !this.#commands.areUnderWay &&
-      this.members.every(({ agent }) => agent.hasSession && agent.channel!.works() && agent.pipeline.isEmpty)
+      this.members.every(
+        ({ agent, isAbsent }) => isAbsent || (agent.hasSession && agent.channel!.works() && agent.pipeline.isEmpty),
+      )
     );
   }
 
@@ -390,6 +462,7 @@ class Oracle {
       leg: this.legs.of(-1, nodeIndex),
       owner,
       listener: -1,
+      behindUs: this.#latency(this.options.groups[this.members[owner]!.group]!, balancer),
     };
   }
 
@@ -433,6 +506,8 @@ class Oracle {
         tell(`connected ${server} ${node}`);
         const { agent } = member();
         member().worked = agent.channel!.works();
+        const { enrolment } = member();
+        if (enrolment.reportedUs === Infinity) enrolment.reportedUs = this.calendar.nowUs;
         member().took = agent.channel!.takes();
         if (member().worked) this.#closeOutage(member(), OutageEnd.Reconnected, attemptUs);
         else if (member().took) this.#openOutage(member(), this.hosts[node]!.zombieFault);
@@ -440,12 +515,25 @@ class Oracle {
       attemptFailed: () => {
         this.attemptsFailed += 1;
       },
+      askedForKey: (answer) => this.#askedForKey(member(), answer),
       froze: () => {
         const { outage } = member();
         if (outage) outage.froze = 1;
       },
       configured: () => this.#commands.configured(number),
     };
+  }
+
+  #askedForKey({ index, enrolment }: Member, answer: 'key' | 'refused' | 'none'): void {
+    const { cluster } = this;
+    const { nowUs } = this.calendar;
+    if (!cluster) return;
+    const isSeeking = cluster.isNewcomer(index) && !cluster.hasNewKey(index);
+    if (!isSeeking && answer !== 'none' && nowUs >= 0) enrolment.duplicates += 1;
+    if (isSeeking && answer === 'none') enrolment.failed += 1;
+    if (answer !== 'key') return;
+    if (isSeeking) enrolment.keyUs = nowUs;
+    cluster.keyGiven(index);
   }
 
   #channel(connection: Connection): Channel {

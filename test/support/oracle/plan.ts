@@ -14,8 +14,9 @@ import type { End } from './leg.ts';
 
 /** Commands to agents that have a key. */
 export type OracleCommand = Exclude<AgentCommand, { kind: 'enroll' }>;
+export type Rollout = Extract<AgentCommand, { kind: 'enroll' }>;
 /** Faults the oracle plays. */
-export type OracleFault = PlaceFault | OracleCommand | LinkFault;
+export type OracleFault = PlaceFault | OracleCommand | Rollout | LinkFault;
 
 export interface Occurrence {
   readonly fault: OracleFault;
@@ -41,6 +42,7 @@ export function isOfPath(fault: OracleFault): fault is LinkFault {
 
 function touchedBy(fault: OracleFault): readonly string[] {
   if (isOfPath(fault)) return [fault.from, fault.to];
+  if (fault.kind === 'enroll') return [fault.group];
   return isCommand(fault) ? fault.groups : fault.places;
 }
 
@@ -56,7 +58,7 @@ export function occurrencesOf(options: WorldOptions, root: Key): readonly Occurr
   };
   options.faults.forEach((fault, faultIndex) => {
     if (!isPlayed(fault)) throw new Error(`the oracle does not play ${fault.kind} yet`);
-    const known = isCommand(fault) ? groupNames : names;
+    const known = isCommand(fault) || fault.kind === 'enroll' ? groupNames : names;
     const spans = fault.random
       ? randomSpans(options, fault, root, faultIndex)
       : plannedSpans(options, fault, deriveKey(root, Purpose.FaultInstant, faultIndex));
@@ -80,7 +82,6 @@ export function occurrencesOf(options: WorldOptions, root: Key): readonly Occurr
 
 function isPlayed(fault: WorldOptions['faults'][number]): fault is OracleFault {
   switch (fault.kind) {
-    case 'enroll':
     case 'reload':
     case 'drain':
     case 'addNode':

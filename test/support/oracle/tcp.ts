@@ -25,6 +25,8 @@ export interface Way {
   readonly listener: number;
   /** What lies in between. */
   readonly leg: Leg;
+  /** Between the opener of a connection and whoever it opens it for, one way. */
+  readonly behindUs?: number;
 }
 
 export class Connection implements Remote {
