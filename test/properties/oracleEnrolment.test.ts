@@ -88,21 +88,24 @@ test('agents get a key, wait and connect as the oracle plays it', () => {
 });
 
 test.each([
-  ['are killed', ['kill']],
-  ['lose their power', ['powerOff']],
-  ['hang', ['hang']],
-  ['are in any trouble', ['kill', 'powerOff', 'hang']],
-] as const)('agents enrol while nodes %s as the oracle plays it', (_, kinds) => {
+  ['nodes are killed', ['kill'], ['master', 'master', 'worker01', 'worker02'], 0],
+  ['nodes lose their power', ['powerOff'], ['master', 'master', 'worker01', 'worker02'], 0],
+  // Who of those that waited is served first is nobody's truth.
+  // What a worker has asked when it hangs itself it asks again: not compared.
+  ['the master hangs', ['hang'], ['master'], 20_000],
+  ['the master is in any trouble', ['kill', 'powerOff', 'hang'], ['master'], 20_000],
+] as const)('agents enrol while %s as the oracle plays it', (_, kinds, places, us) => {
   fc.assert(
     fc.property(
       fc.record({ ...common, unreachable, nodesUnreachable }),
       newcomers,
-      faultsAt(['master', 'master', 'worker01', 'worker02'], kinds, 3),
+      faultsAt(places, kinds, 3),
       fc.nat(1_000),
       (recipe, enrolments, faults, replication) =>
         expectAgreement(
           { ...recipe, faults: [...enrolments, ...faults], durationUs: 9 * minute + 57 * second },
           replication,
+          us,
         ),
     ),
     { numRuns: Math.ceil(runs / 2), seed: 20_261_202 },

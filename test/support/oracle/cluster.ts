@@ -40,12 +40,15 @@ interface Link {
   masterLife: number;
   /** What will be noticed, and the next try. */
   readonly plans: Entry[];
+  /** When it tries next. */
+  nextTryUs: number;
   /** When the worker will know that it has none. */
   knowsUs: number;
 }
 
 export interface Outlook {
-  readonly answers: boolean;
+  /** The link stands from here on. */
+  readonly answersFromUs: number;
   /** There and back. */
   readonly wayUs: number;
   /** The worker knows from here on that it has no link. */
@@ -92,6 +95,7 @@ export class Cluster {
             worker,
             ...{ stands: true, isMissed: false, isDropped: false, asks: false, workerLife: 0, masterLife: 0 },
             plans: [],
+            nextTryUs: Infinity,
             knowsUs: Infinity,
           },
     );
@@ -239,6 +243,7 @@ export class Cluster {
     if (link.asks) return;
     link.asks = true;
     link.knowsUs = Math.min(link.knowsUs, this.#next(link.worker.phases.integrityUs, 9 * second));
+    link.nextTryUs = link.knowsUs + 10 * second;
     this.#plan(link, link.knowsUs, () => this.#miss(link));
   }
 
@@ -248,12 +253,17 @@ export class Cluster {
     link.isMissed = true;
     link.asks = false;
     link.knowsUs = this.#calendar.nowUs;
-    this.#plan(link, this.#calendar.nowUs + 10 * second, () => this.#try(link));
+    this.#tryLater(link);
+  }
+
+  #tryLater(link: Link): void {
+    link.nextTryUs = this.#calendar.nowUs + 10 * second;
+    this.#plan(link, link.nextTryUs, () => this.#try(link));
   }
 
   #try(link: Link): void {
     if (link.worker.host.works && this.#masterHost.works) this.#stand(link);
-    else this.#plan(link, this.#calendar.nowUs + 10 * second, () => this.#try(link));
+    else this.#tryLater(link);
   }
 
   #stand(link: Link): void {
@@ -270,10 +280,10 @@ export class Cluster {
   /** What a node's authd can expect of the master, seen from now: what changes later is not seen (docs/MODEL.md, "Approximations"). */
   outlook(node: number): Outlook {
     const link = this.#links[node];
-    if (!link) return { answers: true, wayUs: 0, silentUntilUs: -Infinity, tries: 1 };
+    if (!link) return { answersFromUs: -Infinity, wayUs: 0, silentUntilUs: -Infinity, tries: 1 };
     const isOpen = link.worker.host.works && this.#masterHost.works;
     return {
-      answers: link.stands,
+      answersFromUs: link.stands ? -Infinity : isOpen ? link.nextTryUs : Infinity,
       wayUs: 2 * this.#toMasterUs[node]!,
       silentUntilUs: isOpen ? -Infinity : link.knowsUs,
       tries: atLeast(link.worker.options.version, '4.3.0') ? 10 : 1,
@@ -281,9 +291,9 @@ export class Cluster {
   }
 
   /** `done` with whether the master answers. */
-  ask({ answers, wayUs, silentUntilUs, tries }: Outlook, done: (answered: boolean) => void): void {
+  ask({ answersFromUs, wayUs, silentUntilUs, tries }: Outlook, done: (answered: boolean) => void): void {
     let { nowUs } = this.#calendar;
-    if (answers) {
+    if (nowUs >= answersFromUs) {
       if (wayUs === 0) done(true);
       else this.#calendar.at(nowUs + wayUs, Rank.control, () => done(true));
       return;
