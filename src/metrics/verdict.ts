@@ -98,6 +98,10 @@ export function verdictOf(faults: readonly FaultText[], modes: readonly ModeResu
   return [what, ...choiceOf(modes), ...modes.map(modeSentence)].map((sentence) => `${sentence}.`).join(' ');
 }
 
+function timesAsMany(ratio: number): string {
+  return ratio < 1.01 ? 'hardly more' : `${formatCount(ratio)} times as many`;
+}
+
 /** Which mode loses the fewest events, as far as the replications tell; nothing where all lose the same. */
 function choiceOf(modes: readonly ModeResult[]): string[] {
   const [best, ...others] = [...modes].sort((a, b) => meanOf(a, 'events.lost') - meanOf(b, 'events.lost'));
@@ -108,6 +112,8 @@ function choiceOf(modes: readonly ModeResult[]): string[] {
   const rest = others.filter((mode) => meanOf(mode, 'events.lost') !== bestLost);
   const [next] = rest;
   if (!next) return [];
+  // Nobody chooses a mode for a hundredth of what is lost.
+  if (meanOf(rest.at(-1)!, 'events.lost') <= 1.01 * bestLost) return ['All modes lose about the same number of events'];
   const unclear = rest.filter((mode) => {
     const { mean, halfWidth } = pairedDifference(estimateOf(mode, 'events.lost')!.values, values);
     return halfWidth !== null && mean !== null && halfWidth >= mean;
@@ -119,9 +125,7 @@ function choiceOf(modes: readonly ModeResult[]): string[] {
     return [`Which of ${names(asked)} loses ${what} events cannot be told from ${values.length} replications`];
   }
   const times =
-    bestLost > 0
-      ? `: ${next.name}, the next, loses ${formatCount(meanOf(next, 'events.lost') / bestLost)} times as many`
-      : '';
+    bestLost > 0 ? `: ${next.name}, the next, loses ${timesAsMany(meanOf(next, 'events.lost') / bestLost)}` : '';
   const runs = values.length === 1 ? 'In the only replication ' : '';
   return [`${runs}${names(equal)} ${equal.length === 1 ? 'loses' : 'lose'} the fewest events${times}`];
 }

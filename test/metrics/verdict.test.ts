@@ -52,6 +52,15 @@ test('several modes: the one that loses the fewest events', () => {
   );
 });
 
+test('a hundredth more or less makes no winner', () => {
+  const modes = { list: [cut([back(0, 50)], 1_000)], lb: [cut([back(0, 10)], 1_005)] };
+
+  expect(verdict(modes)).toContain('. All modes lose about the same number of events. list: ');
+  expect(verdict({ ...modes, udp: [cut([back(0, 90)], 4_000)] })).toContain(
+    'list loses the fewest events: lb, the next, loses hardly more. ',
+  );
+});
+
 test('agents that never find a place are told of, though nothing cuts them off', () => {
   const full = { ...cut([]), connected: [[30], [30]] };
 
