@@ -93,7 +93,7 @@ test.each([
   // Who of those that waited is served first is nobody's truth.
   // What a worker has asked when it hangs itself it asks again: not compared.
   ['the master hangs', ['hang'], ['master'], 20_000],
-  ['the master is in any trouble', ['kill', 'powerOff', 'hang'], ['master'], 20_000],
+  ['the master is killed and hangs', ['kill', 'hang'], ['master'], 20_000],
 ] as const)('agents enrol while %s as the oracle plays it', (_, kinds, places, us) => {
   fc.assert(
     fc.property(

@@ -8,7 +8,7 @@ import type { PlannedFault } from '../faultPlan.ts';
 import { attemptFailed, beginServer, enroll } from './attempts.ts';
 import { State, armMain, latencyTo, nodeLatencyOf, timersPerAgent, Timer, type WorldState } from './state.ts';
 import { abandonSession } from './throughBalancer.ts';
-import { serverOf } from './waits.ts';
+import { armAttemptTimeout, serverOf } from './waits.ts';
 
 /** What a newcomer is about. */
 export const Errand = {
@@ -146,6 +146,9 @@ export function isKeyKnown(world: WorldState, agent: number, nowUs: number): boo
 export function keyRefused(world: WorldState, agent: number, nowUs: number): void {
   world.enrolment.keyUnknown[agent]! += 1;
   const { protocol, endpoint } = serverOf(world, agent);
-  if (protocol === 'udp' && endpoint.kind === 'node') return; // until its time-out
+  if (protocol === 'udp' && endpoint.kind === 'node') {
+    armAttemptTimeout(world, agent); // a node that went on has stopped it
+    return;
+  }
   attemptFailed(world, agent, nowUs);
 }

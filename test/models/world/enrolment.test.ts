@@ -267,3 +267,14 @@ test('an agent whose worker dies while it asks a silent master hears of it at on
 
   expect(runWorld(world, luck).enrolment.failed[0]).toBe(1);
 });
+
+test('over UDP an agent whose unknown key is read after a hang asks again when its time is over', () => {
+  const world = aRollout({
+    groups: [{ ...lone, list: [0], protocol: 'udp', agent: { enrollment: { delayAfterEnrollmentSeconds: 1 } } }],
+    managers: '4.2.7',
+    faults: [enroll(112, 1), fault('hang', 'master', 113, 1)],
+    durationUs: 300 * second,
+  });
+
+  expect([...runWorld(world, { seed: 'oracle', replication: 0 }).nodeAtEnd]).toEqual([0]);
+});
