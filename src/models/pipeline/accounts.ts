@@ -240,7 +240,19 @@ export class Accounts {
     if (this.sink[agent] === Sink.Live) {
       const inFileUs = this.polled[this.groupOf[agent]!]?.periodUs ?? 0;
       const place = this.sinkPlace[agent]!;
-      this.books.addDelay(events, place, fromUs + latency, toUs + latency, latency, latency + inFileUs);
+      let firstUs = 0;
+      let lastUs = inFileUs;
+      if (inFileUs > 0) {
+        // Lines that one look does not take wait for the next ones.
+        const inFile = (ordinal: number): number => this.writtenAt(agent, ordinal) - this.bornAt(agent, ordinal);
+        const seen = this.seen[agent]!;
+        const oldestUs = Math.max(inFile(seen - events + 1), inFile(seen));
+        if (oldestUs > inFileUs) {
+          firstUs = inFile(seen - events + 1);
+          lastUs = inFile(seen);
+        }
+      }
+      this.books.addDelay(events, place, fromUs + latency, toUs + latency, latency + firstUs, latency + lastUs);
     } else if (this.sink[agent] === Sink.Path) {
       this.#intoPath(agent, events, fromUs, toUs, fromUs, toUs);
     }

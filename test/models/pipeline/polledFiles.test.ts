@@ -133,6 +133,15 @@ test('above 512 lines a second a poll brings more than the queue takes, connecte
   expect(fewer.pending / 4 / 300).toBeCloseTo(100, -1);
 });
 
+test('lines that are read more slowly than they are written get older and older in their file', () => {
+  // Of 20 a second 15 are read: after 300 s the oldest unread line was written 75 s before.
+  const story = polled(20, { agent: { internal: { logcollectorMaxLines: 30 } } });
+
+  expect(delayAt(story, 0.5)).toBeCloseTo(37, -1);
+  expect(story.books.delays.maxUs / second).toBeGreaterThan(72);
+  expect(story.books.delays.maxUs / second).toBeLessThan(77);
+});
+
 test('a buffer smaller than a poll loses what it cannot hold', () => {
   const { lost } = polled(100, { agent: { clientBuffer: { queueSize: 150 } } }).books.groups[0]!;
 
