@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { differences } from '../support/oracle/compare.ts';
-import { aWorld, fault, minute, second } from '../support/worlds.ts';
+import { expectAgreement, faultsAt, manyWays, runs, version } from '../support/oracle/recipes.ts';
+import { aWorld, fault, minute, nodeNames, second, timing } from '../support/worlds.ts';
 
 test('agents with bursts and hours of the day live through faults as the oracle plays it, instant by instant', () => {
   const burst = fc.constantFrom(
@@ -42,5 +43,47 @@ test('agents with bursts and hours of the day live through faults as the oracle 
       },
     ),
     { numRuns: 25, seed: 11 },
+  );
+});
+
+test('agents that look into their files now and then read, lose and leave there what the oracle says', () => {
+  const group = fc.record({
+    count: fc.integer({ min: 1, max: 2 }),
+    version,
+    events: fc.record({
+      ratePerSecond: fc.constantFrom(0.05, 0.7, 23.7),
+      arrival: fc.constant('regular' as const),
+      files: fc.constantFrom(1, 3),
+    }),
+    agent: fc.record({
+      internal: fc.record({
+        logcollectorQueueSize: fc.constantFrom(16, 64, 1_024),
+        logcollectorMaxLines: fc.constantFrom(0, 10, 30, 10_000),
+      }),
+      // Where in a reading the send buffer is full the engine does not follow.
+      kernel: fc.constant({ sendBuffer: { silentBytes: 2_000_000, hungBytes: 2_000_000 } }),
+      life: fc.record({ restartUs: fc.constantFrom(3.1 * second, 15.1 * second) }),
+    }),
+    list: manyWays,
+  });
+  // Which of them is the first that a silent host does not acknowledge, the engine does not follow either.
+  const noticed = faultsAt(nodeNames, 2).map((faults) => faults!.filter(({ kind }) => kind !== 'powerOff'));
+  // The lines of a reading leave one by one; a break among them and the run's end move so many.
+  const twoReadings = 96;
+  const restarts = fc.integer({ min: 0, max: 1_000 }).map((quarters) => ({
+    kind: 'restartAgents' as const,
+    groups: ['group0'],
+    ...timing(quarters / 4 + 3 / 64, 0),
+    overUs: 0,
+  }));
+  fc.assert(
+    fc.property(group, noticed, fc.option(restarts), fc.nat(1_000), (one, faults, told, replication) =>
+      expectAgreement(
+        { groups: [one], faults: told ? [...faults, told] : faults, durationUs: 5 * minute + 7 * second },
+        replication,
+        twoReadings,
+      ),
+    ),
+    { numRuns: Math.ceil(runs / 2), seed: 20_261_160 },
   );
 });

@@ -108,7 +108,8 @@ export class Pipeline {
 
   /** Looks into the files now, and again and again. */
   #pollFrom(atUs: number, periodUs: number, most: number): void {
-    this.#calendar.at(atUs, Rank.control, () => {
+    // Behind the output thread, whose looks at the lock may fall on the instants of the readings.
+    this.#calendar.at(atUs, Rank.event, () => {
       const lines = this.#unread.splice(0, Math.min(this.#unread.length, most));
       if (this.#down === 'nothing') this.#readLines(lines);
       else for (const line of lines) line.end('agentRestart');
