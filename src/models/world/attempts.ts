@@ -398,8 +398,8 @@ export function udpArrive(world: WorldState, agent: number, nowUs: number): void
   const target = world.target[agent]!;
   const place = world.places[target]!;
   const oneWayUs = latencyTo(world, agent, target);
-  // A datagram that is lost, and one whose answer is, are not repeated.
-  if (attemptCutSinceUs(world, agent, Leg.Front) < Infinity) {
+  // A datagram that is lost, and one whose answer is, are not repeated. For a host that is off nobody answers ARP either.
+  if (place.state !== PlaceState.Silent && attemptCutSinceUs(world, agent, Leg.Front) < Infinity) {
     world.wait[agent] = Wait.None;
     return;
   }

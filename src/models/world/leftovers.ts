@@ -51,6 +51,8 @@ interface Leftover {
   readonly keepalive: TcpKeepalive;
   /** Segments of it never pass again. */
   readonly isForgotten: boolean;
+  /** The node's connection ends with it. */
+  readonly holdsKey: boolean;
   /** The balancer's session. */
   readonly session: ProxySession | null;
   held: Held | null;
@@ -99,8 +101,8 @@ export function closeOld(world: WorldState, agent: number, node: number, nowUs: 
   }
 }
 
-function holdsNode(world: WorldState, { node, nodeLife, place, life }: Leftover): boolean {
-  return world.places[node]!.life === nodeLife && world.places[place]!.life === life;
+function holdsNode(world: WorldState, { node, nodeLife, place, life, holdsKey }: Leftover): boolean {
+  return holdsKey && world.places[node]!.life === nodeLife && world.places[place]!.life === life;
 }
 
 /** @param isClosed the agent's socket has heard the end of its connection, or has given it up: nothing is repeated any more. */
@@ -122,8 +124,9 @@ export function leaveBehind(world: WorldState, agent: number, isClosed: boolean,
   }
   const back = isUnheard(world, agent, Leg.Back);
   const held = settles(legs.state[2 * agent + 1]!) ? pipelines.takePath(agent, world.node[agent]!) : null;
-  // nginx, which does not know that the agent has left, goes on repeating what it has taken.
-  if (back && !front) addLeftover(world, agent, Leg.Back, held, isClosed, nowUs);
+  // nginx, which does not know that the agent has left, goes on repeating what it has taken; what a box has forgotten ends by itself.
+  if (back && (!front || legs.forgotten[2 * agent + 1] !== Forgotten.No))
+    addLeftover(world, agent, Leg.Back, held, isClosed, nowUs);
   else if (held) pipelines.judge(agent, held, 'path', nowUs);
   if (via && !front && !back && world.places[world.balancerPlace]!.state === PlaceState.Silent) {
     addLeftover(world, agent, Leg.Back, null, true, nowUs);
@@ -173,7 +176,8 @@ function addLeftover(
   const aliveUs = legs.openUs[at]! < nowUs ? answeredUs(byteUs, legs.openUs[at]!, nowUs, keepalive) : byteUs;
   let untilUs = probes ? keepaliveEndUs(aliveUs, keepalive) : byteUs + kernel.tcpGiveUpUs;
   // A box that answers with RST answers the first probe.
-  if (legs.forgotten[at] === Forgotten.Reset) untilUs = probeUs(byteUs, nowUs, keepalive);
+  if (legs.forgotten[at] === Forgotten.Reset)
+    untilUs = Math.min(untilUs, probeUs(byteUs, legs.sinceUs[at]!, keepalive));
   let session: ProxySession | null = null;
   if (leg === Leg.Front) {
     session = sessionOf(world, agent);
@@ -196,6 +200,7 @@ function addLeftover(
     probes,
     keepalive,
     isForgotten,
+    holdsKey: leg === Leg.Back || legs.forgotten[2 * agent + Leg.Back] === Forgotten.No,
     session,
     held: null,
     endUs: untilUs,
@@ -251,9 +256,14 @@ function planSilence(left: Leftover, nowUs: number): void {
   left.untilUs = left.endUs;
 }
 
+/** Longer than any answer is under way. */
+const answersUnderWayUs = 1_000_000;
+
 function arm(world: WorldState, id: number, left: Leftover): void {
   const giveUpUs = left.held === null ? Infinity : left.giveUpUs;
-  left.nextUs = Math.ceil(Math.min(left.dueUs, giveUpUs, left.untilUs));
+  // A node that has closed it is asked about it until the answers under way are with their agents.
+  const endUs = left.session === null ? left.untilUs + answersUnderWayUs : left.untilUs;
+  left.nextUs = Math.ceil(Math.min(left.dueUs, giveUpUs, endUs));
   if (left.nextUs < world.options.durationUs) addPlaceEvent(world, EventKind.Leftover, id, left.nextUs);
 }
 
@@ -265,7 +275,7 @@ export function reviewLeftovers(world: WorldState, nowUs: number): void {
       forget(world, id, left, 'path', nowUs);
       continue;
     }
-    if (left.isForgotten) continue;
+    if (left.isForgotten || left.untilUs <= nowUs) continue;
     const end = world.ways.endOfPlace(left.place);
     const nearLives = left.nearPlace < 0 || world.places[left.nearPlace]!.state !== PlaceState.Silent;
     const isOpen =
@@ -285,7 +295,7 @@ export function reviewLeftovers(world: WorldState, nowUs: number): void {
 export function leftoverDue(world: WorldState, id: number, nowUs: number): void {
   const left = world.leftovers.all.get(id);
   if (left?.nextUs !== nowUs) return;
-  if (nowUs === left.dueUs) {
+  if (nowUs === left.dueUs && nowUs < left.untilUs) {
     takeLate(world, left, nowUs);
     forget(world, id, left, 'path', nowUs);
   } else if (nowUs >= left.untilUs) {
@@ -329,7 +339,8 @@ export function settleLeftovers(world: WorldState, endUs: number): void {
 
 function willArrive(world: WorldState, left: Leftover, endUs: number): boolean {
   const node = world.places[left.node]!;
-  if (left.isForgotten || node.state !== PlaceState.Up || node.life !== left.nodeLife) return false;
+  if (left.isForgotten || left.untilUs <= endUs || node.state !== PlaceState.Up || node.life !== left.nodeLife)
+    return false;
   if (world.places[left.place]!.state !== PlaceState.Up) return false;
   const openUs = opensUs(world, left.near, world.ways.endOfPlace(left.place), endUs);
   if (openUs === Infinity) return false;

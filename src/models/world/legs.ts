@@ -144,7 +144,11 @@ function outlook(world: WorldState, agent: number, leg: Leg, nowUs: number): num
   const isGone = !Number.isNaN(legs.goneUs[at]);
   if (place.state === PlaceState.Silent || legs.forgotten[at] === Forgotten.Silent) return Broken.Silent;
   if (!world.ways.whole) {
-    if (isCutThere(world, agent, leg)) return Broken.Silent;
+    if (isCutThere(world, agent, leg)) {
+      // What dies says FIN, and that way is open.
+      const saysFin = isGone && legs.goneUs[at]! > -Infinity && !isCutBack(world, agent, leg);
+      return saysFin ? Broken.Dead : Broken.Silent;
+    }
     if (isCutBack(world, agent, leg)) return isGone || place.state === PlaceState.Hung ? Broken.Silent : Broken.Deaf;
   }
   if (isGone) return Broken.Dead;
@@ -183,6 +187,14 @@ export function reviewLeg(world: WorldState, agent: number, leg: Leg, nowUs: num
       // The FIN itself, when it leaves on an open way, or its next repetition.
       let finUs = Infinity;
       if (isGone) finUs = goneUs >= legs.openUs[at]! ? goneUs : orphanRepeatUs(goneUs, nowUs);
+      if (seen === Broken.Dead && isCutThere(world, agent, leg)) {
+        if (finUs > nowUs) {
+          legs.dueUs[at] = finUs;
+          return LegChange.None;
+        }
+        legs.heardUs[at] = finUs + latencyUs;
+        return change(Broken.Dead);
+      }
       const isNext = legs.firstUs[at]! + latencyUs >= nowUs;
       if (!isDue && !isNext && finUs > nowUs) {
         legs.dueUs[at] = Math.min(finUs, retransmissionUs(legs.firstUs[at]!, nowUs - latencyUs) + latencyUs);

@@ -79,7 +79,9 @@ function follow(world: WorldState, agent: number, leg: Leg, was: number, isDue: 
   else if (before === Broken.No) deafen(world, agent, boundaryUs);
   else if (after === Broken.No) answerAgain(world, agent, leg, was, nowUs);
   if (after === Broken.Dead || after === Broken.No || world.node[agent]! < 0) return;
-  if (before === Broken.No) armNotice(world, agent, nowUs);
+  // The end that was on its way to the agent does not come through any more.
+  const wasHeard = before === Broken.Dead && world.state[agent] === State.Connected;
+  if (before === Broken.No || wasHeard) armNotice(world, agent, nowUs);
   if (!isDark(before) && isDark(after)) armBlock(world, agent, nowUs);
 }
 

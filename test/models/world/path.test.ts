@@ -198,6 +198,12 @@ test('the FIN of a process that dies behind a cut is repeated; it, or the RST to
   expect(rows(story, { zero: 100, digits: 1 }).slice(0, 2)).toEqual(['23.3 noticed closed', '23.3 try worker01']);
 });
 
+test('a process that dies says FIN on the way back that is open, though nothing comes to it', () => {
+  const story = live([partition('agents', 'worker01', 100, 200, true), fault('kill', 'worker01', 110, null)]);
+
+  expect(rows(story, { zero: 100, digits: 1 })[0]).toBe('10.0 noticed closed');
+});
+
 test('cuts that overlap are one cut', () => {
   const two = live([partition('group0', 'worker01', 100, 4), partition('agents', 'worker01', 103, 5)]);
   expect(outcome(two)).toBe('healed noticed - back 13.5 lost 0');
@@ -231,4 +237,24 @@ test('what an agent of 3.12 still holds when it closes the old connection, 187 s
   // Its window was shut after 0.4 s; what was written between that and noticing at 155.7 s never left.
   expect(left - 155.7).toBeCloseTo(187.2, 0);
   expect(books.groups[0]!.lost.path).toBe(111);
+});
+
+test.each([
+  // The agent hears of it with its next keepalive; the node asks at 24.8 s, and with its connection its key is free again.
+  ['rst', 'reconnected noticed 4.9 back 24.9 lost 0'],
+  // The end that nginx hears does not come to the agent: that notices silence. The node has asked long before.
+  ['silence', 'reconnected noticed 55.9 back 56.0 lost 0'],
+] as const)('boxes on both sides of nginx that forget, with %s towards the agents: %s', (answer, expected) => {
+  const faults = [dropFlows('balancer', 'worker01', 100, 'rst'), dropFlows('agents', 'balancer', 100, answer)];
+  const story = live(faults, { ...quiet, list: undefined }, { ...behindNginx, node: { version: '4.4.0' } });
+  expect(outcome(story)).toBe(expected);
+});
+
+test('for a host that is off nobody answers ARP, behind a cut neither', () => {
+  const off = fault('powerOff', 'worker01', 100, null);
+  const world = { unreachable: { agents: 'sameSegment', balancer: 'sameSegment' } } as const;
+  const alone = live([off], { protocol: 'udp' }, world);
+  const cut = live([off, partition('agents', 'worker01', 100, null)], { protocol: 'udp' }, world);
+
+  expect(first(cut, 'handshake').seconds).toBe(first(alone, 'handshake').seconds);
 });
