@@ -57,6 +57,8 @@ export interface Message {
   readonly bytes: number;
   /** It is in nobody's send buffer any more. */
   read?(): void;
+  /** The balancer has it together with its client's FIN: its connection is closed behind it. */
+  readonly finFollows?: boolean;
   /** It will never be read. */
   lost(): void;
   /** It has been read, late, by a node that knows a newer connection of the same agent. */

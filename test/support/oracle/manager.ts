@@ -80,7 +80,8 @@ export class Manager implements Processes {
         else remote.reply(control('refused'));
         break;
       case 'event':
-        if (remote.finIsThere === true && !atLeast(this.#options.version, '4.6.0')) message.lost();
+        if ((remote.finIsThere === true || message.finFollows === true) && !atLeast(this.#options.version, '4.6.0'))
+          message.lost();
         else if (remote.clientIsGone && !this.#isRead(remote.owner, message.bytes)) message.refused();
         else this.#take((message as EventMessage).event); // the only kind of event message there is
         break;

@@ -190,6 +190,7 @@ export class Nginx implements Processes {
     front.outstanding += message.bytes;
     session.back!.send({
       ...message,
+      finFollows: front.finIsThere,
       read: () => {
         front.outstanding -= message.bytes;
       },

@@ -585,7 +585,7 @@ class Oracle {
     for (const leg of legs) leg.begin(occurrence);
     if (fault.kind === 'dropFlows') {
       for (const { everOpened } of this.hosts) {
-        for (const connection of everOpened) if (legs.includes(connection.way.leg)) connection.forgotten = fault.answer;
+        for (const connection of everOpened) if (legs.includes(connection.way.leg)) connection.forget(fault.answer);
       }
     }
     this.#placeChanged(index);

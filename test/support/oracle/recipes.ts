@@ -26,9 +26,13 @@ export const listed: fc.Arbitrary<GroupRecipe> = fc.record({
 
 const kinds = ['kill', 'powerOff', 'hang'] as const;
 
-export function faultsAt(places: readonly string[], most: number): fc.Arbitrary<WorldRecipe['faults']> {
+export function faultsAt(
+  places: readonly string[],
+  most: number,
+  of: readonly (typeof kinds)[number][] = kinds,
+): fc.Arbitrary<NonNullable<WorldRecipe['faults']>> {
   const one = fc.record({
-    kind: fc.constantFrom(...kinds),
+    kind: fc.constantFrom(...of),
     place: fc.constantFrom(...places),
     at: fc.option(fc.integer({ min: 0, max: 300 }), { freq: 8 }),
     length: fc.option(fc.constantFrom(1, 20, 70, 200, 450), { freq: 5 }),

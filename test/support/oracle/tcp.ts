@@ -111,6 +111,12 @@ export class Connection implements Remote {
     return this.#firstUs !== null && nowUs > this.#firstUs + openWindowUs;
   }
 
+  /** A box on the way forgets it. One that says nothing stays worse than one that answers; who has left is not there to be forgotten. */
+  forget(answer: 'rst' | 'silence'): void {
+    if (this.forgotten === null || !this.clientIsGone)
+      this.forgotten = this.forgotten === 'silence' ? 'silence' : answer;
+  }
+
   /** The third packet of the handshake arrives. */
   establishedAtServer(): void {
     if (!this.serverLives || this.forgotten !== null || !this.way.leg.passesThere(this.#calendar.nowUs)) return;
@@ -145,7 +151,7 @@ export class Connection implements Remote {
       // Behind a segment that waits for its acknowledgement nothing new leaves the host.
       if (this.#firstUs !== null) return;
       if (host.state === 'silent' && this.forgotten === null) this.#repeat(sentUs);
-      else if (this.forgotten === null && !leg.passesBack(nowUs)) this.#repeat(sentUs);
+      else if (!leg.passesBack(nowUs)) this.#repeat(sentUs);
       else this.#afterLatency(() => this.#closedByServer());
     } else if (this.#waiting.length > 0 || (this.#firstUs !== null && sentUs > this.#firstUs + openWindowUs)) {
       this.#waiting.push(message);
@@ -218,7 +224,7 @@ export class Connection implements Remote {
     const { host, leg } = this.way;
     const { nowUs } = this.#calendar;
     if (this.forgotten === 'silence' || !leg.passesThere(nowUs) || host.state === 'silent') return false;
-    if (this.forgotten === null && !leg.passesBack(nowUs)) return false;
+    if (!leg.passesBack(nowUs)) return false;
     if (this.forgotten === 'rst' || !this.serverLives) this.#afterLatency(() => this.#closedByServer());
     else this.#heard();
     return true;
