@@ -107,7 +107,7 @@ test.each(Object.entries(commands))('agents behind nginx that %s do as the oracl
 
 const mixed = fc
   .tuple(fc.array(fc.oneof(...Object.values(commands)), { minLength: 1, maxLength: 2 }), faultsAt(nodeNames, 2))
-  .map(([some, others]) => [...some, ...others!]);
+  .map(([some, others]) => [...some, ...others]);
 
 test.each([
   ['with a list', lists(false)],
@@ -122,7 +122,7 @@ test.each([
 ])('agents %s that restart by themselves live through faults as the oracle plays it', (_, worlds) => {
   agree(
     worlds,
-    faultsAt(nodeNames, 2).map((faults) => faults!),
+    faultsAt(nodeNames, 2).map((faults) => faults),
     20_261_153,
     leftUnflushed,
   );

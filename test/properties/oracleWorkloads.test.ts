@@ -67,7 +67,7 @@ test('agents that look into their files now and then read, lose and leave there 
     list: manyWays,
   });
   // Which of them is the first that a silent host does not acknowledge, the engine does not follow either.
-  const noticed = faultsAt(nodeNames, 2).map((faults) => faults!.filter(({ kind }) => kind !== 'powerOff'));
+  const noticed = faultsAt(nodeNames, 2).map((faults) => faults.filter(({ kind }) => kind !== 'powerOff'));
   // The lines of a reading leave one by one; a break among them and the run's end move so many.
   const twoReadings = 96;
   const restarts = fc.integer({ min: 0, max: 1_000 }).map((quarters) => ({
