@@ -78,7 +78,7 @@ export function agentDefaults(version: string, platform: Platform = 'linux'): Ag
     // src/client-agent/config.c, ClientConf(): yes, in every release.
     autoRestart: true,
     enrollment: {
-      // src/shared/enrollment_op.c, w_enrollment_init(): enabled from 4.0.0, disabled in 3.13.1 to 3.13.6 (<auto_enrollment>);
+      // shared/enrollment_op.c, w_enrollment_init(): enabled from 4.0.0, disabled in 3.13.1 to 3.13.6 (<auto_enrollment>);
       // before 3.13.1 an agent does not enrol itself. 20 s; w_enrollment_target_init(): 1515.
       enabled: since('4.0.0'),
       port: 1515,
@@ -152,7 +152,7 @@ function kernelOf(platform: Platform): KernelOptions {
 
 /**
  * Read time-out of the enrollment connection: `agent.recv_timeout` from 4.11.1, none before (`null`).
- * Wazuh 4.11.1, src/client-agent/config.c, ClientConf(), and src/shared/enrollment_op.c, w_enrollment_connect().
+ * Wazuh 4.11.1, src/client-agent/config.c, ClientConf(), and shared/enrollment_op.c, w_enrollment_connect().
  */
 export function enrollmentTimeoutSeconds(version: string, recvTimeoutSeconds: number): number | null {
   return atLeast(version, '4.11.1') ? recvTimeoutSeconds : null;

@@ -76,7 +76,7 @@ export function whyUnknownRelease(version: string, who: string): string | null {
 
 /**
  * True when an agent is newer than its manager as remoted and authd compare them: by major and minor release, not by patch.
- * Wazuh 4.9.0, src/shared/version_op.c, compare_wazuh_versions() with compare_patch false.
+ * Wazuh 4.9.0, shared/version_op.c, compare_wazuh_versions() with compare_patch false.
  */
 export function isNewerThan(agent: string, manager: string): boolean {
   const a = releaseParts(agent);

@@ -1,5 +1,5 @@
 // authd, the registration service of a node: who waits for whom, and what the way to the master costs. Wazuh 4.14.7,
-// src/os_auth/main-server.c, and src/shared/agent_op.c, w_send_clustered_message(), which relays a worker's requests.
+// src/os_auth/main-server.c, and shared/agent_op.c, w_send_clustered_message(), which relays a worker's requests.
 import { atLeast } from '../agentVersions.ts';
 import type { NodeOptions } from '../node.ts';
 import type { ClusterLinks } from './links.ts';

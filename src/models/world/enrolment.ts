@@ -1,6 +1,6 @@
 // Agents that come without a key: they enrol, wait, connect, and meet nodes that do not know their key yet. And the same
 // request from agents that have one. Wazuh 4.14.7, src/client-agent/start_agent.c, w_agentd_keys_init() and start_agent();
-// src/shared/enrollment_op.c; src/os_auth/auth.c.
+// shared/enrollment_op.c; src/os_auth/auth.c.
 import { retrySleepUs, wholeSeconds } from '../agent.ts';
 import { atLeast } from '../agentVersions.ts';
 import { keysKnownUpToUs } from '../cluster/keys.ts';

@@ -1,5 +1,5 @@
 // Lines `daemon.option=value`, as an internal_options.conf and a local_internal_options.conf hold them. Source: Wazuh 4.14.7,
-// src/shared/validate_op.c (_read_file, getDefine_Int): the first line that names an option counts; a value outside of its limits
+// shared/validate_op.c (_read_file, getDefine_Int): the first line that names an option counts; a value outside of its limits
 // ends the daemon.
 import { ScenarioError } from '../problem.ts';
 import type { Problem } from '../problem.ts';

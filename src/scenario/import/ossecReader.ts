@@ -270,7 +270,7 @@ export class ConfReader {
   }
 }
 
-/** Wazuh 4.14.7, src/shared/string_op.c, w_parse_time(): seconds, or a number with s, m, h, d or w; `null`: no time. */
+/** Wazuh 4.14.7, shared/string_op.c, w_parse_time(): seconds, or a number with s, m, h, d or w; `null`: no time. */
 export function secondsOf(text: string): number | null {
   const match = /^(?:\s*\+?(\d+))?(.?)/s.exec(text)!;
   const unit = { '': 1, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }[match[2]!];

@@ -54,7 +54,7 @@ windows.debug=2
     expect(read('agent.remote_conf=1').remoteConf).toBe(true);
   });
 
-  // Wazuh 4.14.7, src/shared/validate_op.c, _read_file(): the first line that fits is returned.
+  // Wazuh 4.14.7, shared/validate_op.c, _read_file(): the first line that fits is returned.
   test('counts the first of two lines for the same option, with a warning', () => {
     const { internal, warnings } = read('agent.min_eps=10\nagent.min_eps=20\n');
     expect(internal).toEqual({ minEventsPerSecond: 10 });

@@ -199,7 +199,7 @@ describe('an agent’s ossec.conf', () => {
     ]);
   });
 
-  // Wazuh 4.14.7, src/shared/string_op.c, w_parse_time().
+  // Wazuh 4.14.7, shared/string_op.c, w_parse_time().
   test.each([
     ['90', 90],
     ['90s', 90],
