@@ -1,26 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readManagerConf } from '../../../src/scenario/import/managerConf.ts';
-import type { ConfText } from '../../../src/scenario/import/ossecReader.ts';
-import { ScenarioError } from '../../../src/scenario/problem.ts';
-
-const file = 'ossec.conf';
-
-function conf(text: string, version = '4.14.7'): ConfText {
-  return { file, text, version };
-}
-
-/** `line:column  text` of every mistake. */
-function mistakes(read: () => unknown): string[] {
-  try {
-    read();
-  } catch (error) {
-    if (!(error instanceof ScenarioError)) throw error;
-    return error.problems.map(({ position, text }) =>
-      position === null ? text : `${position.line}:${position.column}  ${text}`,
-    );
-  }
-  return [];
-}
+import { conf, file, mistakes } from '../../support/confTexts.ts';
 
 describe('a manager’s ossec.conf', () => {
   const secure = '<remote><connection>secure</connection></remote>';

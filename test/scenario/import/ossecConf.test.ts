@@ -3,27 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readManagerConf } from '../../../src/scenario/import/managerConf.ts';
 import { readAgentConf, readOssecConf } from '../../../src/scenario/import/ossecConf.ts';
-import type { ConfText } from '../../../src/scenario/import/ossecReader.ts';
-import { ScenarioError } from '../../../src/scenario/problem.ts';
-
-const file = 'ossec.conf';
-
-function conf(text: string, version = '4.14.7'): ConfText {
-  return { file, text, version };
-}
-
-/** `line:column  text` of every mistake. */
-function mistakes(read: () => unknown): string[] {
-  try {
-    read();
-  } catch (error) {
-    if (!(error instanceof ScenarioError)) throw error;
-    return error.problems.map(({ position, text }) =>
-      position === null ? text : `${position.line}:${position.column}  ${text}`,
-    );
-  }
-  return [];
-}
+import { conf, file, mistakes } from '../../support/confTexts.ts';
 
 function mistakesIn(text: string, version?: string): string[] {
   return mistakes(() => readOssecConf(conf(text, version)));
