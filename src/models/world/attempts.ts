@@ -30,6 +30,7 @@ import { attemptCutSinceUs, isAnswerLost, reviewRepeat } from './repeats.ts';
 import { abandonSession, acceptAtBalancer } from './throughBalancer.ts';
 import {
   armAttemptTimeout,
+  asksForHost,
   hasGivenUp,
   patienceEndsUs,
   queueUp,
@@ -104,11 +105,17 @@ export function synArrives(world: WorldState, agent: number, nowUs: number): voi
   const oneWayUs = latencyTo(world, agent, target);
   const enrolling = world.state[agent] === State.Enrolling;
   const nobody = enrolling && !registrationOf(world, agent).listens;
+  const isFrontCut = attemptCutSinceUs(world, agent, Leg.Front) < Infinity;
+  if (asksForHost(world, agent) && (place.state === PlaceState.Silent || isFrontCut)) {
+    world.wait[agent] = Wait.Syn; // nobody has answered the first ARP request: its time goes on
+    return;
+  }
+  world.queue.cancel(agent * timersPerAgent + Timer.Main);
   if (place.state === PlaceState.Silent) {
     waitSyn(world, agent, unreachableTo(world, agent, target) === 'routed', nowUs - oneWayUs);
     return;
   }
-  if (attemptCutSinceUs(world, agent, Leg.Front) < Infinity || hasGivenUp(world, agent, nowUs + oneWayUs)) {
+  if (isFrontCut || hasGivenUp(world, agent, nowUs + oneWayUs)) {
     waitSyn(world, agent, true);
     return;
   }
@@ -216,8 +223,7 @@ export function reviewAttempt(world: WorldState, agent: number, nowUs: number): 
       const sinceUs = world.connectAtUs[agent]!;
       const againUs = synRetryUs(sinceUs, nowUs - oneWayUs, kernel.synLinearTimeouts, deadlineUs - sinceUs) + oneWayUs;
       if (againUs >= deadlineUs) return;
-      // The attempt goes on; should its SYN be dropped again, the clock of the first one still runs.
-      world.queue.cancel(slot + Timer.Main);
+      // The attempt goes on, and until its SYN is heard so does the clock of the first one.
       world.wait[agent] = Wait.None;
       nextStep(world, agent, Step.Arrive, againUs);
       return;

@@ -13,6 +13,7 @@ import {
   armMain,
   armMainOrNow,
   clockOf,
+  deadlineUs,
   nextStep,
   nodeLatencyUs,
   proxyOf,
@@ -67,6 +68,12 @@ export function waitSyn(world: WorldState, agent: number, routed: boolean, sentU
     agent,
     routed ? world.connectAtUs[agent]! + kernel.connectTimeoutUs : sentUs + kernel.arpTimeoutUs,
   );
+}
+
+/** The SYN that comes now has been sent again, and none before it has left: the kernel does not know the host's address. */
+export function asksForHost(world: WorldState, agent: number): boolean {
+  const { kernel } = world.options.groups[world.groupOf[agent]!]!.agent;
+  return deadlineUs(world, agent, Timer.Main) < world.connectAtUs[agent]! + kernel.connectTimeoutUs;
 }
 
 /** The time-out of an established attempt: of the handshake ACK, or of the enrollment's answer. */

@@ -1,7 +1,10 @@
 // Time-outs that are shorter than the way of what they wait for.
 import { expect, test } from 'vitest';
+import type { FaultOptions } from '../../../src/models/fault.ts';
 import { balances } from '../../../src/models/ledger.ts';
 import { runWorld } from '../../../src/models/world.ts';
+import type { WorldOptions } from '../../../src/models/worldOptions.ts';
+import { play } from '../../support/stories.ts';
 import { aWorld, fault, minute, partition, second, type GroupRecipe } from '../../support/worlds.ts';
 
 const group: GroupRecipe = { count: 1, version: '4.12.0', list: [1], events: { ratePerSecond: 1 } };
@@ -93,4 +96,29 @@ test('nginx never reaches a node that is farther away than its proxy_connect_tim
 
   expect([...nodeAtEnd]).toEqual([-1]);
   expect(groups.every(balances)).toBe(true);
+});
+
+test('a host that is back between two SYNs and off again has answered no ARP request: the attempt fails with the first', () => {
+  const world = (faults: readonly FaultOptions[]): WorldOptions =>
+    aWorld({
+      groups: [group],
+      unreachable: { agents: 'sameSegment', balancer: 'routed' },
+      durationUs: 5 * minute,
+      faults,
+    });
+  const tries = (faults: readonly FaultOptions[]): number[] =>
+    play(world(faults), { fromSeconds: 100 })
+      .moments.filter(({ what }) => what === 'try')
+      .map(({ seconds }) => seconds);
+  const off = tries([fault('powerOff', 'worker01', 100, null)]);
+  const backAt = Math.floor(off[2]! * 1000) / 1000 + 0.3;
+
+  const [blink, blinkFor] = [
+    [fault('powerOff', 'worker01', 100, backAt - 100), fault('powerOff', 'worker01', backAt + 0.4, null)],
+    [fault('powerOff', 'worker01', 100, backAt - 100), fault('powerOff', 'worker01', backAt + 1.4, null)],
+  ].map(tries);
+
+  expect(blink).toEqual(off);
+  // Back for longer it refuses, or takes, the SYN that is sent again after a second.
+  expect(blinkFor![3]).not.toBe(off[3]);
 });
