@@ -31,6 +31,9 @@ export interface TcpKeepalive {
  */
 export const managerKeepalive: TcpKeepalive = { idleUs: 30_000_000, intervalUs: 10_000_000, count: 3 };
 
+/** Asks never, and never gives up. */
+export const noKeepalive: TcpKeepalive = { idleUs: Infinity, intervalUs: 1, count: 0 };
+
 /** When the manager's kernel closes a connection on which nothing has come since `byteUs`: after the last unanswered probe. */
 export function keepaliveEndUs(byteUs: number, { idleUs, intervalUs, count }: TcpKeepalive): number {
   return byteUs + idleUs + count * intervalUs;

@@ -6,7 +6,7 @@ import { keepaliveEndUs, probeUs } from '../tcp.ts';
 import type { Way } from '../ways.ts';
 import { reviewAttempt } from './attempts.ts';
 import { reviewLeftovers } from './leftovers.ts';
-import { Forgotten, Leg, farPlace, keepaliveOf, legLatencyUs, nearEnd } from './legs.ts';
+import { Forgotten, Leg, farPlace, keepaliveOf, legLatencyUs, nearEnd, sessionEndUs } from './legs.ts';
 import { reviewSession } from './path.ts';
 import { flowsDropped } from './repeats.ts';
 import { Broken, State, Wait, type WorldState } from './state.ts';
@@ -206,6 +206,7 @@ function arrives(world: WorldState, agent: number, leg: Leg, endUs: number): boo
   const latencyUs = legLatencyUs(world, agent, leg);
   const againUs = retransmissionUs(legs.firstUs[at]!, openUs - latencyUs) + latencyUs;
   const sinceUs = Math.min(openUs, legs.openUs[at]!);
+  if (leg === Leg.Front) return sessionEndUs(world, agent) > againUs;
   const keepalive = keepaliveOf(world, agent, leg);
   return (
     keepaliveEndUs(legs.byteUs[at]!, keepalive) > againUs || probeUs(legs.byteUs[at]!, sinceUs, keepalive) < Infinity

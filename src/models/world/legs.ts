@@ -5,7 +5,7 @@ import { PlaceState } from '../place.ts';
 import {
   answeredUs,
   keepaliveEndUs,
-  managerKeepalive,
+  noKeepalive,
   openWindowUs,
   orphanRepeatUs,
   probeUs,
@@ -96,9 +96,9 @@ export function farPlace(world: WorldState, agent: number, leg: Leg): number {
   return leg === Leg.Front ? world.balancerPlace : world.node[agent]!;
 }
 
-/** Keepalive of the far end of a leg. */
+/** Keepalive of the far end of a leg: nginx listens without `so_keepalive` and asks nothing. nginx 1.22.1, src/stream/ngx_stream_core_module.c. */
 export function keepaliveOf(world: WorldState, agent: number, leg: Leg): TcpKeepalive {
-  return leg === Leg.Front ? managerKeepalive : world.options.nodes[world.node[agent]!]!.keepalive;
+  return leg === Leg.Front ? noKeepalive : world.options.nodes[world.node[agent]!]!.keepalive;
 }
 
 export function legLatencyUs(world: WorldState, agent: number, leg: Leg): number {
@@ -249,6 +249,12 @@ function closeAgain(world: WorldState, at: number, nowUs: number): void {
   legs.dueUs[at] = Infinity;
 }
 
+/** When the balancer ends a session whose agent it does not hear any more. */
+export function sessionEndUs(world: WorldState, agent: number): number {
+  const { sessionTimeoutUs } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
+  return world.legs.byteUs[2 * agent]! + sessionTimeoutUs;
+}
+
 /** True when the far end of a silent leg no longer has the connection. */
 function hasEnded(world: WorldState, agent: number, leg: Leg, nowUs: number): boolean {
   const { legs } = world;
@@ -258,9 +264,9 @@ function hasEnded(world: WorldState, agent: number, leg: Leg, nowUs: number): bo
     if (world.places[world.balancerPlace]!.state !== PlaceState.Up) return false;
     // nginx has heard that the node is gone, or has seen no byte for too long.
     const back = at + 1;
-    const { sessionTimeoutUs } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
+    const endsUs = sessionEndUs(world, agent);
     if (legs.state[back] === Broken.Dead && legs.heardUs[back]! <= nowUs) legs.goneUs[at] = legs.heardUs[back]!;
-    else if (legs.byteUs[at]! + sessionTimeoutUs <= nowUs) legs.goneUs[at] = legs.byteUs[at]! + sessionTimeoutUs;
+    else if (endsUs <= nowUs) legs.goneUs[at] = endsUs;
   } else {
     const keepalive = keepaliveOf(world, agent, leg);
     const ended = keepaliveEndUs(legs.byteUs[at]!, keepalive) <= nowUs;

@@ -204,6 +204,16 @@ test('a process that dies says FIN on the way back that is open, though nothing 
   expect(rows(story, { zero: 100, digits: 1 })[0]).toBe('10.0 noticed closed');
 });
 
+test('nginx asks nobody whether he is there: open for a while or not, proxy_timeout after the last byte it has ended the session', () => {
+  // 30 s after the last byte a manager would ask, and be answered. Open for good at 40 s; the next repetition comes at 53.4 s.
+  const blinks = [partition('group0', 'balancer', 100, 29), partition('group0', 'balancer', 132, 8)];
+  const ended = (seconds: number): string =>
+    outcome(live(blinks, { list: undefined }, { ...behindNginx, proxyTimeoutUs: seconds * 1_000_000 }));
+
+  expect(ended(50)).toMatch(/^reconnected noticed 53\.\d back 53\.\d/);
+  expect(ended(600)).toBe('healed noticed - back 53.4 lost 0');
+});
+
 test('cuts that overlap are one cut', () => {
   const two = live([partition('group0', 'worker01', 100, 4), partition('agents', 'worker01', 103, 5)]);
   expect(outcome(two)).toBe('healed noticed - back 13.5 lost 0');
