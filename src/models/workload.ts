@@ -57,6 +57,7 @@ export const Purpose = {
   FlushPhase: 10,
   EventRate: 11,
   FaultRandom: 12,
+  BalancerChoice: 13,
   Hitter: 31,
   BurstPhase: 32,
   StartOrder: 33,

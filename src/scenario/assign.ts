@@ -1,6 +1,7 @@
 // Which server does each client address land on? The same choice the simulation makes, asked one connection after the other.
 import { isIP } from 'node:net';
-import { addressBytes, addressText, clientKey, parseKey } from '../models/balancer/nginx/clientKey.ts';
+import { rootKey } from '../kernel/random.ts';
+import { addressBytes, addressText, parseKey } from '../models/balancer/nginx/clientKey.ts';
 import { createNginxBalancer, createUpstream } from '../models/balancer/nginx/nginx.ts';
 import type { NginxListenerOptions, NginxUpstreamOptions } from '../models/balancer/nginx/options.ts';
 import { readNginxConf, type NginxConf } from './import/nginxConf.ts';
@@ -69,8 +70,6 @@ export function assignNginx(input: AssignInput): Assignment {
   if (problems.length > 0) throw new ScenarioError(input.file, problems);
 
   const { listener, upstream } = way!;
-  const key = 'key' in upstream.method ? parseKey(upstream.method.key) : [];
-  if (typeof key === 'string') throw new Error(`hash: ${key}`);
   const balancer = createNginxBalancer(createUpstream(upstream, 1), listener);
   const down = new Set(input.down);
   const refuses = upstream.peers.map(({ serverText }) => down.has(serverText));
@@ -78,24 +77,19 @@ export function assignNginx(input: AssignInput): Assignment {
     isIP(address) === 0 ? serverText : withPort(address, port),
   );
   // The clock of nginx stands still meanwhile; which second it is does not matter.
-  const nowSeconds = 1_000_000;
-  const servers = input.clients.map((client) => {
-    const session = balancer.open(
-      clientKey(key, {
-        remoteAddress: remoteAddress(client, listener.mappedAddresses),
-        remotePort: 0, // refused above
-        serverPort: listener.port,
-        protocol: listener.protocol === 'udp' ? 'UDP' : 'TCP',
-      }),
-      0,
-    );
-    let peer = balancer.next(session, nowSeconds);
+  const nowUs = 1e12;
+  const key = rootKey('assign', 0);
+  const servers = input.clients.map((client, index) => {
+    const address = client.includes(':') ? addressText(addressBytes(client)) : client;
+    // A hash of the port is refused above.
+    const session = balancer.open({ address, port: 0, luck: { key, index, connect: 0 } }, 0);
+    let peer = balancer.next(session, nowUs);
     while (peer >= 0 && refuses[peer]!) {
-      peer = balancer.failed(session, nowSeconds, 0) ? balancer.next(session, nowSeconds) : -1;
+      peer = balancer.failed(session, nowUs, 0, false) < Infinity ? balancer.next(session, nowUs) : -1;
     }
     if (peer < 0) return '';
-    balancer.connected(session, nowSeconds);
-    balancer.closed(session, nowSeconds);
+    balancer.connected(session, nowUs);
+    balancer.closed(session, nowUs);
     return shown[peer]!;
   });
   return { servers, warnings };
@@ -202,10 +196,4 @@ function checkClients({ clients, clientsFile = 'standard input' }: AssignInput, 
       text: `expected one address a line such as 10.1.0.7, got ${quote(client)}.`,
     });
   });
-}
-
-/** `$remote_addr` of a client; on a listener for both families IPv4 is mapped into IPv6. */
-function remoteAddress(client: string, mapped: boolean): string {
-  if (client.includes(':')) return addressText(addressBytes(client));
-  return mapped ? `::ffff:${client}` : client;
 }

@@ -5,12 +5,12 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { clientKey, parseKey } from '../../src/models/balancer/nginx/clientKey.ts';
 import { createNginxBalancer, createUpstream } from '../../src/models/balancer/nginx/nginx.ts';
 import type { NginxSession } from '../../src/models/balancer/nginx/session.ts';
 import { assignNginx } from '../../src/scenario/assign.ts';
 import { readNginxConf } from '../../src/scenario/import/nginxConf.ts';
 import { withPort } from '../../src/scenario/import/nginxValues.ts';
+import { aClient } from '../support/clients.ts';
 import { randomSubject, type Ground, type Subject } from './randomNginx.ts';
 
 export interface LiveResult {
@@ -337,39 +337,29 @@ function modelled(
   const listener = options.listeners.find(({ port }) => port === subject.port)!;
   const upstream = options.upstreams[listener.upstreamIndex]!;
   const balancer = createNginxBalancer(createUpstream(upstream, 1), listener);
-  const key = 'key' in upstream.method ? parseKey(upstream.method.key) : [];
-  if (typeof key === 'string') throw new Error(key);
   const shown = (index: number): string => {
     const { address, port } = balancer.peers[index]!;
     return withPort(address, port);
   };
-  const nowSeconds = 1000;
+  const nowUs = 1e9;
   const chosen = new Map<string, Chosen>();
   const sessions: NginxSession[] = [];
   for (const step of subject.steps) {
     if ('close' in step) {
-      balancer.closed(sessions[step.close]!, nowSeconds);
+      balancer.closed(sessions[step.close]!, nowUs);
       continue;
     }
-    const session = balancer.open(
-      clientKey(key, {
-        remoteAddress: listener.mappedAddresses ? `::ffff:${step.open}` : step.open,
-        remotePort: 0,
-        serverPort: listener.port,
-        protocol: 'TCP',
-      }),
-      0,
-    );
+    const session = balancer.open(aClient(step.open), 0);
     sessions.push(session);
     const tried: string[] = [];
-    let index = balancer.next(session, nowSeconds);
+    let index = balancer.next(session, nowUs);
     while (index >= 0) {
       tried.push(shown(index));
       if (!subject.dead.has(tried.at(-1)!)) {
-        balancer.connected(session, nowSeconds);
+        balancer.connected(session, nowUs);
         break;
       }
-      index = balancer.failed(session, nowSeconds, 0) ? balancer.next(session, nowSeconds) : -1;
+      index = balancer.failed(session, nowUs, 0, false) < Infinity ? balancer.next(session, nowUs) : -1;
     }
     chosen.set(step.open, { server: index < 0 ? '' : shown(index), tried: tried.join(' ') });
   }

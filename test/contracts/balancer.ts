@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Balancer, BalancerSession } from '../../src/models/balancer/contract.ts';
+import { aClient } from '../support/clients.ts';
 
 export interface PeerGiven {
   readonly weight: number;
@@ -113,18 +114,18 @@ function play<S extends BalancerSession>(
       if (!session) continue;
       const known = memoryOf(session.worker)[session.peerIndex]!;
       // Of an established session its worker and its peer are enough.
-      balancer.closed({ worker: session.worker, peerIndex: session.peerIndex }, now);
+      balancer.closed({ worker: session.worker, peerIndex: session.peerIndex }, now * 1e6);
       known.conns -= 1;
       known.streak = 0;
       continue;
     }
     const worker = step.worker % options.workers;
     const memory = memoryOf(worker);
-    const session = balancer.open(`10.0.0.${step.client}`, worker);
+    const session = balancer.open(aClient(`10.0.0.${step.client}`, answers.length), worker);
     expect(session.worker).toBe(worker);
     const tried: number[] = [];
     for (let more = true; more;) {
-      const index = balancer.next(session, now);
+      const index = balancer.next(session, now * 1e6);
       expect(session.peerIndex).toBe(index);
       const certain = peers.findIndex(({ backup }, at) => !backup && wellUsable(at, memory, tried));
       const certainBackup = peers.findIndex((_, at) => wellUsable(at, memory, tried));
@@ -146,12 +147,12 @@ function play<S extends BalancerSession>(
       answers.push(String(index));
       known.conns += 1;
       if (step.outcomes[tried.length - 1] ?? true) {
-        balancer.connected(session, now);
+        balancer.connected(session, now * 1e6);
         known.streak = 0;
         open.push(session);
         break;
       }
-      more = balancer.failed(session, now, 0);
+      more = balancer.failed(session, now * 1e6, 0, false) < Infinity;
       expect(session.peerIndex).toBe(-1);
       known.conns -= 1;
       known.streak += 1;
@@ -221,9 +222,9 @@ export function behavesAsBalancer<S extends BalancerSession>(
     const make = (list: readonly PeerGiven[]): Balancer<S> =>
       create({ peers: list, workers: 1, shared: false, tries: 1 });
     const fail = (balancer: Balancer<S>, atSeconds: number): number => {
-      const session = balancer.open('10.0.0.1', 0);
-      const index = balancer.next(session, atSeconds);
-      if (index >= 0) balancer.failed(session, atSeconds, 0);
+      const session = balancer.open(aClient(), 0);
+      const index = balancer.next(session, atSeconds * 1e6);
+      if (index >= 0) balancer.failed(session, atSeconds * 1e6, 0, false);
       return index;
     };
     const balancer = make(peers);
@@ -243,7 +244,7 @@ export function behavesAsBalancer<S extends BalancerSession>(
     ];
     const openTwice = (shared: boolean): readonly number[] => {
       const balancer = create({ peers, workers: 2, shared, tries: 0 });
-      return [0, 1].map((worker) => balancer.next(balancer.open('10.0.0.1', worker), 1000));
+      return [0, 1].map((worker) => balancer.next(balancer.open(aClient(), worker), 1e9));
     };
 
     expect(openTwice(true)).toEqual([0, -1]);
@@ -257,9 +258,9 @@ export function behavesAsBalancer<S extends BalancerSession>(
     ];
     const balancer = create({ peers, workers: 1, shared: false, tries: 0 });
     const chosen = Array.from({ length: 3 }, () => {
-      const session = balancer.open('10.0.0.1', 0);
-      const index = balancer.next(session, 1000);
-      balancer.closed(session, 1000);
+      const session = balancer.open(aClient(), 0);
+      const index = balancer.next(session, 1e9);
+      balancer.closed(session, 1e9);
       return index;
     });
 

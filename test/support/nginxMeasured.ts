@@ -1,13 +1,13 @@
 // Measured choices of the real nginx, compared with the balancer the simulation uses, read from the text of a configuration.
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { clientKey, parseKey } from '../../src/models/balancer/nginx/clientKey.ts';
 import { createNginxBalancer, createUpstream } from '../../src/models/balancer/nginx/nginx.ts';
 import type { NginxOptions } from '../../src/models/balancer/nginx/options.ts';
 import { isUsable } from '../../src/models/balancer/nginx/peers.ts';
 import type { NginxSession } from '../../src/models/balancer/nginx/session.ts';
 import type { Balancer } from '../../src/models/balancer/contract.ts';
 import { readNginxConf } from '../../src/scenario/import/nginxConf.ts';
+import { aClient } from './clients.ts';
 
 export interface MeasuredConfig {
   readonly method: string;
@@ -91,16 +91,17 @@ export function connect(
   refuses: (server: string) => boolean,
   worker = 0,
 ): { session: NginxSession; server: string; tried: string } {
-  const session = balancer.open(client, worker);
+  const nowUs = nowSeconds * 1e6;
+  const session = balancer.open(aClient(client), worker);
   const tried: string[] = [];
-  let index = balancer.next(session, nowSeconds);
+  let index = balancer.next(session, nowUs);
   while (index >= 0) {
     tried.push(addressOf(balancer, index));
     if (!refuses(tried.at(-1)!)) {
-      balancer.connected(session, nowSeconds);
+      balancer.connected(session, nowUs);
       break;
     }
-    index = balancer.failed(session, nowSeconds, 0) ? balancer.next(session, nowSeconds) : -1;
+    index = balancer.failed(session, nowUs, 0, false) < Infinity ? balancer.next(session, nowUs) : -1;
   }
   return { session, server: addressOf(balancer, index), tried: tried.join(' ') };
 }
@@ -114,11 +115,8 @@ function clientsOf({ method, servers, dead, hosts }: MeasuredConfig): {
   readonly close: (session: NginxSession) => void;
 } {
   const text = confText(method, servers);
-  const { upstreams, listeners } = optionsOf(text, hosts);
+  const { upstreams } = optionsOf(text, hosts);
   const balancer = balancerOf(text, 1, hosts);
-  const chosenBy = upstreams[0]!.method;
-  const key = 'key' in chosenBy ? parseKey(chosenBy.key) : [];
-  if (typeof key === 'string') throw new Error(key);
   const refusing = new Set(
     upstreams[0]!.peers
       .filter(({ serverText }) => dead.includes(serverText))
@@ -127,23 +125,23 @@ function clientsOf({ method, servers, dead, hosts }: MeasuredConfig): {
   let nowSeconds = 1_000;
   return {
     open(client, measured) {
-      const serverPort = listeners[0]!.port;
-      const value = clientKey(key, { remoteAddress: client, remotePort: 0, serverPort, protocol: 'TCP' });
       for (const server of measured['servers_tried']?.split(' ').filter((name) => refusing.has(name)) ?? []) {
-        const peers = balancer.open(value, 0).memory.all.filter(({ index }) => addressOf(balancer, index) === server);
+        const peers = balancer
+          .open(aClient(client), 0)
+          .memory.all.filter(({ index }) => addressOf(balancer, index) === server);
         const longest = Math.max(...peers.map(({ options }) => options.failTimeoutSeconds));
         for (let waited = 0; waited <= longest && !peers.some((peer) => isUsable(peer, nowSeconds)); waited++) {
           nowSeconds += 1;
         }
       }
-      const found = connect(balancer, value, nowSeconds, (server) => refusing.has(server));
+      const found = connect(balancer, client, nowSeconds, (server) => refusing.has(server));
       const wrong = [
         ...differs(found.server, measured['chosen_server']),
         ...differs(found.tried, measured['servers_tried']),
       ];
       return { session: found.session, wrong: wrong.join('; ') };
     },
-    close: (session) => balancer.closed(session, nowSeconds),
+    close: (session) => balancer.closed(session, nowSeconds * 1e6),
   };
 }
 
@@ -211,7 +209,7 @@ export function timeline(measured: MeasuredTimeline, rows: readonly Row[], zone 
     const refuses = (text: string): boolean =>
       refusing.includes(text) && Number(at) < measured.refuses_until_unix_seconds;
     const found = connect(balancer, measured.client, Math.floor(Number(at)), refuses, Number(worker));
-    balancer.closed(found.session, Math.floor(Number(at)));
+    balancer.closed(found.session, Number(at) * 1e6);
     if (found.tried !== tried) wrong.push(`${at}: ${found.tried}, measured ${tried!}`);
   }
   return { good: rows.length - wrong.length, all: rows.length, wrong };

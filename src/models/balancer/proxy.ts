@@ -1,6 +1,5 @@
 // A balancer on its host: its listeners, the connection slots of its worker processes, its source ports, and which node each
 // of its peers is. What it chooses is the business of the product's own files.
-import { clientKey, parseKey, type KeyPart } from './nginx/clientKey.ts';
 import { createNginxBalancer, createUpstream, maxSessionsPerWorker } from './nginx/nginx.ts';
 import type { NginxBalancerOptions, NginxListenerOptions } from './nginx/options.ts';
 import type { NginxSession } from './nginx/session.ts';
@@ -23,8 +22,6 @@ export interface ProxyListener {
   readonly targets: readonly PeerTarget[];
   /** Where the open connections to each peer are counted in `Proxy.ports`. */
   readonly portOf: readonly number[];
-  /** Parts of the `hash` expression; empty: the method has none. */
-  readonly key: readonly KeyPart[];
 }
 
 export interface Proxy {
@@ -60,19 +57,16 @@ export function newProxy(options: NginxBalancerOptions, nodes: readonly NodeOpti
   );
   const listeners = nginx.listeners.map((listener): ProxyListener => {
     const { upstream, portOf } = running.get(listener.upstreamIndex)!;
-    const { method, peers } = upstream.options;
+    const { peers } = upstream.options;
     const targets = peers.map(({ address, port }): PeerTarget => {
       const nodeIndex = nodes.findIndex((node) => node.address === address);
       return { nodeIndex, registration: port !== nodes[nodeIndex]?.eventsPort };
     });
-    const key = 'key' in method ? parseKey(method.key) : [];
-    if (typeof key === 'string') throw new Error(`hash: ${key}`);
     return {
       options: listener,
       balancer: createNginxBalancer(upstream, listener),
       targets,
       portOf,
-      key,
     };
   });
   return {
@@ -100,14 +94,7 @@ export function connectTimeoutUs(proxy: Proxy, worker: number, listener: ProxyLi
 /** A client whose end nginx hears by so much before its time-out comes too late for that. nginx's clock has milliseconds. */
 export const togetherUs = 1_000;
 
-/** The text nginx hashes for a client. @param address IPv4 as an unsigned 32-bit integer. */
-export function keyOf(listener: ProxyListener, address: number, remotePort: number): string {
-  if (listener.key.length === 0) return '';
-  const text = `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
-  return clientKey(listener.key, {
-    remoteAddress: listener.options.mappedAddresses ? `::ffff:${text}` : text,
-    remotePort,
-    serverPort: listener.options.port,
-    protocol: 'TCP',
-  });
+/** @param address IPv4 as an unsigned 32-bit integer. */
+export function addressText(address: number): string {
+  return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
 }

@@ -169,6 +169,7 @@ export class WorldState implements Wakes {
   readonly balancerUnreachable: readonly Unreachable[];
   readonly addresses: (Uint32Array | null)[];
   readonly workerKeys: Key[];
+  readonly choiceKeys: Key[];
   readonly orders: (Uint8Array | null)[];
 
   /** Of agents of 3.12.0 to 3.13.0; `null`: there are none. */
@@ -308,6 +309,7 @@ export class WorldState implements Wakes {
       balancer ? groupAddresses(group, groupKey(root, Purpose.Address, group)) : null,
     );
     this.workerKeys = groups.map((group) => groupKey(root, Purpose.BalancerWorker, group));
+    this.choiceKeys = groups.map((group) => groupKey(root, Purpose.BalancerChoice, group));
     this.orders = groups.map((group) => serverOrders(group, groupKey(root, Purpose.ServerOrder, group)));
     const arrivals = groups.map((group) => groupArrivals(group, root));
     this.books = new WorldBooks(options, arrivals, root);

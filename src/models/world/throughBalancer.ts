@@ -1,8 +1,7 @@
 // A connection through the balancer: its slot, its peer, its end.
 import { below } from '../../kernel/random.ts';
-import { wholeSeconds } from '../agent.ts';
 import type { NginxSession } from '../balancer/nginx/session.ts';
-import { connectTimeoutUs, keyOf, togetherUs, type Proxy, type ProxyListener } from '../balancer/proxy.ts';
+import { addressText, connectTimeoutUs, togetherUs, type Proxy, type ProxyListener } from '../balancer/proxy.ts';
 import { PlaceState, serviceState } from '../place.ts';
 import { drawIndex } from '../workload.ts';
 import { Broken, State, Step, Wait, latencyTo, nextStep, orNow, proxyOf, type WorldState } from './state.ts';
@@ -39,7 +38,12 @@ export function acceptAtBalancer(world: WorldState, agent: number, nowUs: number
   proxy.slots[worker]! += 1;
   // Ports of a client: net.ipv4.ip_local_port_range, 32768 to 60999 by default.
   const remotePort = 32_768 + below(28_232, world.workerKeys[group]!, index, -1 - connect);
-  const session = listener.balancer.open(keyOf(listener, world.addresses[group]![local]!, remotePort), worker);
+  const client = {
+    address: addressText(world.addresses[group]![local]!),
+    port: remotePort,
+    luck: { key: world.choiceKeys[group]!, index, connect },
+  };
+  const session = listener.balancer.open(client, worker);
   world.sessions.set(agent, session);
   world.arrivedAtUs[agent] = nowUs;
   tryPeer(world, agent, session, listener, nowUs);
@@ -53,9 +57,9 @@ function tryPeer(
   nowUs: number,
 ): void {
   const proxy = proxyOf(world, agent);
-  const seconds = wholeSeconds(nowUs, world.balancerPhaseUs);
+  const clockUs = nowUs + world.balancerPhaseUs;
   for (;;) {
-    const peer = listener.balancer.next(session, seconds);
+    const peer = listener.balancer.next(session, clockUs);
     if (peer < 0) {
       world.books.noPeer += 1;
       break;
@@ -70,7 +74,7 @@ function tryPeer(
     }
     // No local port is left: nginx counts it as a failure of the peer.
     world.books.noPort += 1;
-    if (!listener.balancer.failed(session, seconds, nowUs - world.arrivedAtUs[agent]!)) break;
+    if (listener.balancer.failed(session, clockUs, nowUs - world.arrivedAtUs[agent]!, false) === Infinity) break;
   }
   dropSession(world, agent, session);
   nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.balancerPlace));
@@ -138,7 +142,7 @@ export function peerConnected(world: WorldState, agent: number, nowUs: number): 
   const listener = proxyOf(world, agent).listeners[world.listener[agent]!]!;
   const index = world.peerNode[agent]!;
   const place = world.places[index]!;
-  listener.balancer.connected(session, wholeSeconds(nowUs, world.balancerPhaseUs));
+  listener.balancer.connected(session, nowUs + world.balancerPhaseUs);
   const { registration } = listener.targets[session.peerIndex]!;
   if (serviceState(place, registration) === PlaceState.Hung && place.life === world.nodeLife[agent]) {
     waitForAnswer(world, agent, nowUs);
@@ -161,11 +165,11 @@ export function peerConnected(world: WorldState, agent: number, nowUs: number): 
 export function peerFailed(world: WorldState, agent: number, nowUs: number): void {
   const session = world.sessions.get(agent)!;
   const listener = proxyOf(world, agent).listeners[world.listener[agent]!]!;
-  const seconds = wholeSeconds(nowUs, world.balancerPhaseUs);
+  const clockUs = nowUs + world.balancerPhaseUs;
   world.wait[agent] = Wait.None;
   freePort(world, agent, listener, session.peerIndex);
   world.peerNode[agent] = -1;
-  if (listener.balancer.failed(session, seconds, nowUs - world.arrivedAtUs[agent]!)) {
+  if (listener.balancer.failed(session, clockUs, nowUs - world.arrivedAtUs[agent]!, false) < Infinity) {
     tryPeer(world, agent, session, listener, nowUs);
     return;
   }
@@ -207,7 +211,7 @@ export function closeSession(world: WorldState, session: ProxySession, nowUs: nu
   const { proxy, worker, peer } = session;
   const listener = proxy.listeners[session.listener]!;
   proxy.ports[listener.portOf[peer]!]! -= 1;
-  listener.balancer.closed({ worker, peerIndex: peer }, wholeSeconds(nowUs, world.balancerPhaseUs));
+  listener.balancer.closed({ worker, peerIndex: peer }, nowUs + world.balancerPhaseUs);
   proxy.slots[worker]! -= 1;
 }
 
@@ -218,16 +222,16 @@ export function abandonSession(world: WorldState, agent: number, nowUs: number):
   if (session.peerIndex >= 0) {
     const proxy = proxyOf(world, agent);
     const listener = proxy.listeners[world.listener[agent]!]!;
-    const seconds = wholeSeconds(nowUs, world.balancerPhaseUs);
+    const clockUs = nowUs + world.balancerPhaseUs;
     freePort(world, agent, listener, session.peerIndex);
     if (world.wait[agent] === Wait.PeerSyn) {
       const heardUs = nowUs + latencyTo(world, agent, world.balancerPlace);
       const timeoutUs = Math.min(world.peerTimeoutUs[agent]!, world.peerSynUs[agent]!);
       if (world.peerSinceUs[agent]! + timeoutUs <= heardUs + togetherUs) {
-        listener.balancer.failed(session, seconds, nowUs - world.arrivedAtUs[agent]!);
+        listener.balancer.failed(session, clockUs, nowUs - world.arrivedAtUs[agent]!, true);
       }
     }
-    listener.balancer.closed(session, seconds);
+    listener.balancer.closed(session, clockUs);
   }
   dropSession(world, agent, session);
 }

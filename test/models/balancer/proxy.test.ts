@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { keyOf, newProxy, type Proxy, type ProxyListener } from '../../../src/models/balancer/proxy.ts';
+import { addressText, newProxy, type Proxy, type ProxyListener } from '../../../src/models/balancer/proxy.ts';
 import { kernelDefaults } from '../../../src/models/network.ts';
 import { nodeDefaults, type NodeOptions } from '../../../src/models/node.ts';
 import { readNginxConf } from '../../../src/scenario/import/nginxConf.ts';
+import { aClient } from '../../support/clients.ts';
 
 const nodes: readonly NodeOptions[] = [
   { ...nodeDefaults, name: 'master', address: '172.0.0.3', role: 'master' },
@@ -55,7 +56,8 @@ test('the address of an agent is hashed as the listener sees it', () => {
   const agent = 10 * 2 ** 24 + 1 * 2 ** 16 + 7;
   const keyBehind = (listen: string, key = '$remote_addr'): string => {
     const upstream = cluster.replace('$remote_addr', key);
-    return keyOf(proxyOf(`${upstream} server { listen ${listen}; proxy_pass cluster; }`).listeners[0]!, agent, 40_000);
+    const { balancer } = proxyOf(`${upstream} server { listen ${listen}; proxy_pass cluster; }`).listeners[0]!;
+    return balancer.open(aClient(addressText(agent), 0, 40_000), 0).key;
   };
 
   expect(keyBehind('1514')).toBe('10.1.0.7');
@@ -67,7 +69,7 @@ test('the address of an agent is hashed as the listener sees it', () => {
 test('a method without a key needs none', () => {
   const { listeners } = proxyOf('server { listen 1514; proxy_pass 172.0.0.3:1514; }');
 
-  expect(keyOf(listeners[0]!, 1, 40_000)).toBe('');
+  expect(listeners[0]!.balancer.open(aClient(), 0).key).toBe('');
 });
 
 test('listeners with one upstream share its source ports and what it remembers', () => {

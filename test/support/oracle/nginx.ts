@@ -1,7 +1,8 @@
 // nginx between agents and nodes: accepts, asks the measured choice for a peer, passes messages on.
+import type { ClientLuck } from '../../../src/models/balancer/contract.ts';
 import {
+  addressText,
   connectTimeoutUs,
-  keyOf,
   newProxy,
   togetherUs,
   type Proxy,
@@ -10,7 +11,6 @@ import {
 import type { NginxSession } from '../../../src/models/balancer/nginx/session.ts';
 import type { NginxBalancerOptions } from '../../../src/models/balancer/nginx/options.ts';
 import type { NodeOptions } from '../../../src/models/node.ts';
-import { wholeSeconds } from '../../../src/models/agent.ts';
 import { Rank, type Calendar, type Entry } from './calendar.ts';
 import type { Host, Message, Processes } from './host.ts';
 import { open, stuckKind, type Connection, type Opening, type Way } from './tcp.ts';
@@ -18,7 +18,7 @@ import { open, stuckKind, type Connection, type Opening, type Way } from './tcp.
 /** What the balancer knows about its clients. */
 export interface Clients {
   /** Worker process and source port of the client's next connection. */
-  draw(owner: number): { worker: number; remotePort: number };
+  draw(owner: number): { worker: number; remotePort: number; luck: ClientLuck };
   addressOf(owner: number): number;
   wayToNode(owner: number, nodeIndex: number, registration: boolean): Way;
 }
@@ -69,8 +69,8 @@ export class Nginx implements Processes {
     this.#proxy = newProxy(options, nodes);
   }
 
-  get #nowSeconds(): number {
-    return wholeSeconds(this.#calendar.nowUs, this.#clockPhaseUs);
+  get #clockUs(): number {
+    return this.#calendar.nowUs + this.#clockPhaseUs;
   }
 
   /** The connection to a node that continues a client's, `null` while there is none. */
@@ -82,17 +82,17 @@ export class Nginx implements Processes {
     const proxy = this.#proxy;
     const { owner } = front.way;
     const listener = proxy.listeners[front.way.listener]!; // the loader has checked
-    const { worker, remotePort } = this.#clients.draw(owner);
+    const { worker, remotePort, luck } = this.#clients.draw(owner);
     if (proxy.slots[worker]! >= proxy.sessionsPerWorker) {
       front.closeByServer();
       return;
     }
     proxy.slots[worker]! += 1;
-    const key = keyOf(listener, this.#clients.addressOf(owner), remotePort);
+    const client = { address: addressText(this.#clients.addressOf(owner)), port: remotePort, luck };
     const session: Session = {
       front,
       listener,
-      choice: listener.balancer.open(key, worker),
+      choice: listener.balancer.open(client, worker),
       startUs: this.#calendar.nowUs,
       opening: null,
       openingEndsUs: Infinity,
@@ -109,7 +109,7 @@ export class Nginx implements Processes {
   #tryPeer(session: Session): void {
     const { listener, choice, front } = session;
     for (;;) {
-      const peer = listener.balancer.next(choice, this.#nowSeconds);
+      const peer = listener.balancer.next(choice, this.#clockUs);
       if (peer < 0) {
         this.#end(session, true);
         return;
@@ -144,7 +144,7 @@ export class Nginx implements Processes {
               act(() => {
                 session.opening = null;
                 session.back = back;
-                listener.balancer.connected(choice, this.#nowSeconds);
+                listener.balancer.connected(choice, this.#clockUs);
                 for (const message of session.waiting) this.#pass(session, message);
                 session.waiting = [];
               });
@@ -174,7 +174,8 @@ export class Nginx implements Processes {
   }
 
   #failed({ listener, choice, startUs }: Session): boolean {
-    return listener.balancer.failed(choice, this.#nowSeconds, this.#calendar.nowUs - startUs);
+    const { nowUs } = this.#calendar;
+    return listener.balancer.failed(choice, this.#clockUs, nowUs - startUs, false) < Infinity;
   }
 
   received(front: Connection, message: Message): void {
@@ -236,7 +237,7 @@ export class Nginx implements Processes {
     if (!this.#sessions.delete(front)) return;
     this.#calendar.cancel(session.timeout);
     if (choice.peerIndex >= 0) this.#proxy.ports[listener.portOf[choice.peerIndex]!]! -= 1;
-    listener.balancer.closed(choice, this.#nowSeconds);
+    listener.balancer.closed(choice, this.#clockUs);
     this.#proxy.slots[choice.worker]! -= 1;
     opening?.cancel();
     back?.closeByClient();

@@ -1,5 +1,6 @@
 // The oracle: a second, deliberately simple simulation of the same world. It plays every event, every turn of an agent's main
 // loop, every keepalive and every packet one by one. Only plain data, draws, arrivals and nginx's choice are shared with src.
+import type { ClientLuck } from '../../../src/models/balancer/contract.ts';
 import { below, deriveKey, rootKey, shuffle, uniform, type Key } from '../../../src/kernel/random.ts';
 import { groupAddresses } from '../../../src/models/addresses.ts';
 import type { ServerOptions } from '../../../src/models/agentOptions.ts';
@@ -429,7 +430,7 @@ class Oracle {
 
   // The balancer asks about its clients.
 
-  draw(owner: number): { worker: number; remotePort: number } {
+  draw(owner: number): { worker: number; remotePort: number; luck: ClientLuck } {
     const member = this.members[owner]!;
     const group = this.options.groups[member.group]!;
     const key = groupKey(this.root, Purpose.BalancerWorker, group);
@@ -438,6 +439,7 @@ class Oracle {
     return {
       worker: below(this.options.balancer!.nginx.workers, key, index, connection),
       remotePort: 32_768 + below(28_232, key, index, -1 - connection),
+      luck: { key: groupKey(this.root, Purpose.BalancerChoice, group), index, connect: connection },
     };
   }
 

@@ -1,7 +1,8 @@
 // nginx's stream proxy: one upstream with every worker's memory of its peers, and a listener that hands sessions on to it.
 // Source: nginx 1.22.1, src/stream/ngx_stream_upstream_round_robin.c and ngx_stream_proxy_module.c (next_upstream,
 // finalize). Not modelled: `random`, UDP sessions, reload.
-import type { Balancer } from '../contract.ts';
+import type { Balancer, BalancerClient } from '../contract.ts';
+import { clientKey, parseKey, type KeyPart } from './clientKey.ts';
 import { createHash } from './hash.ts';
 import { createHashConsistent } from './hashConsistent.ts';
 import { leastConn } from './leastConn.ts';
@@ -44,11 +45,13 @@ export function createNginxBalancer(upstream: NginxUpstream, listener: NginxList
   const { peers } = upstream.options;
   const standing = peers.filter(({ down }) => !down).length;
   const attempts = listener.nextUpstreamTries > 0 ? Math.min(listener.nextUpstreamTries, standing) : standing;
+  const parts = keyParts(upstream.options);
   return {
     peers,
     workers: memories.length,
-    open(key, worker) {
+    open(client, worker) {
       const memory = memories[worker]!;
+      const key = keyOf(parts, listener, client);
       return {
         worker,
         peerIndex: -1,
@@ -62,7 +65,8 @@ export function createNginxBalancer(upstream: NginxUpstream, listener: NginxList
         skips: 0,
       };
     },
-    next(session, nowSeconds) {
+    next(session, nowUs) {
+      const nowSeconds = inSeconds(nowUs);
       const peer = method.choose(session, nowSeconds);
       session.peerIndex = peer === null ? -1 : peer.index;
       if (peer === null) return -1;
@@ -70,15 +74,15 @@ export function createNginxBalancer(upstream: NginxUpstream, listener: NginxList
       take(peer, nowSeconds);
       return peer.index;
     },
-    failed(session, nowSeconds, elapsedUs) {
+    failed(session, nowUs, elapsedUs) {
       const peer = session.memory.all[session.peerIndex]!;
       peer.conns -= 1;
       session.peerIndex = -1;
       session.left -= 1;
-      if (session.memory.single) return false;
-      recordFailure(peer, nowSeconds);
-      if (session.left <= 0 || !listener.nextUpstream) return false;
-      return listener.nextUpstreamTimeoutUs === 0 || elapsedUs < listener.nextUpstreamTimeoutUs;
+      if (session.memory.single) return Infinity;
+      recordFailure(peer, inSeconds(nowUs));
+      if (session.left <= 0 || !listener.nextUpstream) return Infinity;
+      return listener.nextUpstreamTimeoutUs === 0 || elapsedUs < listener.nextUpstreamTimeoutUs ? 0 : Infinity;
     },
     connected(session) {
       recordSuccess(session.memory.all[session.peerIndex]!);
@@ -91,6 +95,29 @@ export function createNginxBalancer(upstream: NginxUpstream, listener: NginxList
       session.peerIndex = -1;
     },
   };
+}
+
+/** nginx compares whole seconds of its clock. nginx 1.22.1, src/core/ngx_times.c, ngx_time(). */
+function inSeconds(nowUs: number): number {
+  return Math.floor(nowUs / 1_000_000);
+}
+
+/** Parts of the `hash` expression; none: the method has none. */
+function keyParts({ method }: NginxUpstreamOptions): readonly KeyPart[] {
+  const parts = 'key' in method ? parseKey(method.key) : [];
+  if (typeof parts === 'string') throw new Error(`hash: ${parts}`);
+  return parts;
+}
+
+/** What nginx hashes for a client. */
+function keyOf(parts: readonly KeyPart[], listener: NginxListenerOptions, { address, port }: BalancerClient): string {
+  if (parts.length === 0) return '';
+  return clientKey(parts, {
+    remoteAddress: listener.mappedAddresses && !address.includes(':') ? `::ffff:${address}` : address,
+    remotePort: port,
+    serverPort: listener.port,
+    protocol: listener.protocol === 'udp' ? 'UDP' : 'TCP',
+  });
 }
 
 /** TCP sessions one worker process can proxy: each takes two of its connection slots. nginx 1.22.1, measured. */

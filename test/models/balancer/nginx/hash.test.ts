@@ -12,7 +12,7 @@ function chosen(servers: readonly string[], key = (client: string): string => cl
   const balancer = balancerOf(confText('hash $remote_addr;', servers));
   return clients.map((client) => {
     const { session, server } = connect(balancer, key(client), 1000, () => false);
-    balancer.closed(session, 1000);
+    balancer.closed(session, 1000e6);
     return server;
   });
 }
@@ -53,7 +53,7 @@ test('after 21 draws in vain servers take turns, whoever the client is', () => {
   const balancer = balancerOf(confText('hash $remote_addr;', servers));
   const turns = Array.from({ length: 4 }, () => {
     const { session, server } = connect(balancer, vain[0]!, 1000, () => false);
-    balancer.closed(session, 1000);
+    balancer.closed(session, 1000e6);
     return server;
   });
   expect(turns).toEqual(['b:1', 'c:1', 'b:1', 'c:1']);

@@ -28,7 +28,7 @@ function chosen(servers: readonly string[]): readonly string[] {
   const balancer = balancerOf(confText('hash $remote_addr consistent;', servers));
   return clients.map((client) => {
     const { session, server } = connect(balancer, client, 1000, () => false);
-    balancer.closed(session, 1000);
+    balancer.closed(session, 1000e6);
     return server;
   });
 }
@@ -142,7 +142,7 @@ test('with 21 points of an unusable server in a row the next in turn is taken, w
   const three = (client: string): string =>
     Array.from({ length: 3 }, () => {
       const { session, server } = connect(balancer, client, 1000, () => false);
-      balancer.closed(session, 1000);
+      balancer.closed(session, 1000e6);
       return server[0];
     }).join('');
   const ways = clients.map(three);

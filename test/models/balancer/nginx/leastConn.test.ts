@@ -23,7 +23,7 @@ test('a session that ends makes its server the next', () => {
   const balancer = balancerOf(confText('least_conn;', ['a:1', 'b:1', 'c:1']));
   const open = (): ReturnType<typeof connect> => connect(balancer, '', 1000, () => false);
   const sessions = [open(), open(), open(), open(), open(), open()];
-  balancer.closed(sessions[4]!.session, 1000);
+  balancer.closed(sessions[4]!.session, 1000e6);
 
   expect(sessions.map(({ server }) => server[0]).join('')).toBe('abccba');
   expect(open().server).toBe('b:1');
@@ -33,7 +33,7 @@ test('without open sessions servers take turns by weight', () => {
   const balancer = balancerOf(confText('least_conn;', ['a:1 weight=5', 'b:1', 'c:1']));
   const turns = Array.from({ length: 7 }, () => {
     const { session, server } = connect(balancer, '', 1000, () => false);
-    balancer.closed(session, 1000);
+    balancer.closed(session, 1000e6);
     return server[0];
   });
 
@@ -45,8 +45,8 @@ test('a choice without a tie leaves the turns as they were', () => {
   const open = (): ReturnType<typeof connect> => connect(balancer, '', 1000, () => false);
   const first = open(); // a, by turn
   const second = open(); // b, without a tie
-  balancer.closed(first.session, 1000);
-  balancer.closed(second.session, 1000);
+  balancer.closed(first.session, 1000e6);
+  balancer.closed(second.session, 1000e6);
 
   expect([first.server, second.server, open().server]).toEqual(['a:1', 'b:1', 'b:1']);
 });

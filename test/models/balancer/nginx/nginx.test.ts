@@ -10,6 +10,7 @@ import type {
   NginxUpstreamOptions,
 } from '../../../../src/models/balancer/nginx/options.ts';
 import { aListener } from '../../../support/nginxMethods.ts';
+import { aClient } from '../../../support/clients.ts';
 
 const upstream: NginxUpstreamOptions = {
   name: 'cluster',
@@ -31,11 +32,11 @@ const upstream: NginxUpstreamOptions = {
 /** Peers one session tries when all refuse, each attempt taking so long. */
 function attempts(given: Partial<NginxListenerOptions>, eachUs = 0): readonly number[] {
   const balancer = createNginxBalancer(createUpstream(upstream, 1), { ...aListener, ...given });
-  const session = balancer.open('', 0);
+  const session = balancer.open(aClient(), 0);
   const tried: number[] = [];
   for (let more = true; more;) {
-    tried.push(balancer.next(session, 1000));
-    more = balancer.failed(session, 1000, tried.length * eachUs);
+    tried.push(balancer.next(session, 1000e6));
+    more = balancer.failed(session, 1000e6, tried.length * eachUs, false) < Infinity;
   }
   return tried;
 }
@@ -54,10 +55,10 @@ test.each<readonly [string, Partial<NginxListenerOptions>, number, readonly numb
 
 test('a failure counts even when no second attempt follows', () => {
   const balancer = createNginxBalancer(createUpstream(upstream, 1), { ...aListener, nextUpstream: false });
-  const first = balancer.open('', 0);
-  balancer.next(first, 1000);
-  balancer.failed(first, 1000, 0);
-  const later = Array.from({ length: 4 }, () => balancer.next(balancer.open('', 0), 1005));
+  const first = balancer.open(aClient(), 0);
+  balancer.next(first, 1000e6);
+  balancer.failed(first, 1000e6, 0, false);
+  const later = Array.from({ length: 4 }, () => balancer.next(balancer.open(aClient(), 0), 1005e6));
 
   expect(later).toEqual([1, 2, 1, 2]);
 });
@@ -66,11 +67,11 @@ test('listeners that pass to one upstream share what is remembered about its ser
   const shared = createUpstream(upstream, 1);
   const events = createNginxBalancer(shared, aListener);
   const other = createNginxBalancer(shared, { ...aListener, port: 2514 });
-  const failing = events.open('', 0);
-  events.next(failing, 1000);
-  events.failed(failing, 1000, 0);
+  const failing = events.open(aClient(), 0);
+  events.next(failing, 1000e6);
+  events.failed(failing, 1000e6, 0, false);
 
-  expect([1, 2, 3].map(() => other.next(other.open('', 0), 1001))).toEqual([1, 2, 1]);
+  expect([1, 2, 3].map(() => other.next(other.open(aClient(), 0), 1001e6))).toEqual([1, 2, 1]);
 });
 
 // Measured on nginx 1.22.1: 64 → 31, 100 → 49, 768 → 383 sessions with one listener.

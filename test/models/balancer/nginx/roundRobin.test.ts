@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { behavesAsBalancer } from '../../../contracts/balancer.ts';
 import { balancerOf, confText, connect } from '../../../support/nginxMeasured.ts';
 import { nginxWith } from '../../../support/nginxMethods.ts';
+import { aClient } from '../../../support/clients.ts';
 
 behavesAsBalancer('round robin', nginxWith({ kind: 'roundRobin' }), { takesBackups: true });
 
@@ -10,7 +11,7 @@ function turns(servers: readonly string[], count: number, refuses: readonly stri
   const balancer = balancerOf(confText('', servers));
   return Array.from({ length: count }, () => {
     const { session, tried } = connect(balancer, '', 1000, (server) => refuses.includes(server));
-    balancer.closed(session, 1000);
+    balancer.closed(session, 1000e6);
     return tried.replaceAll(':1', '').replaceAll(' ', '');
   }).join(' ');
 }
@@ -30,7 +31,7 @@ test('a failure takes weight away, and every choice gives one back', () => {
   const balancer = balancerOf(confText('', servers));
   const one = (refusing: string): string => {
     const { session, tried } = connect(balancer, '', 1000, (server) => server === refusing);
-    balancer.closed(session, 1000);
+    balancer.closed(session, 1000e6);
     return tried.replaceAll(':1', '');
   };
 
@@ -55,7 +56,7 @@ test('a session that has turned to the backups does not come back', () => {
 
 test('a lone server that is down or full is not chosen', () => {
   const full = balancerOf(confText('', ['a:1 max_conns=1']));
-  const one = (): number => full.next(full.open('', 0), 1000);
+  const one = (): number => full.next(full.open(aClient(), 0), 1000e6);
 
   expect(turns(['a:1 down'], 1)).toBe('');
   expect([one(), one()]).toEqual([0, -1]);
