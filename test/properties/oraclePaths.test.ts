@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { test } from 'vitest';
 import type { LinkFault } from '../../src/models/fault.ts';
 import { expectAgreement, faultsAt, listed, runs, unreachable } from '../support/oracle/recipes.ts';
-import { dropFlows, minute, partition, second, type WorldRecipe } from '../support/worlds.ts';
+import { dropFlows, minute, partition, second, type GroupRecipe, type WorldRecipe } from '../support/worlds.ts';
 
 /** Cuts of the paths between agents and nodes: each world has one kind of them. */
 function cutsOf(ends: readonly (readonly [string, string])[], most: number): fc.Arbitrary<readonly LinkFault[]> {
@@ -132,4 +132,37 @@ test('boxes beside nginx that forget connections end them, and the keys are free
     ),
     { numRuns: Math.ceil(runs / 2), seed: 20_261_135 },
   );
+});
+
+// Worlds in which engine and oracle once parted.
+const quiet = { ratePerSecond: 0, arrival: 'regular' } as const;
+const agents = (over: Partial<GroupRecipe> = {}): GroupRecipe[] => [
+  { count: 8, version: '4.14.7', list: [1, 2], events: quiet, ...over },
+];
+const stories: readonly (readonly [string, Partial<WorldRecipe> & Pick<WorldRecipe, 'groups'>])[] = [
+  [
+    'both ways are cut, then only the way back, and nothing was lost: the next segment comes through',
+    {
+      groups: agents(),
+      faults: [partition('agents', 'worker01', 100, 2), partition('worker01', 'agents', 100, 70, true)],
+    },
+  ],
+  [
+    'the ACKs of keepalives that came through while only the way back was cut wait at nginx',
+    {
+      groups: agents({ count: 60, version: '4.9.2', list: undefined }),
+      faults: [partition('balancer', 'agents', 67, 5, true), partition('agents', 'balancer', 103, 200, true)],
+    },
+  ],
+  [
+    'a way back that is cut, then both: the node has heard nothing since its last byte, and asks',
+    {
+      groups: agents({ list: undefined }),
+      faults: [partition('balancer', 'worker01', 115, 45), partition('worker01', 'balancer', 112, 5, true)],
+    },
+  ],
+];
+
+test.each(stories)('%s', (_, recipe) => {
+  expectAgreement({ durationUs: 10 * minute + 7 * second, ...recipe }, 0);
 });

@@ -177,6 +177,12 @@ export function reviewLeg(world: WorldState, agent: number, leg: Leg, nowUs: num
   };
   switch (before) {
     case Broken.Silent: {
+      const isNext = legs.firstUs[at]! + latencyUs >= nowUs;
+      if (seen === Broken.Deaf && isNext && !hasEnded(world, agent, leg, nowUs)) {
+        // Nothing was lost: the next segment comes through, and is the first without an acknowledgement.
+        legs.firstUs[at] = NaN;
+        return change(seen);
+      }
       if (seen === Broken.Silent || seen === Broken.Deaf) {
         closeAgain(world, at, nowUs);
         return LegChange.None;
@@ -195,7 +201,6 @@ export function reviewLeg(world: WorldState, agent: number, leg: Leg, nowUs: num
         legs.heardUs[at] = finUs + latencyUs;
         return change(Broken.Dead);
       }
-      const isNext = legs.firstUs[at]! + latencyUs >= nowUs;
       if (!isDue && !isNext && finUs > nowUs) {
         legs.dueUs[at] = Math.min(finUs, retransmissionUs(legs.firstUs[at]!, nowUs - latencyUs) + latencyUs);
         return LegChange.None;
@@ -208,11 +213,7 @@ export function reviewLeg(world: WorldState, agent: number, leg: Leg, nowUs: num
     }
     case Broken.Deaf:
       if (seen === Broken.Deaf) return isDue ? change(Broken.Silent) : LegChange.None;
-      if (seen === Broken.Silent) {
-        legs.byteUs[at] = nowUs;
-        legs.readUs[at] = nowUs;
-        return change(Broken.Silent);
-      }
+      if (seen === Broken.Silent) return change(seen);
       if (legs.firstUs[at]! + latencyUs < nowUs) {
         if (!isDue || legs.openUs[at] === Infinity) {
           legs.openUs[at] = Math.min(legs.openUs[at]!, nowUs);

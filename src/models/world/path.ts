@@ -62,9 +62,12 @@ function follow(world: WorldState, agent: number, leg: Leg, was: number, isDue: 
   let boundaryUs = nowUs - toFarUs(world, agent, leg);
   // What a hung process finds when it goes on is all there at once; a window closes where the sender is.
   if (was === Broken.Hung && !isDark(legs.state[at]!)) boundaryUs = nowUs;
-  else if (was === Broken.Deaf && isDue && legs.state[at] === Broken.Silent) {
-    boundaryUs = nowUs - toNearUs(world, agent, leg);
+  else if (was === Broken.Deaf && legs.state[at] === Broken.Silent) {
+    if (isDue) boundaryUs = nowUs - toNearUs(world, agent, leg);
     noteLastByte(world, agent, leg, boundaryUs);
+    // Keepalives have come to the node until now: their ACKs wait at the balancer.
+    const isAnswered = leg === Leg.Front && legs.state[at + 1] === Broken.No;
+    if (isAnswered) legs.unansweredUs[agent] = Math.max(legs.unansweredUs[agent]!, boundaryUs);
   }
   world.broken[agent] = after;
   world.brokenPlace[agent] = after === Broken.No ? -1 : farPlace(world, agent, deciding);
@@ -261,6 +264,7 @@ function lighten(world: WorldState, agent: number, leg: Leg, was: number, bounda
   const { pipelines } = world.books;
   const node = world.node[agent]!;
   pipelines.advance(agent, boundaryUs);
+  if (world.broken[agent] === Broken.Deaf) noteFirsts(world, agent, boundaryUs);
   pipelines.settlePath(agent, farPlace(world, agent, leg), fateAt(world, node), nowUs);
   world.queue.cancel(agent * timersPerAgent + Timer.Path);
   world.books.unaware(nowUs, -1);

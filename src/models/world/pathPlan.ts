@@ -43,9 +43,7 @@ export function noteFirsts(world: WorldState, agent: number, fromUs: number): vo
     else if (legs.state[at] === Broken.Silent || legs.state[at] === Broken.Dead) {
       const arrivedUs = lastArrivalUs(world, agent, leg, fromUs);
       const keepaliveUs = world.ackUs[agent]! - toFarUs(world, agent, leg);
-      // The near end acknowledges what it passes on.
-      const ackUs = world.ackUs[agent]! + legLatencyUs(world, agent, leg) - toNearUs(world, agent, leg);
-      legs.byteUs[at] = Math.max(arrivedUs, ackUs);
+      legs.byteUs[at] = Math.max(arrivedUs, lastAckByteUs(world, agent, leg));
       legs.readUs[at] = Math.max(arrivedUs, keepaliveUs);
     }
   }
@@ -62,13 +60,21 @@ function noteAnswer(world: WorldState, agent: number, leg: Leg, fromUs: number):
   legs.readUs[at] = legs.byteUs[at]!;
 }
 
-/** A window has closed: what left before `beforeUs` was the last that came to the node. */
+/** A window has closed, or the way: what left before `beforeUs` was the last that came to the far end. */
 export function noteLastByte(world: WorldState, agent: number, leg: Leg, beforeUs: number): void {
   const { legs } = world;
   const at = 2 * agent + leg;
-  if (legs.byteUs[at] === Infinity) return;
-  legs.byteUs[at] = Math.max(legs.byteUs[at]!, lastArrivalUs(world, agent, leg, beforeUs));
-  legs.readUs[at] = legs.byteUs[at]!;
+  // Whoever has answered a keepalive in vain repeats that, and asks nothing.
+  const answeredUs = nextKeepaliveUs(clockOf(world, agent), world, world.ackUs[agent]!, legs.unansweredUs[agent]!);
+  if (legs.byteUs[at] === Infinity && answeredUs < beforeUs) return;
+  const arrivedUs = lastArrivalUs(world, agent, leg, beforeUs);
+  legs.byteUs[at] = Math.max(arrivedUs, lastAckByteUs(world, agent, leg));
+  legs.readUs[at] = Math.max(arrivedUs, world.ackUs[agent]! - toFarUs(world, agent, leg));
+}
+
+/** The near end acknowledges the ACK that it passes on. */
+function lastAckByteUs(world: WorldState, agent: number, leg: Leg): number {
+  return world.ackUs[agent]! + legLatencyUs(world, agent, leg) - toNearUs(world, agent, leg);
 }
 
 /** Something that the agent sent before `beforeUs` waits for the balancer to send it on. */
