@@ -70,6 +70,11 @@ export function assignNginx(input: AssignInput): Assignment {
   if (problems.length > 0) throw new ScenarioError(input.file, problems);
 
   const { listener, upstream } = way!;
+  if (upstream.method.kind === 'random') {
+    warn(
+      `upstream ${quote(upstream.name)} draws its servers: these are one possible answer, only its shares are nginx's.`,
+    );
+  }
   const balancer = createNginxBalancer(createUpstream(upstream, 1), listener);
   const down = new Set(input.down);
   const refuses = upstream.peers.map(({ serverText }) => down.has(serverText));

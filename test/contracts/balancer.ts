@@ -25,7 +25,14 @@ export interface BalancerGiven {
 }
 
 type Step =
-  | { readonly kind: 'open'; readonly client: number; readonly worker: number; readonly outcomes: readonly boolean[] }
+  | {
+      readonly kind: 'open';
+      readonly client: number;
+      readonly worker: number;
+      readonly outcomes: readonly boolean[];
+      /** What its random choices are keyed by. */
+      readonly connect: number;
+    }
   | { readonly kind: 'close'; readonly which: number }
   | { readonly kind: 'wait'; readonly seconds: number };
 
@@ -59,6 +66,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
         client: fc.integer({ min: 0, max: 5 }),
         worker: fc.integer({ min: 0, max: 2 }),
         outcomes: fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
+        connect: fc.nat({ max: 1e6 }),
       }),
     },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('close' as const), which: fc.nat() }) },
@@ -121,7 +129,7 @@ function play<S extends BalancerSession>(
     }
     const worker = step.worker % options.workers;
     const memory = memoryOf(worker);
-    const session = balancer.open(aClient(`10.0.0.${step.client}`, answers.length), worker);
+    const session = balancer.open(aClient(`10.0.0.${step.client}`, step.connect), worker);
     expect(session.worker).toBe(worker);
     const tried: number[] = [];
     for (let more = true; more;) {

@@ -257,3 +257,12 @@ test('a name that no server has is said', () => {
     '--resolve: no server has the host name "wazuh.lab". Known: none.',
   ]);
 });
+
+test('of an upstream that draws its servers the answer is one that is possible', () => {
+  const { servers, warnings } = assign(conf('random;', ['172.0.0.3:1514', '172.0.0.4:1514']), clients);
+
+  expect(new Set(servers)).toEqual(new Set(['172.0.0.3:1514', '172.0.0.4:1514']));
+  expect(warnings.map(({ text }) => text)).toEqual([
+    'upstream "cluster" draws its servers: these are one possible answer, only its shares are nginx\'s.',
+  ]);
+});

@@ -161,6 +161,7 @@ class ConfReader {
         case 'listen':
         case 'proxy_pass':
         case 'hash':
+        case 'random':
         case 'least_conn':
           this.#problem(position, `${name} belongs into a "stream" block.`);
           break;
@@ -272,10 +273,11 @@ class ConfReader {
             );
             break;
           }
-          // src/stream/ngx_stream_upstream_hash_module.c: hash takes the right to backup servers from the lines below it.
-          peers.push(...this.#peer(inner, index, chosen?.name === 'hash' ? 'hash' : null));
+          // src/stream/ngx_stream_upstream_{hash,random}_module.c: they take the right to backup servers from the lines below.
+          peers.push(...this.#peer(inner, index, chosen !== null && chosen.name !== 'least_conn' ? chosen.name : null));
           break;
         case 'hash':
+        case 'random':
         case 'least_conn':
           if (chosen) {
             this.#warn(
@@ -284,8 +286,7 @@ class ConfReader {
             );
           }
           chosen = inner;
-          method = inner.name === 'hash' ? this.#hash(inner) : { kind: 'leastConn' };
-          if (inner.name === 'least_conn') this.#args(inner, 0, 0);
+          method = this.#method(inner);
           break;
         case 'zone':
           this.#zone(inner);
@@ -331,6 +332,31 @@ class ConfReader {
     this.#zones.set(name.text, { sized, position: directive.position });
   }
 
+  #method(directive: Directive): NginxMethod {
+    switch (directive.name) {
+      case 'hash':
+        return this.#hash(directive);
+      case 'random':
+        return this.#random(directive);
+      default:
+        this.#args(directive, 0, 0);
+        return { kind: 'leastConn' };
+    }
+  }
+
+  #random(directive: Directive): NginxMethod {
+    const [two, method] = this.#args(directive, 0, 2);
+    if (two && two.text !== 'two') {
+      this.#problem(two.position, `unknown parameter ${quote(two.text)} of random. Write "two", or nothing.`);
+    }
+    if (method && method.text !== 'least_conn') {
+      const later = method.text.startsWith('least_time');
+      const why = later ? 'is part of the commercial product' : 'is unknown';
+      this.#problem(method.position, `random two ${quote(method.text)} ${why}. Write least_conn, or nothing.`);
+    }
+    return { kind: 'random', two: two !== undefined };
+  }
+
   #hash(directive: Directive): NginxMethod {
     const [key, consistent] = this.#args(directive, 1, 2);
     if (consistent && consistent.text !== 'consistent') {
@@ -345,7 +371,7 @@ class ConfReader {
     return { kind: consistent ? 'hashConsistent' : 'hash', key: key.text };
   }
 
-  #peer(directive: Directive, upstreamIndex: number, above: 'hash' | null): NginxPeerOptions[] {
+  #peer(directive: Directive, upstreamIndex: number, above: string | null): NginxPeerOptions[] {
     const [target, ...parameters] = this.#args(directive, 1, Infinity);
     if (!target) return [];
     const peer = { ...peerDefaults };
@@ -763,6 +789,8 @@ function methodText(method: NginxMethod): string {
       return `hash ${method.key}`;
     case 'leastConn':
       return 'least_conn';
+    case 'random':
+      return method.two ? 'random two' : 'random';
     case 'roundRobin':
       return 'round robin';
     default:

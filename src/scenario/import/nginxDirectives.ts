@@ -80,7 +80,6 @@ export const harmless: Readonly<Record<Context, readonly string[]>> = {
 
 /** Directives that matter and are not modelled, and why. */
 export const notModelled: Readonly<Record<string, string>> = {
-  random: 'the draw of the C library cannot be repeated',
   proxy_bind: 'the managers would see other addresses',
   proxy_protocol: 'the manager does not speak it',
   proxy_ssl: 'the manager speaks no TLS on its events port',
@@ -148,5 +147,5 @@ export const modelled: Readonly<Record<Context, readonly string[]>> = {
     'proxy_next_upstream_timeout',
     'proxy_buffer_size',
   ],
-  upstream: ['server', 'hash', 'least_conn', 'zone'],
+  upstream: ['server', 'hash', 'least_conn', 'random', 'zone'],
 };

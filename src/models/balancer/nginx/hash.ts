@@ -3,9 +3,8 @@
 import { crc32 } from 'node:zlib';
 import { keyBytes } from './clientKey.ts';
 import type { NginxPeerOptions } from './options.ts';
-import type { Peer } from './peers.ts';
 import { nextInTurn } from './roundRobin.ts';
-import { mayUse, skipLimit, type Method } from './session.ts';
+import { mayUse, ownerOf, skipLimit, type Method } from './session.ts';
 
 export function createHash(peers: readonly NginxPeerOptions[]): Method {
   const totalWeight = peers.reduce((sum, { weight, backup }) => (backup ? sum : sum + weight), 0);
@@ -24,14 +23,4 @@ export function createHash(peers: readonly NginxPeerOptions[]): Method {
       return nextInTurn(session, nowSeconds);
     },
   };
-}
-
-/** @param share below the sum of all weights, those of `down` peers included. */
-function ownerOf(main: readonly Peer[], share: number): Peer {
-  let rest = share;
-  for (const peer of main) {
-    rest -= peer.options.weight;
-    if (rest < 0) return peer;
-  }
-  throw new Error(`${share} is beyond the weights of the upstream`);
 }

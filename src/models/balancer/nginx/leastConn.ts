@@ -27,6 +27,7 @@ function leastBusy(session: NginxSession, nowSeconds: number): Peer | null {
   return smoothWeighted(session.group, (peer) => compareLoad(peer, least) === 0 && mayUse(session, peer, nowSeconds));
 }
 
-function compareLoad(a: Peer, b: Peer): number {
+/** Below 0: `a` has fewer connections per weight. */
+export function compareLoad(a: Peer, b: Peer): number {
   return a.conns * b.options.weight - b.conns * a.options.weight;
 }

@@ -1,6 +1,6 @@
 // nginx's stream proxy: one upstream with every worker's memory of its peers, and a listener that hands sessions on to it.
 // Source: nginx 1.22.1, src/stream/ngx_stream_upstream_round_robin.c and ngx_stream_proxy_module.c (next_upstream,
-// finalize). Not modelled: `random`, UDP sessions, reload.
+// finalize).
 import type { Balancer, BalancerClient } from '../contract.ts';
 import { clientKey, parseKey, type KeyPart } from './clientKey.ts';
 import { createHash } from './hash.ts';
@@ -8,6 +8,7 @@ import { createHashConsistent } from './hashConsistent.ts';
 import { leastConn } from './leastConn.ts';
 import type { NginxListenerOptions, NginxOptions, NginxUpstreamOptions } from './options.ts';
 import { newMemory, recordFailure, recordSuccess, take, type Memory } from './peers.ts';
+import { createRandom } from './random.ts';
 import { roundRobin } from './roundRobin.ts';
 import type { Method, NginxSession } from './session.ts';
 
@@ -33,6 +34,8 @@ function createMethod({ method, peers }: NginxUpstreamOptions): Method {
       return createHash(peers);
     case 'leastConn':
       return leastConn;
+    case 'random':
+      return createRandom(peers, method.two);
     case 'roundRobin':
       return roundRobin;
     default:
@@ -63,6 +66,8 @@ export function createNginxBalancer(upstream: NginxUpstream, listener: NginxList
         position: method.start(key),
         rehashes: 0,
         skips: 0,
+        luck: client.luck,
+        draws: 0,
       };
     },
     next(session, nowUs) {

@@ -22,7 +22,8 @@ export type NginxMethod =
   | { readonly kind: 'hashConsistent'; readonly key: string }
   | { readonly kind: 'hash'; readonly key: string }
   | { readonly kind: 'roundRobin' }
-  | { readonly kind: 'leastConn' };
+  | { readonly kind: 'leastConn' }
+  | { readonly kind: 'random'; readonly two: boolean };
 
 export interface NginxUpstreamOptions {
   readonly name: string;

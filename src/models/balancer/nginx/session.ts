@@ -1,6 +1,6 @@
 // One session's way through the peers of an upstream, and what a method of choosing is.
 // Source: nginx 1.22.1, src/stream/ngx_stream_upstream_round_robin.h and ngx_stream_upstream_hash_module.c (peer data).
-import type { BalancerSession } from '../contract.ts';
+import type { BalancerSession, ClientLuck } from '../contract.ts';
 import { isUsable, type Memory, type Peer } from './peers.ts';
 
 export interface NginxSession extends BalancerSession {
@@ -17,6 +17,9 @@ export interface NginxSession extends BalancerSession {
   rehashes: number;
   /** Points or draws looked at in vain. */
   skips: number;
+  readonly luck: ClientLuck;
+  /** Random choices it has made. */
+  draws: number;
 }
 
 /** How an upstream chooses. Every method is one file; what is left of a choice is done by `nginx.ts`. */
@@ -27,7 +30,7 @@ export interface Method {
   choose(session: NginxSession, nowSeconds: number): Peer | null;
 }
 
-/** ngx_stream_upstream_get_hash_peer, get_chash_peer: `tries > 20` falls back to round robin. */
+/** ngx_stream_upstream_get_hash_peer, get_chash_peer, get_random_peer: `tries > 20` falls back to round robin. */
 export const skipLimit = 20;
 
 export function mayUse({ tried }: NginxSession, peer: Peer, nowSeconds: number): boolean {
@@ -41,4 +44,14 @@ export function turnToBackups(session: NginxSession): boolean {
   session.group = backup;
   session.tried = [];
   return true;
+}
+
+/** @param share below the sum of all weights, those of `down` peers included. */
+export function ownerOf(main: readonly Peer[], share: number): Peer {
+  let rest = share;
+  for (const peer of main) {
+    rest -= peer.options.weight;
+    if (rest < 0) return peer;
+  }
+  throw new Error(`${share} is beyond the weights of the upstream`);
 }
