@@ -129,10 +129,19 @@ export function synArrives(world: WorldState, agent: number, nowUs: number): voi
     nextStep(world, agent, Step.Fail, nowUs + 3 * oneWayUs);
     return;
   }
+  if (!enrolling && target !== world.balancerPlace && isJudged(world, target)) {
+    world.nodeLife[agent] = place.life;
+    if (!takesSyn(world, target, nowUs)) {
+      repeatSyn(world, agent, nowUs);
+      return;
+    }
+    world.wait[agent] = Wait.None; // no SYN of it waits any more
+    nextStep(world, agent, Step.Enters, nowUs + 2 * oneWayUs);
+    return;
+  }
   if (serviceState(place, enrolling) === PlaceState.Hung) {
     if (!queueUp(world, agent, place, enrolling, target, nowUs)) {
-      world.establishedAtUs[agent] = -Infinity;
-      waitSyn(world, agent, true);
+      repeatSyn(world, agent, nowUs);
       return;
     }
     if (target !== world.balancerPlace) world.nodeLife[agent] = place.life;
@@ -150,11 +159,6 @@ export function synArrives(world: WorldState, agent: number, nowUs: number): voi
     return;
   }
   world.nodeLife[agent] = place.life;
-  if (!enrolling && isJudged(world, target)) {
-    if (takesSyn(world, target, nowUs)) nextStep(world, agent, Step.Enters, nowUs + 2 * oneWayUs);
-    else repeatSyn(world, agent, nowUs);
-    return;
-  }
   world.books.accepted(target, nowUs);
   // Startup message and ACK; an enrollment takes a round trip for TLS and one for the request.
   if (enrolling) register(world, agent, target, nowUs, oneWayUs, nowUs + 5 * oneWayUs);

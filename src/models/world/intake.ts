@@ -45,10 +45,15 @@ function backUs(world: WorldState, agent: number): number {
   return hopUs(world, agent) + (through ? latencyTo(world, agent, world.balancerPlace) : 0);
 }
 
-/** False: the SYN that arrives at a node that works is dropped. */
+/** Connections that wait to be taken, by a loop that runs or by one that stands still. */
+function waitingAt(world: WorldState, node: number, nowUs: number): number {
+  const { state, queued } = world.places[node]!;
+  return state === PlaceState.Hung ? queued : acceptQueueLength(world.books.intake.nodes[node]!, nowUs);
+}
+
+/** False: the SYN that arrives at a node that works, or stands still, is dropped. */
 export function takesSyn(world: WorldState, node: number, nowUs: number): boolean {
-  const intake = world.books.intake.nodes[node]!;
-  if (fitsQueue(acceptQueueLength(intake, nowUs), intake.acceptQueue)) return true;
+  if (fitsQueue(waitingAt(world, node, nowUs), world.books.intake.nodes[node]!.acceptQueue)) return true;
   world.books.overflowed(node, nowUs);
   return false;
 }
@@ -76,22 +81,27 @@ export function repeatPeerSyn(world: WorldState, agent: number, nowUs: number): 
 /** The handshake is over on the node's side, if the accept queue still has room. */
 export function entersQueue(world: WorldState, agent: number, nowUs: number): void {
   const node = nodeOf(world, agent);
-  const place = world.places[node]!;
-  if (conditionOf(place, world.nodeLife[agent]!) !== Broken.No) {
-    meetsBrokenNode(world, agent, node, nowUs);
+  const condition = conditionOf(world.places[node]!, world.nodeLife[agent]!);
+  if (condition === Broken.Dead) {
+    nextStep(world, agent, Step.Fail, nowUs + backUs(world, agent));
     return;
   }
-  const intake = world.books.intake.nodes[node]!;
   armAttemptTimeout(world, agent);
-  if (!fitsQueue(acceptQueueLength(intake, nowUs), intake.acceptQueue)) {
-    // Linux forgets the third packet; what brings it back is the startup message, sent again.
-    world.books.overflowed(node, nowUs);
+  const { acceptQueue } = world.books.intake.nodes[node]!;
+  const isFull = !fitsQueue(waitingAt(world, node, nowUs), acceptQueue);
+  if (condition === Broken.Silent || isFull) {
+    // A full queue: Linux forgets the third packet. What brings it back is the startup message, sent again.
+    if (condition !== Broken.Silent) world.books.overflowed(node, nowUs);
     const wayUs = hopUs(world, agent);
-    const sentUs = firstDataUs(world, agent);
-    nextStep(world, agent, Step.Enters, retransmissionUs(sentUs, nowUs - wayUs + 1) + wayUs);
+    nextStep(world, agent, Step.Enters, retransmissionUs(firstDataUs(world, agent), nowUs - wayUs + 1) + wayUs);
     return;
   }
-  takeAt(world, agent, enterAcceptQueue(intake, nowUs), nowUs);
+  if (condition === Broken.Hung) {
+    queueUp(world, agent, world.places[node]!, false, node, nowUs);
+    waitForAnswer(world, agent, nowUs);
+    return;
+  }
+  takeAt(world, agent, enterAcceptQueue(world.books.intake.nodes[node]!, nowUs), nowUs);
 }
 
 /** When the first data of an attempt left for the node. */
@@ -108,17 +118,6 @@ function takeAt(world: WorldState, agent: number, takenUs: number, nowUs: number
   world.wait[agent] = Wait.Accepts;
   armAttemptTimeout(world, agent);
   nextStep(world, agent, Step.Taken, takenUs);
-}
-
-function meetsBrokenNode(world: WorldState, agent: number, node: number, nowUs: number): void {
-  const place = world.places[node]!;
-  const condition = conditionOf(place, world.nodeLife[agent]!);
-  if (condition === Broken.Dead) {
-    nextStep(world, agent, Step.Fail, nowUs + backUs(world, agent));
-    return;
-  }
-  if (condition === Broken.Hung) queueUp(world, agent, place, false, node, nowUs);
-  waitForAnswer(world, agent, nowUs);
 }
 
 /** remoted takes the connection, and reads what has come over it. */

@@ -112,21 +112,23 @@ export function peerArrive(world: WorldState, agent: number, nowUs: number): voi
     nextStep(world, agent, Step.PeerFailed, nowUs + oneWayUs);
     return;
   }
-  if (
-    serviceState(place, registration) === PlaceState.Hung &&
-    !queueUp(world, agent, place, registration, index, nowUs)
-  ) {
-    giveUp(kernel.connectTimeoutUs);
-    return;
-  }
-  if (place.state === PlaceState.Up && !registration && isJudged(world, index)) {
+  if (place.state !== PlaceState.Dying && !registration && isJudged(world, index)) {
     if (!takesSyn(world, index, nowUs)) {
       giveUp(kernel.connectTimeoutUs);
       repeatPeerSyn(world, agent, nowUs);
       return;
     }
     world.nodeLife[agent] = place.life;
+    world.wait[agent] = Wait.None;
     nextStep(world, agent, Step.PeerConnected, nowUs + oneWayUs);
+    return;
+  }
+  if (
+    serviceState(place, registration) === PlaceState.Hung &&
+    !queueUp(world, agent, place, registration, index, nowUs)
+  ) {
+    giveUp(kernel.connectTimeoutUs);
+    repeatPeerSyn(world, agent, nowUs);
     return;
   }
   // A dying process takes the connection of no life that goes on.
@@ -144,13 +146,13 @@ export function peerConnected(world: WorldState, agent: number, nowUs: number): 
   const place = world.places[index]!;
   listener.balancer.connected(session, nowUs + world.balancerPhaseUs);
   const { registration } = listener.targets[session.peerIndex]!;
-  if (serviceState(place, registration) === PlaceState.Hung && place.life === world.nodeLife[agent]) {
-    waitForAnswer(world, agent, nowUs);
-    return;
-  }
   const oneWayUs = world.balancerLatency[index]!;
   if (isForRemoted(world, agent) && isJudged(world, index)) {
     nextStep(world, agent, Step.Enters, nowUs + oneWayUs);
+    return;
+  }
+  if (serviceState(place, registration) === PlaceState.Hung && place.life === world.nodeLife[agent]) {
+    waitForAnswer(world, agent, nowUs);
     return;
   }
   const toBalancerUs = latencyTo(world, agent, world.balancerPlace);

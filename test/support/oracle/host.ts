@@ -1,5 +1,6 @@
 // A host and the processes on it, as those see it who send packets to it.
 import { killDefaults, type PlaceFault } from '../../../src/models/fault.ts';
+import { Backlog } from './backlog.ts';
 import { Rank, type Calendar } from './calendar.ts';
 import type { Connection } from './tcp.ts';
 import type { TcpKeepalive } from '../../../src/models/tcp.ts';
@@ -14,6 +15,8 @@ export interface Remote {
   reply(message: Message): void;
   /** The process closes the connection; absent where there is none. */
   closeByServer?(): void;
+  /** Its end has come to the processes' host, from either side. */
+  readonly isClosed?: boolean;
   /** The client's FIN has come with what is read now. */
   readonly finIsThere?: boolean;
 }
@@ -27,6 +30,8 @@ export interface Processes {
   clientClosed(connection: Connection): void;
   /** The processes are gone: what they had in memory is gone too. @param inOrder they were told to end, and could. */
   died(inOrder: boolean): void;
+  /** What listens for events stands still. */
+  stopped?(): void;
   /** They go on after a hang, before they look at any connection. */
   resumed?(): void;
   /** What analyses goes on after a hang; before that. */
@@ -96,6 +101,8 @@ export class Host {
   datagrams: (() => void)[] = [];
   readonly everOpened: Connection[] = [];
   readonly queued = { events: 0, registration: 0 };
+  /** Of a node that is judged by how it takes connections; `null`: it takes all that come. */
+  readonly backlog: Backlog | null;
   /** Connections taken from the accept queue and startup messages without one; SYNs refused; SYNs that found the queue full. */
   readonly counted = { accepted: [] as number[], refused: 0, overflowed: 0 };
   readonly #active = { kill: 0, powerOff: 0, hang: 0, remoted: 0, authd: 0, zombie: 0 };
@@ -109,6 +116,8 @@ export class Host {
     calendar: Calendar,
     options: Pick<Host, 'name' | 'index' | 'startupUs' | 'acceptQueue' | 'keepalive'> & {
       readonly services: readonly Service[];
+      /** What a pass of the loop takes that takes a connection, µs; `null`: nothing, and nobody asks. */
+      readonly passUs: number | null;
     },
   ) {
     this.calendar = calendar;
@@ -118,6 +127,8 @@ export class Host {
     this.acceptQueue = options.acceptQueue;
     this.keepalive = options.keepalive;
     this.services = new Set(options.services);
+    const { passUs } = options;
+    this.backlog = passUs === null ? null : new Backlog(calendar, options.acceptQueue, passUs);
   }
 
   begin(fault: PlaceFault, occurrence: number): void {
@@ -240,7 +251,11 @@ export class Host {
     const zombieBefore = this.#wasZombie;
     this.#wasZombie = this.isZombie;
     if (this.state === 'silent' && before !== 'silent') this.boots += 1;
-    if (this.state === 'hung' && before !== 'hung') this.hungUs = this.calendar.nowUs;
+    if (this.state === 'hung' && before !== 'hung') {
+      this.hungUs = this.calendar.nowUs;
+      this.backlog?.stop();
+      this.processes.stopped?.();
+    }
     if (lived && !this.#lives()) this.#die();
     if (this.isZombie && !zombieBefore) this.processes.turnedZombie?.();
     const stands = this.#lives() && this.#active.hang > 0;
@@ -267,6 +282,7 @@ export class Host {
     this.queued.events = 0;
     this.queued.registration = 0;
     this.datagrams = [];
+    this.backlog?.clear();
     this.processes.died(this.#endsInOrder);
     this.#endsInOrder = false;
     for (const connection of this.#byOwner()) connection.serverDied(this.state !== 'silent');
@@ -279,8 +295,9 @@ export class Host {
     // What is open already comes first, then what waits to be accepted.
     const connections = this.#byOwner().filter(({ way }) => way.service === service);
     for (const connection of connections) if (connection.accepted) connection.serverResumed();
+    if (service === 'events') this.backlog?.goOn();
     for (const connection of connections) {
-      if (connection.accepted) continue;
+      if (connection.accepted || (service === 'events' && this.backlog)) continue;
       // One whose client has left is accepted and read empty at once (docs/MODEL.md, "Not modelled").
       if (!connection.clientIsGone && !connection.isCounted) this.count('accepted');
       connection.serverResumed();

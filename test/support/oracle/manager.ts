@@ -5,6 +5,7 @@ import { Rank, type Calendar } from './calendar.ts';
 import type { Authd } from './authd.ts';
 import type { Cluster } from './cluster.ts';
 import type { Event } from './event.ts';
+import { Handlers, Savers } from './handlers.ts';
 import type { Host, Message, Processes, Remote } from './host.ts';
 import { Connection } from './tcp.ts';
 
@@ -37,8 +38,8 @@ export class Manager implements Processes {
   #life = 0;
   /** Agents whose newest connection waits to be accepted while the processes go on; bytes of the old one that are read before. */
   #waiting = new Map<number, number>();
-  /** Of these, whose new connection finds its key in use. */
-  #inUse = new Set<number>();
+  /** New connections that will find their key in use. */
+  #inUse = new Set<Remote>();
 
   constructor(host: Host, flushPhaseUs: number, clockPhaseUs: number, options: NodeOptions) {
     this.#host = host;
@@ -47,6 +48,25 @@ export class Manager implements Processes {
     this.#clockPhaseUs = clockPhaseUs;
     this.#options = options;
     this.#eventsPerSecond = options.eventsPerSecond;
+    const { controlCostUs, version, workerPool, queueSize, controlQueueSize } = options;
+    const isInline = !atLeast(version, '4.13.0');
+    if (controlCostUs !== null && isInline) {
+      this.#handlers = new Handlers(this.#calendar, { workers: workerPool, costUs: controlCostUs, queueSize });
+    } else if (controlCostUs !== null) {
+      this.#savers = new Savers(this.#calendar, controlCostUs, controlQueueSize);
+    }
+  }
+  /** Where control messages cost something: who does their work. */
+  readonly #handlers: Handlers | null = null;
+  readonly #savers: Savers | null = null;
+
+  get controlCounts(): { readonly peakUs: number; readonly dropped: number } | null {
+    return (this.#handlers ?? this.#savers)?.counted ?? null;
+  }
+
+  stopped(): void {
+    this.#handlers?.stop();
+    this.#savers?.stop();
   }
 
   /** Who knows what of new keys; `null`: nobody comes without one. */
@@ -57,16 +77,41 @@ export class Manager implements Processes {
   }
 
   received(remote: Remote, message: Message): void {
+    if (!this.#handlers) {
+      this.#handle(remote, message);
+      return;
+    }
+    const isEvent = message.kind === 'event';
+    this.#handlers.push({
+      isControl: message.kind === 'startup' || message.kind === 'keepalive',
+      handle: () => {
+        // What comes of a connection that is closed by now is thrown away, events only before 4.6.
+        const isClosed = remote.isClosed === true;
+        if (isClosed && !isEvent) return false;
+        this.#handle(remote, message);
+        return true;
+      },
+      lost: (why) => {
+        if (isEvent) (message as EventMessage).event.end(why === 'full' ? 'nodeQueue' : 'nodeMemory');
+      },
+    });
+  }
+
+  #handle(remote: Remote, message: Message): void {
     switch (message.kind) {
       case 'startup':
         if (this.enrolment?.cluster.knows(this.#host.index, remote.owner) === false) {
           if (!remote.clientIsGone) this.enrolment.unknownKey(remote.owner);
           remote.closeByServer?.();
-        } else if (this.#inUse.delete(remote.owner) || this.#refusesKey(remote)) remote.closeByServer?.();
-        else remote.reply(control('ack'));
+        } else if (this.#inUse.delete(remote) || this.#refusesKey(remote)) remote.closeByServer?.();
+        else {
+          remote.reply(control('ack'));
+          this.#savers?.push(remote.owner);
+        }
         break;
       case 'keepalive':
         remote.reply(control('ack'));
+        this.#savers?.push(remote.owner);
         if (this.#host.owes(remote.owner)) remote.reply(control('config'));
         break;
       case 'ping':
@@ -176,6 +221,8 @@ export class Manager implements Processes {
 
   died(inOrder: boolean): void {
     this.enrolment?.authd.died();
+    this.#handlers?.clear();
+    this.#savers?.clear();
     // exit() writes what is analysed. Up to 4.12 analysisd hears of it 0.2 s later than remoted.
     const late = inOrder && this.#eventsPerSecond !== null && !atLeast(this.#options.version, '4.13.0');
     const more = late ? Math.floor(0.2 * this.#eventsPerSecond * this.#host.capacityShare) : 0;
@@ -208,24 +255,26 @@ export class Manager implements Processes {
 
   resumed(): void {
     this.enrolment?.authd.resumed();
+    this.#handlers?.goOn();
+    this.#savers?.goOn();
     const { version, connectionOvertakeSeconds, receiveChunkBytes } = this.#options;
     if (!atLeast(version, '4.4.0')) return;
     const second = (atUs: number): number => Math.floor((atUs + this.#clockPhaseUs) / 1e6);
-    for (const { held, clientIsGone, inFront, way } of this.#host.connections) {
+    for (const one of this.#host.connections) {
+      const { held, clientIsGone, inFront, way } = one;
       if (clientIsGone || !held.some(({ kind }) => kind === 'startup')) continue;
       const readBytes = (inFront + 2) * receiveChunkBytes;
-      const old = [...this.#host.connections].filter((one) => one.way.owner === way.owner && one.clientIsGone);
+      const old = [...this.#host.connections].filter((other) => other.way.owner === way.owner && other.clientIsGone);
       const heldBytes = old.flatMap((one) => one.held).reduce((sum, { bytes }) => sum + bytes, 0);
       if (heldBytes <= readBytes) continue;
       const silent = second(this.#calendar.nowUs) - second(this.#host.hungUs - way.latencyUs);
       const canOvertake = atLeast(version, '4.5.2') && connectionOvertakeSeconds > 0;
       if (canOvertake && silent > connectionOvertakeSeconds) this.#waiting.set(way.owner, readBytes);
-      else this.#inUse.add(way.owner);
+      else this.#inUse.add(one);
     }
   }
 
   caughtUp(): void {
     this.#waiting.clear();
-    this.#inUse.clear();
   }
 }

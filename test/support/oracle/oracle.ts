@@ -9,6 +9,7 @@ import { groupArrivals } from '../../../src/models/eventRates.ts';
 import { startInstants } from '../../../src/models/starts.ts';
 import { OutageEnd, type EventCounts } from '../../../src/models/ledger.ts';
 import { unreachableBetween } from '../../../src/models/network.ts';
+import type { NodeOptions } from '../../../src/models/node.ts';
 import { stepsOf } from '../../../src/models/timelines.ts';
 import { drawIndex, groupKey, namedKey, Purpose } from '../../../src/models/workload.ts';
 import type { GroupOptions, Luck, WorldOptions } from '../../../src/models/worldOptions.ts';
@@ -150,7 +151,7 @@ class Oracle {
     const { nodes, balancer } = options;
     this.hosts = nodes.map((node, index) => {
       const services: Service[] = node.registrationPort === null ? ['events'] : ['events', 'registration'];
-      const host = new Host(this.calendar, { ...node, index, services });
+      const host = new Host(this.calendar, { ...node, index, services, passUs: passUsOf(node) });
       const flushPhaseUs = Math.floor(uniform(namedKey(root, Purpose.FlushPhase, node.name), 0, 0) * 1e6);
       host.processes = new Manager(
         host,
@@ -169,6 +170,7 @@ class Oracle {
         acceptQueue: listenBacklog,
         keepalive: null,
         services: ['events', 'registration'],
+        passUs: null,
       });
       const clockPhaseUs = Math.floor(uniform(deriveKey(root, Purpose.BalancerClock, 0), 0, 0) * 1e6);
       this.nginx = new Nginx(host, balancer, nodes, this, clockPhaseUs);
@@ -679,6 +681,12 @@ class Oracle {
       });
     }
   }
+}
+
+/** What a pass of remoted's loop takes; `null` where a node is not judged by what it takes. */
+function passUsOf({ acceptsPerSecond, controlCostUs }: NodeOptions): number | null {
+  if (acceptsPerSecond !== null) return Math.max(1, Math.round(1e6 / acceptsPerSecond));
+  return controlCostUs === null ? null : 0;
 }
 
 function countsOf({ counted: { accepted, refused, overflowed } }: Host): NodeCounts {

@@ -1,4 +1,5 @@
 // TCP between two hosts, packet by packet: SYNs, data, FIN and RST, and what a sender's kernel does when nothing comes back.
+import type { Backlog } from './backlog.ts';
 import { Rank, type Calendar, type Entry } from './calendar.ts';
 import type { Host, Message, Remote, Service } from './host.ts';
 import type { Leg } from './leg.ts';
@@ -45,6 +46,8 @@ export class Connection implements Remote {
   accepted = false;
   /** Connections in front of it in the accept queue of processes that stand still. */
   inFront = 0;
+  /** The handshake is over on the server's side as well: it is in the accept queue, or was. */
+  #hasEntered = false;
   /** Among the connects of its node already: by the instant of its SYN, or when a queue is emptied. */
   isCounted = false;
   clientIsGone = false;
@@ -90,9 +93,17 @@ export class Connection implements Remote {
     return this.#firstUs !== null && !this.#over;
   }
 
-  /** Who listens for it works. */
+  /** Who listens for it works, and has taken it from its accept queue if it does so one by one. */
   get #isServed(): boolean {
-    return this.way.host.stateOf(this.way.service) === 'up';
+    return this.way.host.stateOf(this.way.service) === 'up' && (this.accepted || this.#backlog === null);
+  }
+
+  get #backlog(): Backlog | null {
+    return this.way.service === 'events' ? this.way.host.backlog : null;
+  }
+
+  get isClosed(): boolean {
+    return this.#finArrived || this.#serverLeft;
   }
 
   get serverLives(): boolean {
@@ -120,8 +131,29 @@ export class Connection implements Remote {
   /** The third packet of the handshake arrives. */
   establishedAtServer(): void {
     if (!this.serverLives || this.forgotten !== null || !this.way.leg.passesThere(this.#calendar.nowUs)) return;
+    if (!this.#enters()) return;
     this.#byte();
     if (this.#isServed) this.#accept();
+  }
+
+  /** @returns false: a full accept queue, and its host forgets what has come. */
+  #enters(): boolean {
+    const backlog = this.#backlog;
+    if (this.#hasEntered) return true;
+    if (backlog?.isFull === true) {
+      this.way.host.count('overflowed');
+      return false;
+    }
+    this.#hasEntered = true;
+    backlog?.enter(this);
+    return true;
+  }
+
+  /** The loop of who listens takes it from the accept queue, and reads what has come. */
+  taken(): void {
+    if (!this.serverLives) return;
+    if (!this.clientIsGone) this.way.host.count('accepted');
+    this.serverResumed();
   }
 
   #accept(): void {
@@ -153,6 +185,10 @@ export class Connection implements Remote {
       if (host.state === 'silent' && this.forgotten === null) this.#repeat(sentUs);
       else if (!leg.passesBack(nowUs)) this.#repeat(sentUs);
       else this.#afterLatency(() => this.#closedByServer());
+    } else if (this.#backlog && !this.#hasEntered) {
+      // The third packet found the accept queue full, and so does this one.
+      this.#waiting.push(message);
+      this.#repeat(sentUs);
     } else if (this.#waiting.length > 0 || (this.#firstUs !== null && sentUs > this.#firstUs + openWindowUs)) {
       this.#waiting.push(message);
     } else {
@@ -226,7 +262,8 @@ export class Connection implements Remote {
     if (this.forgotten === 'silence' || !leg.passesThere(nowUs) || host.state === 'silent') return false;
     if (!leg.passesBack(nowUs)) return false;
     if (this.forgotten === 'rst' || !this.serverLives) this.#afterLatency(() => this.#closedByServer());
-    else this.#heard();
+    else if (this.#enters()) this.#heard();
+    else return false;
     return true;
   }
 
@@ -388,7 +425,8 @@ export class Connection implements Remote {
     }
     this.held = [];
     this.#loseWaiting();
-    if (kernelLives) this.#sayFin();
+    // Of a handshake that was not over nothing is left, and whatever comes of it is answered by RST.
+    if (kernelLives && this.#hasEntered) this.#sayFin();
   }
 
   #closedByServer(): void {
@@ -502,6 +540,7 @@ export function open(
     isOpen = false;
     calendar.cancel(repeat);
     calendar.cancel(timeout);
+    calendar.cancel(unresolved);
   };
   const fail = (): void => {
     if (!isOpen) return;
@@ -530,18 +569,31 @@ export function open(
     host.count('refused');
     answer(fail);
   };
+  const backlog = service === 'events' ? host.backlog : null;
+  /** Who waits for a loop that takes one a pass is seen when the handshake is over, whether the loop runs or not. */
+  const offer = (to: Backlog): void => {
+    if (to.isFull) host.count('overflowed');
+    else establish(new Connection(way, client, host.life));
+  };
   const arrive = (): void => {
     // Either its SYN is lost or what is said to it.
     if (!isOpen || !leg.isOpen(calendar.nowUs)) return;
     const state = host.stateOf(service);
+    if (state !== 'silent') {
+      calendar.cancel(unresolved);
+      unresolved = null;
+    }
     switch (state) {
       case 'up':
         if (!host.services.has(service)) {
           refuse();
           break;
         }
-        host.count('accepted');
-        establish(new Connection(way, client, host.life), true);
+        if (backlog) offer(backlog);
+        else {
+          host.count('accepted');
+          establish(new Connection(way, client, host.life), true);
+        }
         break;
       case 'refusing':
         refuse();
@@ -553,6 +605,7 @@ export function open(
         break;
       case 'hung':
         if (!host.services.has(service)) refuse();
+        else if (backlog) offer(backlog);
         else if (host.queued[service] <= host.acceptQueue) {
           const waits = new Connection(way, client, host.life);
           waits.inFront = host.queued[service];
@@ -563,13 +616,16 @@ export function open(
         }
         break;
       case 'silent':
+        // On the same segment nobody answers ARP either, and the kernel says so.
+        if (way.unreachable === 'sameSegment')
+          unresolved ??= calendar.at(calendar.nowUs - latencyUs + kernel.arpTimeoutUs, Rank.control, fail);
         break;
       default:
         state satisfies never;
     }
   };
-  const isLocal = way.unreachable === 'sameSegment' && host.state === 'silent';
-  const kernelUs = isLocal ? kernel.arpTimeoutUs : kernel.connectTimeoutUs;
+  let unresolved: Entry | null = null;
+  const kernelUs = kernel.connectTimeoutUs;
   let sent = 0;
   let waitUs = 1_000_000;
   const syn = (): void => {
@@ -577,7 +633,8 @@ export function open(
     repeat = calendar.at(calendar.nowUs + waitUs, Rank.control, () => {
       if (sent++ >= kernel.synLinearTimeouts) waitUs *= 2;
       // The kernel gives up at the end of the wait behind the last SYN.
-      if (calendar.nowUs + waitUs <= startUs + kernelUs) syn();
+      const endUs = Math.min(startUs + kernelUs, unresolved?.atUs ?? Infinity);
+      if (calendar.nowUs + waitUs <= endUs) syn();
     });
   };
   const timeout = calendar.at(startUs + Math.min(timeoutUs, kernelUs), Rank.control, fail);

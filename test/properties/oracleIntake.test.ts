@@ -1,0 +1,119 @@
+// What stands in front of remoted, as the oracle plays it: connections that wait to be taken, one a pass.
+import fc from 'fast-check';
+import { test } from 'vitest';
+import {
+  behindNginx,
+  expectAgreement,
+  faultsAt,
+  listed,
+  nodesUnreachable,
+  runs,
+  unreachable,
+} from '../support/oracle/recipes.ts';
+import { fault, minute, second, type GroupRecipe, type WorldRecipe } from '../support/worlds.ts';
+
+/** From fourteen seconds a connection, when nobody has the patience to wait for the fifth, to more than anybody asks for. */
+const acceptsPerSecond = fc.constantFrom(0.07, 0.9, 3, 40, 1_000);
+const acceptQueue = fc.constantFrom(1, 3, 128);
+
+test('agents with a list wait in front of nodes that take a connection a pass as the oracle plays it', () => {
+  const crowd = fc.tuple(listed, fc.integer({ min: 1, max: 12 })).map(([group, count]) => ({ ...group, count }));
+  fc.assert(
+    fc.property(
+      fc.record({
+        groups: fc.array(crowd, { minLength: 1, maxLength: 2 }),
+        faults: faultsAt(['worker01', 'worker02', 'master'], 3),
+        unreachable,
+        nodesUnreachable,
+        acceptQueue,
+        node: fc.record({ acceptsPerSecond }),
+      }),
+      fc.nat(1_000),
+      (recipe, replication) => expectAgreement({ ...recipe, durationUs: 9 * minute + 57 * second }, replication),
+    ),
+    { numRuns: runs, seed: 20_261_140 },
+  );
+});
+
+test.each([
+  ['nodes', ['worker01', 'worker02', 'master']],
+  ['nginx and nodes', ['balancer', 'worker01', 'worker02', 'master']],
+])('nginx waits for nodes that take a connection a pass, through faults of %s, as the oracle plays it', (_, places) => {
+  // One agent a group: who of two behind nginx acts first at one instant is nobody's truth.
+  const groups = fc.array(
+    listed.map((group) => ({ ...group, count: 1, protocol: 'tcp' as const, list: undefined })),
+    { minLength: 1, maxLength: 9 },
+  );
+  fc.assert(
+    fc.property(
+      behindNginx,
+      groups,
+      faultsAt(places, 3),
+      fc.tuple(acceptQueue, acceptsPerSecond),
+      fc.nat(1_000),
+      (recipe, crowd, faults, [queue, rate], replication) =>
+        expectAgreement(
+          {
+            ...recipe,
+            groups: crowd,
+            faults,
+            acceptQueue: queue,
+            node: { acceptsPerSecond: rate },
+            durationUs: 9 * minute + 57 * second,
+          },
+          replication,
+        ),
+    ),
+    { numRuns: Math.ceil(runs / 2), seed: 20_261_141 },
+  );
+});
+
+// Worlds in which engine and oracle once parted.
+const quiet = { ratePerSecond: 0, arrival: 'regular' } as const;
+const crowd = (over: Partial<GroupRecipe>): GroupRecipe[] => [
+  { count: 10, version: '4.0.0', list: [2], events: quiet, ...over },
+];
+const stories: readonly (readonly [string, Partial<WorldRecipe> & Pick<WorldRecipe, 'groups'>, number])[] = [
+  [
+    'every SYN that a node that stands still drops for want of room is counted',
+    {
+      groups: crowd({ version: '4.14.9' }),
+      acceptQueue: 1,
+      node: { acceptsPerSecond: 0.9 },
+      faults: [fault('hang', 'worker02', 7, 450)],
+    },
+    0,
+  ],
+  [
+    'handshakes that end together in front of a node that stands still take no more room than there is',
+    {
+      groups: crowd({ version: '4.14.9', list: [1, 2] }),
+      acceptQueue: 1,
+      node: { acceptsPerSecond: 1_000 },
+      faults: [fault('kill', 'worker01', 93, null), fault('hang', 'worker02', null, 450)],
+    },
+    0,
+  ],
+  [
+    'a third packet that was forgotten is no SYN that waits, and a node that has died since answers it by RST',
+    {
+      groups: crowd({}),
+      acceptQueue: 3,
+      node: { acceptsPerSecond: 0.07 },
+      faults: [
+        {
+          ...fault('kill', 'worker02', 13, 20),
+          atUs: { fromUs: 13 * second, toUs: 43 * second },
+          everyUs: minute,
+          times: 3,
+        },
+      ],
+      durationUs: 175 * second,
+    },
+    732, // the replication in which a SYN that was dropped is accepted when it comes again
+  ],
+];
+
+test.each(stories)('%s', (_, recipe, replication) => {
+  expectAgreement({ durationUs: 10 * minute + 7 * second, ...recipe }, replication);
+});
