@@ -90,6 +90,8 @@ export type BalancerNews =
   | { readonly kind: 'up'; readonly peerIndex: number }
   /** Sessions on this peer are closed, though it goes on (`on-marked-up shutdown-backup-sessions`). */
   | { readonly kind: 'ended'; readonly peerIndex: number }
+  /** The next check of this peer begins at `atUs`, if none is due before. */
+  | { readonly kind: 'recheck'; readonly peerIndex: number; readonly atUs: number }
   /** A session that was `Choice.Queued` may ask `next` again. */
   | { readonly kind: 'freed'; readonly session: BalancerSession };
 

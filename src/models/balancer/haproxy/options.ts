@@ -48,8 +48,8 @@ export interface HaproxyServerOptions extends PeerAddress {
   readonly disabled: boolean;
   /** `null`: no `check`. */
   readonly check: HaproxyCheckOptions | null;
-  /** `init-state` (3.1 and later); `up` before. Of a server that is checked. */
-  readonly initState: 'fully-up' | 'up' | 'down' | 'fully-down';
+  /** `init-state` (3.1 and later) of a server that is checked, also when it leaves maintenance. `none`: up, the first failure counts. */
+  readonly initState: 'none' | 'fully-up' | 'up' | 'down' | 'fully-down';
   /** `observe layer4`; counts for a server that is checked only. */
   readonly observe: boolean;
   readonly errorLimit: number;
@@ -77,7 +77,7 @@ export const serverDefaults = {
   backup: false,
   disabled: false,
   check: null,
-  initState: 'up',
+  initState: 'none',
   observe: false,
   errorLimit: 10,
   onError: 'fail-check',

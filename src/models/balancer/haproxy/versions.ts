@@ -7,7 +7,8 @@ export type HaproxyBranch = (typeof haproxyBranches)[number];
 /** A release. */
 export interface HaproxyVersion {
   readonly branch: HaproxyBranch;
-  readonly patch: number;
+  /** `null`: the newest one. */
+  readonly patch: number | null;
   /**
    * How the `id` of a server becomes its points: 4096·id + j, or avalanche(id) + j, hashed once more. The latter was a mistake of
    * 3.0.0 that upstream's commit 03e9a5a1e (October 2025, in 3.3.0) took back; a patch release of 3.0 to 3.2 may have it.
@@ -16,9 +17,9 @@ export interface HaproxyVersion {
 }
 
 /** The line that Wazuh's documentation installs (4.14, load-balancers.rst). */
-export const documentedVersion: HaproxyVersion = haproxyVersion('2.8', 0);
+export const documentedVersion: HaproxyVersion = haproxyVersion('2.8');
 
-export function haproxyVersion(branch: HaproxyBranch, patch = 0): HaproxyVersion {
+export function haproxyVersion(branch: HaproxyBranch, patch: number | null = null): HaproxyVersion {
   const hashed = branch === '3.0' || branch === '3.1' || branch === '3.2';
   return { branch, patch, ring: hashed ? 'hashedId' : 'id' };
 }
@@ -27,7 +28,7 @@ export function haproxyVersion(branch: HaproxyBranch, patch = 0): HaproxyVersion
 export function parseHaproxyVersion(text: string): HaproxyVersion | null {
   const match = /^(\d+\.\d+)(?:\.(\d+))?$/.exec(text);
   const branch = haproxyBranches.find((known) => known === match?.[1]);
-  return branch === undefined ? null : haproxyVersion(branch, Number(match![2] ?? 0));
+  return branch === undefined ? null : haproxyVersion(branch, match![2] === undefined ? null : Number(match![2]));
 }
 
 /** True for `branch` and all later ones. */
@@ -35,7 +36,12 @@ export function isSince(version: HaproxyVersion, branch: HaproxyBranch): boolean
   return haproxyBranches.indexOf(version.branch) >= haproxyBranches.indexOf(branch);
 }
 
-/** Not the very first 2.6: retries and redispatch were mended in one of its patch releases (2.6.12 is measured). */
-export function hasRetriesAsIn28(version: HaproxyVersion): boolean {
-  return version.branch !== '2.6' || version.patch > 0;
+/** Before 2.6.3 a failure was counted before it was asked whether any retry is left: one fewer. Source: CHANGELOG of 2.6.12. */
+export function countsRetriesFirst({ branch, patch }: HaproxyVersion): boolean {
+  return branch === '2.6' && patch !== null && patch < 3;
+}
+
+/** Before 2.6.7 only `roundrobin`, `static-rr` and `random` went to another server at once. Source: CHANGELOG of 2.6.12. */
+export function redispatchesTurnsOnly({ branch, patch }: HaproxyVersion): boolean {
+  return branch === '2.6' && patch !== null && patch < 7;
 }

@@ -1,0 +1,25 @@
+// `first`: the server with the smallest id that has room.
+// Source: HAProxy 2.6.0, src/lb_fas.c, fas_get_next_server().
+import { hasRoom, type Farm, type Server } from './farm.ts';
+import { ignore, type Method } from './session.ts';
+
+export function createFirst(farm: Farm): Method {
+  const byId = [...farm.servers].sort((a, b) => a.options.id - b.options.id);
+  return {
+    added: ignore,
+    removed: ignore,
+    reweighted: ignore,
+    moved: ignore,
+    choose(_, avoid) {
+      if (farm.activeCount === 0 && farm.firstBackup !== null) return farm.firstBackup;
+      const backup = farm.activeCount === 0;
+      let avoided: Server | null = null;
+      for (const server of byId) {
+        if (!server.usable || server.options.backup !== backup || !hasRoom(farm, server)) continue;
+        if (server !== avoid) return server;
+        avoided = server;
+      }
+      return avoided;
+    },
+  };
+}

@@ -1,0 +1,39 @@
+// One session's way through a backend, and what a method of choosing is.
+import type { BalancerSession, ClientLuck } from '../contract.ts';
+import type { Server } from './farm.ts';
+
+export interface HaproxySession extends BalancerSession {
+  readonly hash: number;
+  readonly luck: ClientLuck;
+  /** Random numbers it has drawn. */
+  draws: number;
+  /** The server it was given last: the one a new choice avoids. */
+  server: Server | null;
+  /** The choice stands: `server` is tried, again or for the first time. */
+  assigned: boolean;
+  /** The server whose slot it holds, also while it waits between two attempts. */
+  slot: Server | null;
+  retries: number;
+  /** Where it waits, if it does. */
+  queue: HaproxySession[] | null;
+  queuedAtMs: number;
+  over: boolean;
+}
+
+/** How a backend chooses. Every method is one file. What `farm` counts is up to date when one of these is called. */
+export interface Method {
+  /** The server has become usable. */
+  added(server: Server): void;
+  /** It is usable no more. @param weight what it weighed. */
+  removed(server: Server, weight: number): void;
+  /** It weighs something else, and is usable as before. @param before what it weighed. */
+  reweighted(server: Server, before: number): void;
+  /** Its sessions have changed. */
+  moved(server: Server): void;
+  /** @param avoid the server that has just failed this session. @returns `null`: all are full. */
+  choose(session: HaproxySession, avoid: Server | null): Server | null;
+}
+
+export function ignore(): void {
+  // What this method chooses by has not changed.
+}
