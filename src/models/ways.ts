@@ -37,10 +37,13 @@ export class Ways {
 
   /** Since when no packet comes from one end to the other, or none comes back; Infinity: both ways are open. */
   sinceUs(end: number, other: number): number {
-    const there = end * this.#ends + other;
-    const back = other * this.#ends + end;
-    const thereUs = this.#cuts[there]! > 0 ? this.#sinceUs[there]! : Infinity;
-    return Math.min(thereUs, this.#cuts[back]! > 0 ? this.#sinceUs[back]! : Infinity);
+    return Math.min(this.wayCutSinceUs(end, other), this.wayCutSinceUs(other, end));
+  }
+
+  /** Since when no packet comes from one end to the other; Infinity: they come. */
+  wayCutSinceUs(from: number, to: number): number {
+    const at = from * this.#ends + to;
+    return this.#cuts[at]! > 0 ? this.#sinceUs[at]! : Infinity;
   }
 
   cut({ from, to }: Way, nowUs: number): void {

@@ -161,6 +161,40 @@ const stories: readonly (readonly [string, Partial<WorldRecipe> & Pick<WorldReci
       faults: [partition('balancer', 'worker01', 115, 45), partition('worker01', 'balancer', 112, 5, true)],
     },
   ],
+  [
+    'a session that its agent has left unheard ends at the node when a box behind nginx has forgotten it',
+    {
+      groups: agents({ list: undefined }),
+      node: { version: '4.4.0' },
+      faults: [
+        dropFlows('agents', 'balancer', 60, 'rst'),
+        ...['master', 'worker01', 'worker02'].map((node) => dropFlows('balancer', node, 103, 'rst')),
+      ],
+    },
+  ],
+  [
+    'the node closes a session behind two cuts that its agent has left, and the key is free',
+    {
+      groups: agents({ list: undefined }),
+      node: { version: '4.4.0' },
+      faults: [partition('group0', 'balancer', 49, 70, true), partition('balancer', 'worker01', 20, 45)],
+    },
+  ],
+  [
+    'nginx hears the node close, and says so on the way back that is open',
+    {
+      groups: agents({ list: undefined }),
+      node: { version: '4.3.11' },
+      faults: [partition('agents', 'balancer', 292, 200, true), partition('balancer', 'worker01', 280, 200, true)],
+    },
+  ],
+  [
+    'an answer comes through nginx though nothing goes there any more, and its agent is not back with it',
+    {
+      groups: agents({ count: 40, list: undefined }),
+      faults: [partition('agents', 'balancer', 292, null, true), partition('balancer', 'worker01', 220, 70)],
+    },
+  ],
 ];
 
 test.each(stories)('%s', (_, recipe) => {

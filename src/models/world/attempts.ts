@@ -25,7 +25,6 @@ import { forgetAttempt, isJudged, repeatSyn, reviewIntake, startupRead, takeQueu
 import { register } from './registering.ts';
 import { isKeyInUse } from './keyInUse.ts';
 import { Leg } from './legs.ts';
-import { reviewSession } from './path.ts';
 import { attemptCutSinceUs, isAnswerLost, reviewRepeat } from './repeats.ts';
 import { abandonSession, acceptAtBalancer } from './throughBalancer.ts';
 import {
@@ -187,8 +186,6 @@ export function answerDue(world: WorldState, agent: number, nowUs: number): void
     attemptFailed(world, agent, nowUs);
   } else {
     handshakeDone(world, agent, nowUs);
-    // Its way was cut behind the answer.
-    if (!world.ways.whole) reviewSession(world, agent, nowUs);
   }
 }
 

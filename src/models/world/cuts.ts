@@ -5,7 +5,7 @@ import { PlaceState } from '../place.ts';
 import { keepaliveEndUs, probeUs } from '../tcp.ts';
 import type { Way } from '../ways.ts';
 import { reviewAttempt } from './attempts.ts';
-import { reviewLeftovers } from './leftovers.ts';
+import { forgetLeftovers, reviewLeftovers } from './leftovers.ts';
 import { Forgotten, Leg, farPlace, keepaliveOf, legLatencyUs, nearEnd, sessionEndUs } from './legs.ts';
 import { reviewSession } from './path.ts';
 import { flowsDropped } from './repeats.ts';
@@ -151,6 +151,7 @@ export function dropFlows(world: WorldState, fault: PlannedFault, nowUs: number)
     const isHit = ways.some(({ from, to }) => (from === worker && to === master) || (from === master && to === worker));
     if (isHit) world.links.forgotten(place, nowUs, answer === Forgotten.Reset);
   }
+  forgetLeftovers(world, ways, answer, nowUs);
   for (let agent = 0; agent < world.agents; agent++) {
     const { ofGroup, ofBalancer } = touched;
     const own = ofGroup[world.groupOf[agent]!]!;

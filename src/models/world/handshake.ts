@@ -7,6 +7,7 @@ import { Broken, State, Timer, Wait, armTimer, nodeLatencyUs, timersPerAgent, ty
 import { Errand } from './enrolment.ts';
 import { noteStartup } from './heard.ts';
 import { forgetAttempt } from './intake.ts';
+import { Leg, isCutBack, isCutThere, isDark } from './legs.ts';
 import { reviewSession } from './path.ts';
 import { armForced, forcedDueUs, noteBacklog, serverOf } from './waits.ts';
 import { joinZombie } from './zombie.ts';
@@ -105,6 +106,11 @@ export function welcome(world: WorldState, agent: number, nowUs: number): void {
     reviewSession(world, agent, nowUs);
     return;
   }
+  // Its way was cut behind the answer.
+  if (world.udp[agent] === 0 && isBehindCut(world, agent)) {
+    joinBehindCut(world, agent, flowsUs, nowUs);
+    return;
+  }
   world.away -= 1;
   if (world.open.fault[agent]! >= 0) {
     world.books.blind(agent, flowsUs - Math.max(world.open.brokenAtUs[agent]!, world.legs.unheardUs[agent]!));
@@ -114,4 +120,24 @@ export function welcome(world: WorldState, agent: number, nowUs: number): void {
   } else {
     world.backSinceUs[agent] = -Infinity;
   }
+}
+
+function isBehindCut(world: WorldState, agent: number): boolean {
+  if (world.ways.whole) return false;
+  for (let leg: Leg = world.viaBalancer[agent] === 1 ? Leg.Front : Leg.Back; leg <= Leg.Back; leg += 1) {
+    if (isCutThere(world, agent, leg) || isCutBack(world, agent, leg)) return true;
+  }
+  return false;
+}
+
+/** The agent has its session, and is not back: what it says does not come through, or what it is told. */
+function joinBehindCut(world: WorldState, agent: number, flowsUs: number, nowUs: number): void {
+  const { legs, open } = world;
+  const wasAway = open.fault[agent]! >= 0;
+  const sinceUs = Math.max(open.brokenAtUs[agent]!, legs.unheardUs[agent]!);
+  if (!wasAway) world.away -= 1;
+  reviewSession(world, agent, nowUs);
+  if (!wasAway) return;
+  if (isDark(world.broken[agent]!)) legs.unheardUs[agent] = sinceUs;
+  else world.books.blind(agent, flowsUs - sinceUs);
 }

@@ -5,6 +5,7 @@ import { dropsQueuedOnClose } from '../managerVersions.ts';
 import type { Held } from '../pipeline/held.ts';
 import { PlaceState } from '../place.ts';
 import { answeredUs, keepaliveEndUs, orphanGiveUpUs, orphanLastRepeatUs, probeUs, type TcpKeepalive } from '../tcp.ts';
+import type { Way } from '../ways.ts';
 import { opensUs } from './cuts.ts';
 import {
   Forgotten,
@@ -19,6 +20,7 @@ import {
 } from './legs.ts';
 import { Broken, EventKind, addPlaceEvent, proxyOf, type WorldState } from './state.ts';
 import { closeSession, endSession, sessionOf, type ProxySession } from './throughBalancer.ts';
+import { forgetNodeEnd, nodeEndOf, reviewNodeEnd, type NodeEnd } from './nodeEnd.ts';
 import { fateAt } from './zombie.ts';
 
 /** A connection that one end has left and the other has not heard of. */
@@ -50,11 +52,12 @@ interface Leftover {
   aliveUs: number;
   readonly keepalive: TcpKeepalive;
   /** Segments of it never pass again. */
-  readonly isForgotten: boolean;
+  isForgotten: boolean;
   /** The node's connection ends with it. */
   readonly holdsKey: boolean;
-  /** The balancer's session. */
+  /** The balancer's session, and what the node knows of it; `null`: it is another leftover. */
   readonly session: ProxySession | null;
+  readonly nodeEnd: NodeEnd | null;
   held: Held | null;
   /** The far end closes it then, as things are. */
   untilUs: number;
@@ -84,7 +87,8 @@ export function lastHeardUs(world: WorldState, agent: number, node: number, atUs
   let heardUs = -Infinity;
   if (world.leftovers.all.size === 0) return heardUs;
   for (const left of world.leftovers.all.values()) {
-    if (left.agent !== agent || left.node !== node || !holdsNode(world, left) || atUs >= left.untilUs) continue;
+    if (left.agent !== agent || left.node !== node || !holdsNode(world, left)) continue;
+    if (atUs >= left.untilUs || (left.nodeEnd && atUs >= left.nodeEnd.untilUs)) continue;
     heardUs = Math.max(heardUs, left.readUs);
   }
   return heardUs;
@@ -179,8 +183,10 @@ function addLeftover(
   if (legs.forgotten[at] === Forgotten.Reset)
     untilUs = Math.min(untilUs, probeUs(byteUs, legs.sinceUs[at]!, keepalive));
   let session: ProxySession | null = null;
+  let nodeEnd: NodeEnd | null = null;
   if (leg === Leg.Front) {
     session = sessionOf(world, agent);
+    if (legs.forgotten[2 * agent + Leg.Back] === Forgotten.No) nodeEnd = nodeEndOf(world, agent, nowUs);
     untilUs = byteUs + proxyOf(world, agent).listeners[session.listener]!.options.sessionTimeoutUs;
   }
   const left: Leftover = {
@@ -200,8 +206,9 @@ function addLeftover(
     probes,
     keepalive,
     isForgotten,
-    holdsKey: leg === Leg.Back || legs.forgotten[2 * agent + Leg.Back] === Forgotten.No,
+    holdsKey: leg === Leg.Back || nodeEnd !== null,
     session,
+    nodeEnd,
     held: null,
     endUs: untilUs,
     askedUs: Infinity,
@@ -214,12 +221,17 @@ function addLeftover(
   // Who closes it only after its last repetition (agents up to 3.13.0, which look for a manager on it first) repeats nothing more.
   if (firstUs < Infinity && left.giveUpUs > nowUs) left.held = held;
   else if (held) world.books.pipelines.judge(agent, held, 'path', nowUs);
-  const id = world.leftovers.next;
-  world.leftovers.next += 1;
-  world.leftovers.all.set(id, left);
+  const id = add(world, left);
   if (left.isOpen) planRepeat(left, nowUs);
   if (left.untilUs <= nowUs) forget(world, id, left, 'path', nowUs);
   else arm(world, id, left);
+}
+
+function add(world: WorldState, left: Leftover): number {
+  const id = world.leftovers.next;
+  world.leftovers.next += 1;
+  world.leftovers.all.set(id, left);
+  return id;
 }
 
 /** The way is open again at `nowUs`: the next repetition arrives, or the next probe finds out. */
@@ -275,6 +287,7 @@ export function reviewLeftovers(world: WorldState, nowUs: number): void {
       forget(world, id, left, 'path', nowUs);
       continue;
     }
+    if (left.nodeEnd) reviewNodeEnd(world, left.nodeEnd, left.node, nowUs);
     if (left.isForgotten || left.untilUs <= nowUs) continue;
     const end = world.ways.endOfPlace(left.place);
     const nearLives = left.nearPlace < 0 || world.places[left.nearPlace]!.state !== PlaceState.Silent;
@@ -315,6 +328,7 @@ function takeLate(world: WorldState, left: Leftover, nowUs: number): void {
   const end = world.ways.endOfPlace(world.balancerPlace);
   const isCut = left.session !== null && world.ways.isCut(end, world.ways.endOfPlace(left.node));
   if (isCut || world.places[left.place]!.state !== PlaceState.Up || node.life !== left.nodeLife) return;
+  if (left.nodeEnd && (left.nodeEnd.isForgotten || left.nodeEnd.untilUs <= nowUs)) return;
   if (node.state !== PlaceState.Up || dropsQueuedOnClose(world.options.nodes[left.node]!.version)) return;
   pipelines.judge(left.agent, left.held, fateAt(world, left.node), nowUs);
   left.held = null;
@@ -326,6 +340,66 @@ function forget(world: WorldState, id: number, left: Leftover, fate: 'path' | 'p
   left.held = null;
   if (left.session === null || world.places[left.place]!.life !== left.life) return;
   closeSession(world, left.session, nowUs);
+  if (nowUs < world.options.durationUs) leaveNodeEnd(world, left, nowUs);
+}
+
+/** The balancer closes its connection to the node, and its FIN is lost: it repeats that as an agent would. */
+function leaveNodeEnd(world: WorldState, left: Leftover, nowUs: number): void {
+  const { nodeEnd, node, nodeLife } = left;
+  if (nodeEnd === null || nodeEnd.untilUs <= nowUs || nodeEnd.openUs < Infinity) return;
+  if (world.places[node]!.life !== nodeLife) return;
+  const { isForgotten, heardUs, keepalive, latencyUs } = nodeEnd;
+  const firstUs = isForgotten ? Infinity : nowUs;
+  const byteUs = heardUs < Infinity ? heardUs : nowUs;
+  const endUs = nodeEnd.untilUs < Infinity ? nodeEnd.untilUs : keepaliveEndUs(byteUs, keepalive);
+  const orphan: Leftover = {
+    ...left,
+    place: node,
+    life: nodeLife,
+    near: world.ways.endOfPlace(world.balancerPlace),
+    nearPlace: world.balancerPlace,
+    latencyUs,
+    firstUs,
+    lastRepeatUs: firstUs + orphanLastRepeatUs,
+    giveUpUs: isForgotten ? nowUs : firstUs + orphanGiveUpUs,
+    byteUs,
+    probes: true,
+    keepalive,
+    isForgotten,
+    session: null,
+    nodeEnd: null,
+    held: null,
+    endUs,
+    askedUs: Infinity,
+    aliveUs: byteUs,
+    untilUs: endUs,
+    dueUs: Infinity,
+    nextUs: Infinity,
+    isOpen: false,
+  };
+  arm(world, add(world, orphan), orphan);
+}
+
+/** A box forgets the connections between two ends: those that were left there too. @param answer `Forgotten`. */
+export function forgetLeftovers(world: WorldState, ways: readonly Way[], answer: number, nowUs: number): void {
+  for (const [id, left] of world.leftovers.all) {
+    const isBetween = (end: number, other: number): boolean =>
+      ways.some(({ from, to }) => (from === end && to === other) || (from === other && to === end));
+    if (left.nodeEnd && isBetween(world.ways.endOfPlace(world.balancerPlace), world.ways.endOfPlace(left.node)))
+      forgetNodeEnd(left.nodeEnd, answer, nowUs);
+    if (left.isForgotten || !isBetween(left.near, world.ways.endOfPlace(left.place))) continue;
+    if (left.isOpen) planSilence(left, nowUs);
+    left.isForgotten = true;
+    left.isOpen = false;
+    left.dueUs = Infinity;
+    if (left.held) world.books.pipelines.judge(left.agent, left.held, 'path', nowUs);
+    left.held = null;
+    if (left.session === null) {
+      const probed = left.probes && answer === Forgotten.Reset;
+      if (probed) left.untilUs = Math.min(left.untilUs, probeUs(left.aliveUs, nowUs, left.keepalive));
+    }
+    arm(world, id, left);
+  }
 }
 
 /** The run is over: what would still arrive is pending. */

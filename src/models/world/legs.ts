@@ -261,14 +261,7 @@ function hasEnded(world: WorldState, agent: number, leg: Leg, nowUs: number): bo
   const { legs } = world;
   const at = 2 * agent + leg;
   if (!Number.isNaN(legs.goneUs[at])) return true;
-  if (leg === Leg.Front) {
-    if (world.places[world.balancerPlace]!.state !== PlaceState.Up) return false;
-    // nginx has heard that the node is gone, or has seen no byte for too long.
-    const back = at + 1;
-    const endsUs = sessionEndUs(world, agent);
-    if (legs.state[back] === Broken.Dead && legs.heardUs[back]! <= nowUs) legs.goneUs[at] = legs.heardUs[back]!;
-    else if (endsUs <= nowUs) legs.goneUs[at] = endsUs;
-  } else {
+  if (leg === Leg.Back) {
     const keepalive = keepaliveOf(world, agent, leg);
     const ended = keepaliveEndUs(legs.byteUs[at]!, keepalive) <= nowUs;
     if (ended && probeUs(legs.byteUs[at]!, legs.openUs[at]!, keepalive) === Infinity) legs.goneUs[at] = -Infinity;

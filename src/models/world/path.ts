@@ -22,7 +22,7 @@ import {
   type WorldState,
 } from './state.ts';
 import { armForced, nextForcedUs, noteBacklog } from './waits.ts';
-import { noteFirsts, noteIdle, noteLastByte, planNext, waits } from './pathPlan.ts';
+import { noteFirsts, noteIdle, noteLastByte, noteProxyEnd, planNext, waits } from './pathPlan.ts';
 import { fateAt, joinZombie, leaveZombie, reviewZombie } from './zombie.ts';
 
 /** Looks again at the connection of a connected agent: works, silent, hung, dead, or deaf. */
@@ -35,6 +35,7 @@ export function reviewSession(world: WorldState, agent: number, nowUs: number): 
   const via = world.viaBalancer[agent] === 1;
   const frontWas = via ? legs.state[2 * agent]! : Broken.No;
   const backWas = legs.state[2 * agent + 1]!;
+  if (via) noteProxyEnd(world, agent, nowUs);
   const front = via ? reviewLeg(world, agent, Leg.Front, nowUs) : LegChange.None;
   const back = reviewLeg(world, agent, Leg.Back, nowUs);
   if (front !== LegChange.None) follow(world, agent, Leg.Front, frontWas, front === LegChange.Due, nowUs);

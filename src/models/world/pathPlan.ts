@@ -2,7 +2,17 @@
 import { nextKeepaliveUs } from '../keepalive.ts';
 import { PlaceState } from '../place.ts';
 import { keepaliveEndUs, openWindowUs, probeUs } from '../tcp.ts';
-import { Leg, closeWindow, isCutBack, isDark, keepaliveOf, legLatencyUs, toFarUs, toNearUs } from './legs.ts';
+import {
+  Leg,
+  closeWindow,
+  isCutBack,
+  isDark,
+  keepaliveOf,
+  legLatencyUs,
+  sessionEndUs,
+  toFarUs,
+  toNearUs,
+} from './legs.ts';
 import { fits } from './sessions.ts';
 import { keepaliveGiveUpUs } from './sendTimeout.ts';
 import {
@@ -133,7 +143,7 @@ export function planNext(world: WorldState, agent: number, nowUs: number): void 
   const back = 2 * agent + Leg.Back;
   const kernel = world.options.groups[world.groupOf[agent]!]!.agent.kernel;
   let dueUs = legs.dueUs[back]!;
-  let closedUs = endUs(world, agent, near, kernel.tcpGiveUpUs);
+  let closedUs = endUs(world, agent, near, kernel.tcpGiveUpUs, nowUs);
   if (legs.state[first] === Broken.Silent) {
     // From 4.14.9 on the agent's own TCP asks.
     const oneWayUs = toFarUs(world, agent, near);
@@ -142,13 +152,13 @@ export function planNext(world: WorldState, agent: number, nowUs: number): void 
   }
   if (via) {
     dueUs = Math.min(dueUs, legs.dueUs[first]!);
-    // nginx hears that the node is gone, and says so on a way that is open.
-    if (legs.state[back] === Broken.Dead && legs.openUs[first]! < Infinity && legs.heardUs[back]! >= nowUs) {
-      dueUs = Math.min(dueUs, Math.max(legs.heardUs[back]!, nowUs + 1));
-    }
+    // nginx ends the session, and says so on a way that is open.
+    const endsUs = proxyEndUs(world, agent, nowUs);
+    if (endsUs >= nowUs) dueUs = Math.min(dueUs, Math.max(endsUs, nowUs + 1));
     if (!isDark(legs.state[first]!)) {
       const toBalancerUs = latencyTo(world, agent, world.balancerPlace);
-      const ofBalancer = endUs(world, agent, Leg.Back, world.options.balancer!.kernel.tcpGiveUpUs) + toBalancerUs;
+      const ofBalancer =
+        endUs(world, agent, Leg.Back, world.options.balancer!.kernel.tcpGiveUpUs, nowUs) + toBalancerUs;
       closedUs = Math.min(closedUs, ofBalancer, isDark(legs.state[back]!) ? legs.idleUs[agent]! : Infinity);
     }
   }
@@ -160,8 +170,24 @@ export function planNext(world: WorldState, agent: number, nowUs: number): void 
   else world.queue.cancel(agent * timersPerAgent + Timer.Path);
 }
 
+/** When the balancer ends a session on whose front leg nothing passes: the node is gone, or no byte moves. Infinity: not as things are. */
+function proxyEndUs(world: WorldState, agent: number, nowUs: number): number {
+  const { legs } = world;
+  const at = 2 * agent;
+  if (legs.state[at] !== Broken.Silent || !Number.isNaN(legs.goneUs[at])) return Infinity;
+  if (world.places[world.balancerPlace]!.state !== PlaceState.Up) return Infinity;
+  const { tcpGiveUpUs } = world.options.balancer!.kernel;
+  return Math.min(endUs(world, agent, Leg.Back, tcpGiveUpUs, nowUs), sessionEndUs(world, agent));
+}
+
+/** The balancer has ended the session by now: its FIN goes out. */
+export function noteProxyEnd(world: WorldState, agent: number, nowUs: number): void {
+  const endsUs = proxyEndUs(world, agent, nowUs);
+  if (endsUs <= nowUs) world.legs.goneUs[2 * agent] = endsUs;
+}
+
 /** When a leg's sender hears that its connection is over, or gives it up; Infinity: not as things are. */
-function endUs(world: WorldState, agent: number, leg: Leg, giveUpUs: number): number {
+function endUs(world: WorldState, agent: number, leg: Leg, giveUpUs: number, nowUs: number): number {
   const { legs } = world;
   const at = 2 * agent + leg;
   if (legs.state[at] === Broken.Dead) return legs.heardUs[at]!;
@@ -179,5 +205,6 @@ function endUs(world: WorldState, agent: number, leg: Leg, giveUpUs: number): nu
     !isCutBack(world, agent, leg);
   // The RST of the manager's keepalive comes through: only the way there is cut, or it has opened behind the last probe.
   const resetUs = isHeard ? closesUs + legLatencyUs(world, agent, leg) : Infinity;
-  return Math.min(legs.firstUs[at]! + giveUpUs, resetUs);
+  // One that has not come by now was lost.
+  return Math.min(legs.firstUs[at]! + giveUpUs, resetUs < nowUs ? Infinity : resetUs);
 }

@@ -12,11 +12,14 @@ export class Repeats {
   /** From its sender to where the cut lies, and from there until the agent has its answer. */
   readonly toUs: Float64Array;
   readonly backUs: Float64Array;
+  /** It is lost between the balancer and the agent. */
+  readonly isInFront: Uint8Array;
 
   constructor(agents: number) {
     this.sentUs = new Float64Array(agents).fill(NaN);
     this.toUs = new Float64Array(agents);
     this.backUs = new Float64Array(agents);
+    this.isInFront = new Uint8Array(agents);
   }
 }
 
@@ -31,11 +34,22 @@ export function attemptCutSinceUs(world: WorldState, agent: number, leg: Leg): n
   return ways.sinceUs(near, ways.endOfPlace(far));
 }
 
+/** Since when nothing comes from the balancer to the agent. */
+function answersCutSinceUs(world: WorldState, agent: number): number {
+  return world.ways.wayCutSinceUs(world.ways.endOfPlace(world.balancerPlace), world.groupOf[agent]!);
+}
+
+/** Since when nothing comes from the agent to the balancer. */
+function questionsCutSinceUs(world: WorldState, agent: number): number {
+  return world.ways.wayCutSinceUs(world.groupOf[agent]!, world.ways.endOfPlace(world.balancerPlace));
+}
+
 function repeat(world: WorldState, agent: number, sentUs: number, toUs: number, backUs: number): void {
   const { repeats } = world;
   repeats.sentUs[agent] = sentUs;
   repeats.toUs[agent] = toUs;
   repeats.backUs[agent] = backUs;
+  repeats.isInFront[agent] = 0;
 }
 
 function isDatagram(world: WorldState, agent: number): boolean {
@@ -52,15 +66,18 @@ export function isAnswerLost(world: WorldState, agent: number, nowUs: number): b
   const toPeerUs = node < 0 ? 0 : world.balancerLatency[node]!;
   if (attemptCutSinceUs(world, agent, Leg.Back) <= nowUs - toTargetUs - toPeerUs) {
     repeat(world, agent, nowUs - toTargetUs - 2 * toPeerUs, toPeerUs, toPeerUs + toTargetUs);
+  } else if (target === world.balancerPlace) {
+    // Through the balancer it is the answer that is lost there, and it alone passes there now.
+    if (answersCutSinceUs(world, agent) > nowUs - toTargetUs) return false;
+    repeat(world, agent, nowUs - toTargetUs, 0, toTargetUs);
+    world.repeats.isInFront[agent] = 1;
   } else if (attemptCutSinceUs(world, agent, Leg.Front) <= nowUs - toTargetUs) {
     if (isDatagram(world, agent)) {
       world.wait[agent] = Wait.None;
       armAttemptTimeout(world, agent);
       return true;
     }
-    // Through the balancer it is the answer that is lost there, else the question.
-    if (target === world.balancerPlace) repeat(world, agent, nowUs - toTargetUs, 0, toTargetUs);
-    else repeat(world, agent, nowUs - 2 * toTargetUs, toTargetUs, toTargetUs);
+    repeat(world, agent, nowUs - 2 * toTargetUs, toTargetUs, toTargetUs);
   } else {
     return false;
   }
@@ -70,7 +87,7 @@ export function isAnswerLost(world: WorldState, agent: number, nowUs: number): b
 
 /** The third packet of a handshake with the balancer has been lost, and the startup message behind it. */
 export function isThirdLost(world: WorldState, agent: number, nowUs: number): boolean {
-  if (attemptCutSinceUs(world, agent, Leg.Front) > nowUs) return false;
+  if (questionsCutSinceUs(world, agent) > nowUs) return false;
   const oneWayUs = latencyTo(world, agent, world.balancerPlace);
   repeat(world, agent, world.establishedAtUs[agent]!, oneWayUs, 0);
   return true;
@@ -91,10 +108,8 @@ export function reviewRepeat(world: WorldState, agent: number, nowUs: number): b
     // The third packet is on its way.
     if (place.state === PlaceState.Up && place.life === world.balancerLife[agent]) return true;
   }
-  const isFrontCut = attemptCutSinceUs(world, agent, Leg.Front) < Infinity;
-  const isBackCut = attemptCutSinceUs(world, agent, Leg.Back) < Infinity;
-  if (isFrontCut || isBackCut) {
-    if (!isPending) answerLost(world, agent, isBackCut, nowUs);
+  if (isKept(world, agent, isVia)) {
+    if (!isPending) answerLost(world, agent, nowUs);
     return true;
   }
   if (!isPending) return false;
@@ -114,16 +129,23 @@ export function reviewRepeat(world: WorldState, agent: number, nowUs: number): b
   return true;
 }
 
+/** What an attempt waits for is kept by a cut: who connects through the balancer is behind one way after the other. */
+function isKept(world: WorldState, agent: number, isVia: boolean): boolean {
+  const { repeats } = world;
+  if (!isVia) return attemptCutSinceUs(world, agent, Leg.Front) < Infinity;
+  if (world.wait[agent] === Wait.Queue) return questionsCutSinceUs(world, agent) < Infinity;
+  const isLostInFront = !Number.isNaN(repeats.sentUs[agent]) && repeats.isInFront[agent] === 1;
+  if (isLostInFront) return answersCutSinceUs(world, agent) < Infinity;
+  return attemptCutSinceUs(world, agent, Leg.Back) < Infinity;
+}
+
 /** A process that stood still goes on behind a cut, and says what nobody hears; one that still stands still says nothing yet. */
-function answerLost(world: WorldState, agent: number, isBackCut: boolean, nowUs: number): void {
+function answerLost(world: WorldState, agent: number, nowUs: number): void {
   const target = world.target[agent]!;
   const node = world.peerNode[agent]!;
   const answers = world.places[node < 0 ? target : node]!;
   if (answers.state !== PlaceState.Up || world.wait[agent] !== Wait.Ack) return;
-  const toTargetUs = latencyTo(world, agent, target);
-  const toPeerUs = node < 0 ? 0 : world.balancerLatency[node]!;
-  if (isBackCut || node < 0) repeat(world, agent, nowUs, 0, toPeerUs + toTargetUs);
-  else repeat(world, agent, nowUs + toPeerUs, 0, toTargetUs);
+  repeat(world, agent, nowUs, 0, latencyTo(world, agent, target) + (node < 0 ? 0 : world.balancerLatency[node]!));
 }
 
 /** A box has forgotten the connection of an attempt: it ends by its own time-out. */
