@@ -2,8 +2,10 @@
 import { isIP } from 'node:net';
 import { rootKey } from '../kernel/random.ts';
 import { addressBytes, addressText, parseKey } from '../models/balancer/nginx/clientKey.ts';
-import { createNginxBalancer, createUpstream } from '../models/balancer/nginx/nginx.ts';
+import { createNginxBalancer, startUpstreams } from '../models/balancer/nginx/nginx.ts';
 import type { NginxListenerOptions, NginxUpstreamOptions } from '../models/balancer/nginx/options.ts';
+import { upstreamsBehind } from '../models/balancer/nginx/servers.ts';
+import { expressionsOf } from '../models/balancer/nginx/variables.ts';
 import { readNginxConf, type NginxConf } from './import/nginxConf.ts';
 import type { ReadInclude } from './import/nginxSyntax.ts';
 import { parseTarget, withPort } from './import/nginxValues.ts';
@@ -61,24 +63,22 @@ export function assignNginx(input: AssignInput): Assignment {
   const problem = (text: string): void => void problems.push({ position: null, text });
   const warn = (text: string): void => void warnings.push({ position: null, text });
   const way = wayThrough(conf, input, problem, warn);
-  if (way) {
-    const { listeners, upstreams } = conf.options;
-    problems.push(...conf.problemsOf(listeners.indexOf(way.listener), upstreams.indexOf(way.upstream)));
-  }
-  checkNames(conf, input, way, problem, warn);
+  const asked = way && askedListener(conf, input, way, problems);
+  checkNames(conf, input, asked, problem, warn);
   checkClients(input, problems);
   if (problems.length > 0) throw new ScenarioError(input.file, problems);
 
-  const { listener, upstream } = way!;
-  if (upstream.method.kind === 'random') {
+  const running = startUpstreams(conf.options, [asked!]);
+  for (const { options } of running.values()) {
+    if (options.method.kind !== 'random') continue;
     warn(
-      `upstream ${quote(upstream.name)} draws its servers: these are one possible answer, only its shares are nginx's.`,
+      `upstream ${quote(options.name)} draws its servers: these are one possible answer, only its shares are nginx's.`,
     );
   }
-  const balancer = createNginxBalancer(createUpstream(upstream, 1), listener);
+  const balancer = createNginxBalancer(running.get(upstreamsBehind(asked!)[0]!)!, asked!, running);
   const down = new Set(input.down);
-  const refuses = upstream.peers.map(({ serverText }) => down.has(serverText));
-  const shown = upstream.peers.map(({ serverText, address, port }) =>
+  const refuses = balancer.peers.map(({ serverText }) => down.has(serverText));
+  const shown = balancer.peers.map(({ serverText, address, port }) =>
     isIP(address) === 0 ? serverText : withPort(address, port),
   );
   // The clock of nginx stands still meanwhile; which second it is does not matter.
@@ -98,6 +98,39 @@ export function assignNginx(input: AssignInput): Assignment {
     return shown[peer]!;
   });
   return { servers, warnings };
+}
+
+/** The listener with what its choice needs. */
+function askedListener(
+  conf: NginxConf,
+  { upstream: named }: AssignInput,
+  { listener, upstream }: Way,
+  problems: Problem[],
+): NginxListenerOptions {
+  const index = conf.options.listeners.indexOf(listener);
+  if (named === undefined) {
+    problems.push(...conf.problemsOf(index));
+    return listener;
+  }
+  const upstreamIndex = conf.options.upstreams.indexOf(upstream);
+  problems.push(...conf.problemsOf(index, upstreamIndex));
+  return conf.passingTo(index, upstreamIndex);
+}
+
+/** Does anything on the way of a client ask for its port? */
+function asksForPort(listener: NginxListenerOptions, upstreams: readonly NginxUpstreamOptions[]): boolean {
+  const { variables = [], sets = [], route } = listener;
+  const keys = upstreams.flatMap(({ method }) => ('key' in method ? [method.key] : []));
+  const expressions = [
+    ...keys,
+    ...(route ? [route.expression] : []),
+    ...variables.flatMap(expressionsOf),
+    ...sets.map(({ value }) => value),
+  ];
+  return expressions.some((expression) => {
+    const parts = parseKey(expression, (name) => name !== 'remote_port');
+    return typeof parts !== 'string' && parts.some((part) => part.kind === 'variable' && part.name === 'remote_port');
+  });
 }
 
 /** The server that listens on the port, else the one that passes to the upstream. */
@@ -164,20 +197,17 @@ function wayThrough(
 function checkNames(
   { options }: NginxConf,
   input: AssignInput,
-  way: Way | null,
+  asked: NginxListenerOptions | null,
   problem: (text: string) => void,
   warn: (text: string) => void,
 ): void {
-  if (way) {
-    const texts = [...new Set(way.upstream.peers.map(({ serverText }) => serverText))];
+  if (asked) {
+    const behind = upstreamsBehind(asked).map((index) => options.upstreams[index]!);
+    const texts = [...new Set(behind.flatMap(({ peers }) => peers.map(({ serverText }) => serverText)))];
     for (const text of input.down) {
       if (!texts.includes(text)) problem(`--down: no server is written ${quote(text)}. Known: ${listNames(texts)}.`);
     }
-    const { method } = way.upstream;
-    const key = 'key' in method ? parseKey(method.key) : [];
-    if (typeof key !== 'string' && key.some((part) => part.kind === 'variable' && part.name === 'remote_port')) {
-      problem('hash with $remote_port: the port of a client is not in its line.');
-    }
+    if (asksForPort(asked, behind)) problem('hash with $remote_port: the port of a client is not in its line.');
   }
   const hosts = new Set<string>();
   for (const { serverText } of options.upstreams.flatMap(({ peers }) => peers)) {

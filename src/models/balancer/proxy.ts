@@ -1,6 +1,6 @@
 // A balancer on its host: its listeners, the connection slots of its worker processes, its source ports, and which node each
 // of its peers is. What it chooses is the business of the product's own files.
-import { createNginxBalancer, createUpstream, maxSessionsPerWorker } from './nginx/nginx.ts';
+import { createNginxBalancer, maxSessionsPerWorker, startUpstreams } from './nginx/nginx.ts';
 import type { NginxBalancerOptions, NginxListenerOptions } from './nginx/options.ts';
 import type { NginxSession } from './nginx/session.ts';
 import type { Balancer, PeerAddress } from './contract.ts';
@@ -47,27 +47,14 @@ export function newProxy(options: NginxBalancerOptions, nodes: readonly NodeOpti
     portSlots.set(name, slot);
     return slot;
   };
-  // Only upstreams something passes to: the others may have servers that are no nodes.
-  const used = [...new Set(nginx.listeners.map(({ upstreamIndex }) => upstreamIndex))];
-  const running = new Map(
-    used.map((index) => {
-      const upstream = createUpstream(nginx.upstreams[index]!, nginx.workers);
-      return [index, { upstream, portOf: upstream.options.peers.map(slotOf) }];
-    }),
-  );
+  const upstreams = startUpstreams(nginx, nginx.listeners);
   const listeners = nginx.listeners.map((listener): ProxyListener => {
-    const { upstream, portOf } = running.get(listener.upstreamIndex)!;
-    const { peers } = upstream.options;
-    const targets = peers.map(({ address, port }): PeerTarget => {
+    const balancer = createNginxBalancer(upstreams.get(listener.upstreamIndex)!, listener, upstreams);
+    const targets = balancer.peers.map(({ address, port }): PeerTarget => {
       const nodeIndex = nodes.findIndex((node) => node.address === address);
       return { nodeIndex, registration: port !== nodes[nodeIndex]?.eventsPort };
     });
-    return {
-      options: listener,
-      balancer: createNginxBalancer(upstream, listener),
-      targets,
-      portOf,
-    };
+    return { options: listener, balancer, targets, portOf: balancer.peers.map(slotOf) };
   });
   return {
     listeners,

@@ -1,6 +1,6 @@
 // nginx.conf → the options of the balancer: the file, its main level and its `stream` block. Directives and limits: nginx 1.22.1,
 // src/core/nginx.c, src/event/ngx_event.c, src/stream/ngx_stream.c.
-import type { NginxOptions } from '../../models/balancer/nginx/options.ts';
+import type { NginxListenerOptions, NginxOptions } from '../../models/balancer/nginx/options.ts';
 import { ScenarioError, type Problem } from '../problem.ts';
 import type { SourcePosition, Warning } from '../scenario.ts';
 import { countSockets, socketsOf } from './nginxListeners.ts';
@@ -9,6 +9,7 @@ import { Reading, type NginxConfInput } from './nginxReading.ts';
 import { Servers } from './nginxServers.ts';
 import { readDirectives, type Directive } from './nginxSyntax.ts';
 import { methodText, Upstreams } from './nginxUpstreams.ts';
+import { Variables } from './nginxVariables.ts';
 
 export type { NginxConfInput } from './nginxReading.ts';
 
@@ -26,6 +27,8 @@ export interface NginxConf {
    * @param upstreamIndex another upstream than the listener's.
    */
   readonly problemsOf: (listenerIndex: number, upstreamIndex?: number) => readonly Problem[];
+  /** A listener as it would be if it passed to another upstream. */
+  readonly passingTo: (listenerIndex: number, upstreamIndex: number) => NginxListenerOptions;
   /** `nginx hash $remote_addr consistent`. */
   readonly description: (listenerIndex: number) => string;
 }
@@ -58,14 +61,16 @@ function sorted(problems: readonly Problem[], file: string): Problem[] {
 
 class ConfReader {
   readonly #reading: Reading;
+  readonly #variables: Variables;
   readonly #upstreams: Upstreams;
   readonly #servers: Servers;
   #workerConnections = 512; // src/event/ngx_event.c, DEFAULT_CONNECTIONS
 
   constructor(reading: Reading) {
     this.#reading = reading;
-    this.#upstreams = new Upstreams(reading);
-    this.#servers = new Servers(reading, this.#upstreams);
+    this.#variables = new Variables(reading);
+    this.#upstreams = new Upstreams(reading, this.#variables);
+    this.#servers = new Servers(reading, this.#upstreams, this.#variables);
   }
 
   read(top: readonly Directive[]): NginxConf {
@@ -146,13 +151,13 @@ class ConfReader {
       assumed: this.#reading.assumed,
       serverPositions: this.#upstreams.serverPositions,
       listenPositions: this.#servers.positions,
-      problemsOf: (index, upstreamIndex = this.#servers.list[index]!.upstreamIndex) =>
-        sorted(
-          [...this.#servers.problems[index]!, ...(this.#upstreams.problems[upstreamIndex] ?? [])],
-          this.#reading.input.file,
-        ),
-      description: (index) =>
-        `nginx ${methodText(this.#upstreams.list[this.#servers.list[index]!.upstreamIndex]!.method)}`,
+      problemsOf: (index, upstreamIndex) =>
+        sorted(this.#servers.problemsOf(index, upstreamIndex), this.#reading.input.file),
+      passingTo: (index, upstreamIndex) => this.#servers.passingTo(index, upstreamIndex),
+      description: (index) => {
+        const { route, upstreamIndex } = this.#servers.list[index]!;
+        return `nginx ${route ? `proxy_pass ${route.expression}` : methodText(this.#upstreams.list[upstreamIndex]!.method)}`;
+      },
     };
   }
 
@@ -169,7 +174,9 @@ class ConfReader {
     const block = this.#reading.block(stream, 0);
     const defaults = { ...proxyDefaults };
     const seen = new Set<string>();
+    this.#variables.collect(block);
     for (const directive of block) {
+      if (['map', 'geo', 'split_clients'].includes(directive.name)) continue;
       if (directive.name === 'upstream') this.#upstreams.read(directive);
       else if (directive.name !== 'server' && !readProxySetting(this.#reading, directive, defaults, seen)) {
         this.#reading.other(directive, 'stream');
@@ -178,6 +185,8 @@ class ConfReader {
     this.#upstreams.checkZones();
     const servers = block.filter(({ name }) => name === 'server');
     for (const server of servers) this.#servers.read(server, defaults);
+    this.#variables.check();
+    this.#servers.resolveVariables();
     const udp = this.#servers.sockets.find(({ protocol }) => protocol === 'udp');
     if (udp && this.#servers.list.length === 0) {
       this.#reading.problem(

@@ -17,19 +17,22 @@ export const silent: ReadonlySet<string> = new Set([
 ]);
 
 const harmlessInStream = [
+  // Scripts may make variables; whoever chooses by one is refused.
+  'js_import',
+  'js_include',
+  'js_path',
+  'js_set',
+  'js_var',
+  'js_shared_dict_zone',
   'access_log',
   'error_log',
   'log_format',
   'open_log_file_cache',
-  'map',
   'map_hash_bucket_size',
   'map_hash_max_size',
-  'geo',
   'geoip_country',
   'geoip_city',
   'geoip_org',
-  'split_clients',
-  'set',
   'variables_hash_bucket_size',
   'variables_hash_max_size',
   'server_names_hash_bucket_size',
@@ -42,7 +45,6 @@ const harmlessInStream = [
   'proxy_protocol_timeout',
   'preread_buffer_size',
   'preread_timeout',
-  'ssl_preread',
   'resolver',
   'resolver_timeout',
   'limit_conn_log_level',
@@ -130,6 +132,9 @@ export const modelled: Readonly<Record<Context, readonly string[]>> = {
   stream: [
     'upstream',
     'server',
+    'map',
+    'geo',
+    'split_clients',
     'proxy_connect_timeout',
     'proxy_timeout',
     'proxy_next_upstream',
@@ -140,6 +145,7 @@ export const modelled: Readonly<Record<Context, readonly string[]>> = {
   server: [
     'listen',
     'proxy_pass',
+    'set',
     'proxy_connect_timeout',
     'proxy_timeout',
     'proxy_next_upstream',

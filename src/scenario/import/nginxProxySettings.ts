@@ -11,6 +11,8 @@ export interface ProxySettings {
   nextUpstreamTries: number;
   nextUpstreamTimeoutUs: number;
   proxyBufferBytes: number;
+  /** `ssl_preread`, of another module. */
+  preread: boolean;
 }
 
 // src/stream/ngx_stream_proxy_module.c, ngx_stream_proxy_merge_srv_conf().
@@ -21,6 +23,7 @@ export const proxyDefaults: ProxySettings = {
   nextUpstreamTries: 0,
   nextUpstreamTimeoutUs: 0,
   proxyBufferBytes: 16_384,
+  preread: false,
 };
 
 /** @returns false when the directive is none of the proxy module's. */
@@ -64,6 +67,10 @@ export function readProxySetting(
       settings.proxyBufferBytes = bytes ?? settings.proxyBufferBytes;
       return true;
     }
+    case 'ssl_preread':
+      reading.once(directive, seen);
+      settings.preread = reading.flag(directive) ?? settings.preread;
+      return true;
     case 'proxy_protocol':
     case 'proxy_ssl':
       reading.once(directive, seen);

@@ -3,6 +3,7 @@ import { nearest, type Problem } from '../problem.ts';
 import type { SourcePosition, Warning } from '../scenario.ts';
 import { quote } from '../wording.ts';
 import { choosesNothing, harmless, modelled, notModelled, refused, silent, type Context } from './nginxDirectives.ts';
+import { measuredRelease } from './nginxReleases.ts';
 import type { Directive, ReadInclude, Word } from './nginxSyntax.ts';
 import { parseTime } from './nginxValues.ts';
 
@@ -12,6 +13,10 @@ export interface NginxConfInput {
   readonly file: string;
   readonly text: string;
   readonly readInclude: ReadInclude;
+  /** Release of nginx; absent: the one that was measured. */
+  readonly version?: string | undefined;
+  /** Where clients connect to, for what listens everywhere; absent: not known. */
+  readonly address?: string | null | undefined;
   /** Processors, for `worker_processes auto`; `null`: not known. */
   readonly cpus: number | null;
   /** Addresses of a host name; `null`: not known, the name stays. */
@@ -24,6 +29,7 @@ export interface NginxConfInput {
 
 export class Reading {
   readonly input: NginxConfInput;
+  readonly version: string;
   readonly problems: Problem[];
   readonly warnings: Warning[];
   /** Directives passed over because the user said so, with the reason. */
@@ -34,6 +40,7 @@ export class Reading {
 
   constructor(input: NginxConfInput, problems: Problem[], warnings: Warning[]) {
     this.input = input;
+    this.version = input.version ?? measuredRelease;
     this.problems = problems;
     this.warnings = warnings;
   }

@@ -1,6 +1,8 @@
 // The `server` blocks of an nginx.conf: where they listen, and which upstream they pass to. nginx 1.22.1,
 // src/stream/ngx_stream_core_module.c.
+import { upstreamsBehind } from '../../models/balancer/nginx/servers.ts';
 import type { NginxListenerOptions } from '../../models/balancer/nginx/options.ts';
+import type { SetOptions } from '../../models/balancer/nginx/variables.ts';
 import type { Problem } from '../problem.ts';
 import type { SourcePosition } from '../scenario.ts';
 import { quote } from '../wording.ts';
@@ -9,7 +11,10 @@ import { readProxySetting, type ProxySettings } from './nginxProxySettings.ts';
 import type { Reading } from './nginxReading.ts';
 import type { Directive, Word } from './nginxSyntax.ts';
 import type { Upstreams } from './nginxUpstreams.ts';
+import type { ServerFacts, Variables } from './nginxVariables.ts';
 import { parseTarget } from './nginxValues.ts';
+
+const unsaid = { proxyProtocol: false, tls: false, protocol: 'tcp', address: null } as const;
 
 export class Servers {
   readonly list: NginxListenerOptions[] = [];
@@ -22,15 +27,22 @@ export class Servers {
   readonly #reading: Reading;
   readonly #upstreams: Upstreams;
 
-  constructor(reading: Reading, upstreams: Upstreams) {
+  readonly #variables: Variables;
+  readonly #facts: ServerFacts[] = [];
+  /** Where the `proxy_pass` of each is written. */
+  readonly #passPositions: SourcePosition[] = [];
+
+  constructor(reading: Reading, upstreams: Upstreams, variables: Variables) {
     this.#reading = reading;
     this.#upstreams = upstreams;
+    this.#variables = variables;
   }
 
   read(directive: Directive, defaults: ProxySettings): void {
     const settings = { ...defaults };
     const seen = new Set<string>();
     let pass: Word | undefined;
+    const sets: SetOptions[] = [];
     const listens: Directive[] = [];
     const block = this.#reading.block(directive, 0);
     if (directive.block === null) return;
@@ -42,20 +54,88 @@ export class Servers {
       else if (inner.name === 'proxy_pass') {
         this.#reading.once(inner, seen);
         [pass] = this.#reading.args(inner, 1, 1);
+      } else if (inner.name === 'set') {
+        const set = this.#variables.readSet(inner);
+        if (set) sets.push(set);
       } else if (!readProxySetting(this.#reading, inner, settings, seen)) this.#reading.other(inner, 'server');
     }
     // What is missing may stand in a line that a mistake has swallowed: then the mistake is enough.
     const complete = (): boolean => this.#reading.problems.length === before;
     if (listens.length === 0 && complete()) this.#reading.problem(directive.position, 'this server has no "listen".');
-    const upstreamIndex = pass ? this.#upstreams.of(pass) : 0;
     const { length: first } = this.list;
-    for (const listen of listens) this.#listen(listen, settings, upstreamIndex);
+    const way = this.#wayOf(pass, { ...unsaid, sets, preread: settings.preread });
+    for (const listen of listens) this.#listen(listen, settings, way, sets);
     this.#reading.unmodelled = null;
-    for (let index = first; index < this.list.length; index++) this.problems[index]!.push(...unmodelled);
+    for (let index = first; index < this.list.length; index++) {
+      this.problems[index]!.push(...unmodelled);
+      this.#passPositions[index] = pass?.position ?? directive.position;
+    }
     if (!pass && complete()) this.#reading.problem(directive.position, 'this server has no "proxy_pass".');
   }
 
-  #listen(directive: Directive, settings: ProxySettings, upstreamIndex: number): void {
+  /** Where a `proxy_pass` leads. */
+  #wayOf(pass: Word | undefined, facts: ServerFacts): Pick<NginxListenerOptions, 'upstreamIndex' | 'route'> {
+    if (!pass) return { upstreamIndex: 0 };
+    if (!pass.text.includes('$') || this.#upstreams.named(pass.text) >= 0) {
+      return { upstreamIndex: this.#upstreams.of(pass) };
+    }
+    this.#variables.note(pass, 'proxy_pass');
+    const upstreams = this.#upstreams.routesOf(pass, facts);
+    const route = { expression: pass.text, upstreams };
+    if (upstreams[0]) return { upstreamIndex: upstreams[0][1], route };
+    return { upstreamIndex: this.#upstreams.none(pass.text), route };
+  }
+
+  /** Once everything is read: what choosing for each listener needs of the variables. */
+  resolveVariables(): void {
+    this.list.forEach((listener, index) => {
+      this.list[index] = this.#withVariables(listener, this.#facts[index]!);
+    });
+  }
+
+  passingTo(index: number, upstreamIndex: number): NginxListenerOptions {
+    const { route, ...listener } = this.list[index]!;
+    if (route === undefined && listener.upstreamIndex === upstreamIndex) return listener;
+    return this.#withVariables({ ...listener, upstreamIndex }, this.#facts[index]!);
+  }
+
+  #withVariables(listener: NginxListenerOptions, facts: ServerFacts): NginxListenerOptions {
+    const { route } = listener;
+    const keys = upstreamsBehind(listener).flatMap((each) => {
+      const method = this.#upstreams.list[each]?.method;
+      return method && 'key' in method ? [method.key] : [];
+    });
+    const { variables, sets } = this.#variables.needed(route ? [route.expression, ...keys] : keys, facts);
+    return variables.length === 0 && sets.length === 0 ? listener : { ...listener, variables, sets };
+  }
+
+  /** @param upstreamIndex another upstream than where it leads. */
+  problemsOf(index: number, upstreamIndex?: number): readonly Problem[] {
+    const listener = this.list[index]!;
+    const facts = this.#facts[index]!;
+    const problems = [...this.problems[index]!];
+    const unknown = (expression: string, position: SourcePosition, what: string): void => {
+      for (const why of this.#variables.needed([expression], facts).problems) {
+        problems.push({ position, text: `${what}: ${why}, which is not known.` });
+      }
+    };
+    if (upstreamIndex === undefined && listener.route) {
+      unknown(listener.route.expression, this.#passPositions[index]!, 'proxy_pass');
+    }
+    for (const each of upstreamIndex === undefined ? upstreamsBehind(listener) : [upstreamIndex]) {
+      const method = this.#upstreams.list[each]?.method;
+      if (method && 'key' in method) unknown(method.key, this.#upstreams.keyPositions.get(each)!, 'hash');
+      problems.push(...(this.#upstreams.problems[each] ?? []));
+    }
+    return problems;
+  }
+
+  #listen(
+    directive: Directive,
+    { preread, ...settings }: ProxySettings,
+    way: Pick<NginxListenerOptions, 'upstreamIndex' | 'route'>,
+    sets: readonly SetOptions[],
+  ): void {
     const [word, ...parameters] = this.#reading.args(directive, 1, Infinity);
     if (!word) return;
     let protocol: 'tcp' | 'udp' = 'tcp';
@@ -104,8 +184,24 @@ export class Servers {
       if (!this.#reachable(socket)) return;
       this.positions.push(word.position);
       this.problems.push([]);
-      this.list.push({ port, protocol, mappedAddresses: socket.dual, upstreamIndex, ...settings });
+      const has = (text: string): boolean => parameters.some((parameter) => parameter.text === text);
+      this.#facts.push({
+        sets,
+        preread,
+        proxyProtocol: has('proxy_protocol'),
+        tls: has('ssl'),
+        protocol,
+        address: this.#addressOf(socket),
+      });
+      this.list.push({ port, protocol, mappedAddresses: socket.dual, ...way, ...settings });
     }
+  }
+
+  /** `$server_addr`; `null`: not known. */
+  #addressOf({ address, dual }: Socket): string | null {
+    if (address !== '*' && address !== '0.0.0.0' && address !== '::') return address;
+    const own = this.#reading.input.address ?? null;
+    return own !== null && dual && !own.includes(':') ? `::ffff:${own}` : own;
   }
 
   /** May agents use this socket? */

@@ -1,6 +1,5 @@
 // The `upstream` blocks of an nginx.conf, and what a `proxy_pass` names. nginx 1.22.1, src/stream/ngx_stream_upstream.c,
 // ngx_stream_upstream_{hash,least_conn,random,zone}_module.c.
-import { parseKey } from '../../models/balancer/nginx/clientKey.ts';
 import { pointsPerWeight } from '../../models/balancer/nginx/hashConsistent.ts';
 import { peerDefaults } from '../../models/balancer/nginx/options.ts';
 import type { NginxMethod, NginxPeerOptions, NginxUpstreamOptions } from '../../models/balancer/nginx/options.ts';
@@ -9,6 +8,7 @@ import type { SourcePosition } from '../scenario.ts';
 import { quote } from '../wording.ts';
 import { missingSemicolon, type Reading } from './nginxReading.ts';
 import type { Directive, Word } from './nginxSyntax.ts';
+import type { ServerFacts, Variables } from './nginxVariables.ts';
 import { parseSize, parseTarget, parseTime, type Target } from './nginxValues.ts';
 
 // nginx knows no limit but memory: 16 bytes a point of the ring, here 8.
@@ -26,8 +26,13 @@ export class Upstreams {
   readonly #reading: Reading;
   readonly #zones = new Map<string, { sized: boolean; position: SourcePosition }>();
 
-  constructor(reading: Reading) {
+  readonly #variables: Variables;
+  /** Where the `hash` of each is written. */
+  readonly keyPositions = new Map<number, SourcePosition>();
+
+  constructor(reading: Reading, variables: Variables) {
     this.#reading = reading;
+    this.#variables = variables;
   }
 
   read(directive: Directive): void {
@@ -95,6 +100,12 @@ export class Upstreams {
     this.problems[index] = unmodelled;
   }
 
+  /** An upstream that is nowhere, for a server whose way is not known. */
+  none(name: string): number {
+    this.list.push({ name, method: { kind: 'roundRobin' }, zone: false, peers: [] });
+    return this.list.length - 1;
+  }
+
   /** Case does not matter. src/stream/ngx_stream_upstream.c, ngx_stream_upstream_add(). */
   named(text: string): number {
     return this.list.findIndex(({ name }) => name.toLowerCase() === text.toLowerCase());
@@ -148,8 +159,8 @@ export class Upstreams {
       );
     }
     if (!key) return { kind: 'roundRobin' };
-    const parts = parseKey(key.text);
-    if (typeof parts === 'string') this.#reading.problem(key.position, `hash: ${parts}.`);
+    this.#variables.note(key, 'hash');
+    this.keyPositions.set(this.list.length, key.position);
     return { kind: consistent ? 'hashConsistent' : 'hash', key: key.text };
   }
 
@@ -226,14 +237,6 @@ export class Upstreams {
   of(pass: Word): number {
     const known = this.named(pass.text);
     if (known >= 0) return known;
-    if (pass.text.includes('$')) {
-      this.#reading.unmodelled!.push({
-        position: pass.position,
-        text: 'proxy_pass with variables is not modelled. Name an upstream.',
-      });
-      this.list.push({ name: pass.text, method: { kind: 'roundRobin' }, zone: false, peers: [] });
-      return this.list.length - 1;
-    }
     const named = this.named(pass.text.replace(/:\d*$/, ''));
     if (named >= 0) {
       this.#reading.problem(
@@ -264,6 +267,37 @@ export class Upstreams {
     }));
     this.list.push({ name: pass.text, method: { kind: 'roundRobin' }, zone: false, peers });
     return index;
+  }
+
+  /**
+   * Where a `proxy_pass` with variables leads. What cannot be modelled of it becomes a mistake of the server that is being read.
+   * @returns the upstream behind each value that names one.
+   */
+  routesOf(pass: Word, facts: ServerFacts): readonly (readonly [value: string, upstreamIndex: number])[] {
+    const { position } = pass;
+    const refuse = (text: string): void => void this.#reading.unmodelled!.push({ position, text });
+    const values = this.#variables.valuesOf(pass.text, facts);
+    if (values === null) {
+      refuse('where this proxy_pass leads cannot be listed. Name an upstream, or take a map, geo or split_clients.');
+      return [];
+    }
+    const routes: [string, number][] = [];
+    for (const value of values) {
+      const known = this.named(value);
+      const target = parseTarget(value, 'connect');
+      if (known >= 0) routes.push([value, known]);
+      else if (typeof target === 'string' || target.ports === null) {
+        this.#reading.warn(
+          position,
+          `${quote(value)} is no upstream and has no port: nginx closes the clients for which ${pass.text} is that.`,
+        );
+      } else if (target.address === null) {
+        refuse(
+          `nginx looks up ${quote(target.host)} for each client while it runs, which is not modelled. Make an upstream of it.`,
+        );
+      } else routes.push([value, this.of({ text: value, position })]);
+    }
+    return routes;
   }
 
   /** Once all blocks are read. */

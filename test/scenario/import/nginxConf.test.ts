@@ -346,7 +346,7 @@ test.each([
   [conf(`hash $remote_addr ${peer}`), '3:33 unknown parameter "server" of hash. Write "consistent", or nothing.'],
   [
     conf(`hash $http_host; ${peer}`),
-    '3:20 hash: the value of $http_host is not modelled. Known: $remote_addr, $binary_remote_addr, $remote_port, $server_port, $protocol.',
+    '3:20 hash: nginx has no variable $http_host in stream. Define it, or take $remote_addr.',
   ],
   [conf(`random one; ${peer}`), '3:22 unknown parameter "one" of random. Write "two", or nothing.'],
   [conf(`random two x; ${peer}`), '3:26 random two "x" is unknown. Write least_conn, or nothing.'],
@@ -366,7 +366,10 @@ test.each([
   [conf(peer, 'listen 1514;'), '4:2 this server has no "proxy_pass".'],
   [conf(peer, 'listen 1514; proxy_pass d;'), '4:35 there is no upstream "d", and no port in it. Did you mean c?'],
   [conf(peer, 'listen 1514; proxy_pass c:1514;'), '4:35 upstream "c" may not have a port. Leave it out.'],
-  [conf(peer, 'listen 1514; proxy_pass $x;'), '4:35 proxy_pass with variables is not modelled. Name an upstream.'],
+  [
+    conf(peer, 'listen 1514; proxy_pass $x;'),
+    '4:35 proxy_pass: nginx has no variable $x in stream. Define it, or take $remote_addr.',
+  ],
   [conf(peer, 'listen 1514; proxy_pass c; proxy_pass c;'), '4:38 a second proxy_pass in this block. Keep one.'],
   [
     conf(peer, 'listen 1514; proxy_pass c; proxy_timeout 1x;'),
@@ -450,12 +453,11 @@ test('harmless directives are named once, and those of every configuration not a
     'listen 1514; proxy_pass c; proxy_half_close on; preread_timeout 5s; access_log off;',
   ).replace(
     'stream {',
-    'stream { preread_timeout 3s; map $a $b { default 0; "~*x" 1; } log_format f "$remote_addr"; tcp_nodelay on;',
+    'stream { preread_timeout 3s; map $protocol $b { default 0; "~*x" 1; } log_format f "$remote_addr"; tcp_nodelay on;',
   );
 
   expect(warningsOf(text)).toEqual([
     '2:10 preread_timeout does not change what is simulated; it is passed over.',
-    '2:30 map does not change what is simulated; it is passed over.',
     '4:38 proxy_half_close does not change what is simulated; it is passed over.',
   ]);
 });

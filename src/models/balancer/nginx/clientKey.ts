@@ -14,10 +14,19 @@ export const keyVariables = ['remote_addr', 'binary_remote_addr', 'remote_port',
 export type KeyVariable = (typeof keyVariables)[number];
 
 export type KeyPart =
-  { readonly kind: 'text'; readonly bytes: string } | { readonly kind: 'variable'; readonly name: KeyVariable };
+  | { readonly kind: 'text'; readonly bytes: string }
+  | { readonly kind: 'variable'; readonly name: KeyVariable }
+  /** One that the configuration makes (variables.ts). */
+  | { readonly kind: 'own'; readonly name: string };
 
-/** @returns the parts of an expression, or what is wrong with it. */
-export function parseKey(expression: string): readonly KeyPart[] | string {
+/**
+ * @param isOwn true for the names of variables that the configuration makes, in lower case.
+ * @returns the parts of an expression, or what is wrong with it.
+ */
+export function parseKey(
+  expression: string,
+  isOwn: (name: string) => boolean = () => false,
+): readonly KeyPart[] | string {
   const parts: KeyPart[] = [];
   const pattern = /\$(?:\{(\w*)(\}?)|([1-9])|(\w*))|[^$]+/g;
   for (const [text, braced, end, capture, bare] of expression.matchAll(pattern)) {
@@ -29,6 +38,10 @@ export function parseKey(expression: string): readonly KeyPart[] | string {
     if (braced !== undefined && end === '') return `the closing bracket of \${${braced} is missing`;
     if (written === '') return 'there is no name behind "$"';
     const name = written.toLowerCase();
+    if (isOwn(name)) {
+      parts.push({ kind: 'own', name });
+      continue;
+    }
     if (!isKeyVariable(name)) {
       return `the value of $${written} is not modelled. Known: ${keyVariables.map((known) => `$${known}`).join(', ')}`;
     }
@@ -41,10 +54,13 @@ function isKeyVariable(name: string): name is KeyVariable {
   return (keyVariables as readonly string[]).includes(name);
 }
 
-/** Bytes of the key, one character each (Latin-1). */
+/** Bytes of the key, one character each (Latin-1). @param parts none of the configuration's own. */
 export function clientKey(parts: readonly KeyPart[], client: KeyClient): string {
   let key = '';
-  for (const part of parts) key += part.kind === 'text' ? part.bytes : valueOf(part.name, client);
+  for (const part of parts) {
+    if (part.kind === 'own') throw new Error(`$${part.name} is not of the client`);
+    key += part.kind === 'text' ? part.bytes : valueOf(part.name, client);
+  }
   return key;
 }
 
@@ -52,7 +68,8 @@ export function keyBytes(key: string): Buffer {
   return Buffer.from(key, 'latin1');
 }
 
-function valueOf(name: KeyVariable, client: KeyClient): string {
+/** Of one of the variables that every client has. */
+export function valueOf(name: KeyVariable, client: KeyClient): string {
   switch (name) {
     case 'remote_addr':
       return client.remoteAddress;

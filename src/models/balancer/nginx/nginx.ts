@@ -2,7 +2,7 @@
 // Source: nginx 1.22.1, src/stream/ngx_stream_upstream_round_robin.c and ngx_stream_proxy_module.c (next_upstream,
 // finalize).
 import type { Balancer, BalancerClient } from '../contract.ts';
-import { clientKey, parseKey, type KeyPart } from './clientKey.ts';
+import { clientKey, parseKey, type KeyClient, type KeyPart } from './clientKey.ts';
 import { createHash } from './hash.ts';
 import { createHashConsistent } from './hashConsistent.ts';
 import { leastConn } from './leastConn.ts';
@@ -10,7 +10,9 @@ import type { NginxListenerOptions, NginxOptions, NginxUpstreamOptions } from '.
 import { newMemory, recordFailure, recordSuccess, take, type Memory } from './peers.ts';
 import { createRandom } from './random.ts';
 import { roundRobin } from './roundRobin.ts';
+import { upstreamsBehind } from './servers.ts';
 import type { Method, NginxSession } from './session.ts';
+import { createVariables, type Variables } from './variables.ts';
 
 /** An upstream of a running nginx. All listeners that pass to it share it. */
 export interface NginxUpstream {
@@ -24,6 +26,15 @@ export function createUpstream(options: NginxUpstreamOptions, workers: number): 
   const shared = newMemory(options.peers);
   const memories = Array.from({ length: workers }, () => (options.zone ? shared : newMemory(options.peers)));
   return { options, method: createMethod(options), memories };
+}
+
+/** Every upstream that these listeners pass to, as it is when nginx starts: the others may have servers that are no nodes. */
+export function startUpstreams(
+  { upstreams, workers }: Pick<NginxOptions, 'upstreams' | 'workers'>,
+  listeners: readonly NginxListenerOptions[],
+): ReadonlyMap<number, NginxUpstream> {
+  const used = new Set(listeners.flatMap(upstreamsBehind));
+  return new Map([...used].map((index) => [index, createUpstream(upstreams[index]!, workers)]));
 }
 
 function createMethod({ method, peers }: NginxUpstreamOptions): Method {
@@ -43,27 +54,64 @@ function createMethod({ method, peers }: NginxUpstreamOptions): Method {
   }
 }
 
-export function createNginxBalancer(upstream: NginxUpstream, listener: NginxListenerOptions): Balancer<NginxSession> {
-  const { method, memories } = upstream;
-  const { peers } = upstream.options;
-  const standing = peers.filter(({ down }) => !down).length;
-  const attempts = listener.nextUpstreamTries > 0 ? Math.min(listener.nextUpstreamTries, standing) : standing;
-  const parts = keyParts(upstream.options);
+/** An upstream sessions of a listener may go to. */
+interface Way extends NginxUpstream {
+  readonly keyParts: readonly KeyPart[];
+  /** Attempts one session has. */
+  readonly attempts: number;
+  /** Index of its first peer among those of all ways. */
+  readonly firstPeer: number;
+}
+
+/**
+ * @param upstream what the listener passes to.
+ * @param others all upstreams by their index; needed where variables decide which one it is.
+ */
+export function createNginxBalancer(
+  upstream: NginxUpstream,
+  listener: NginxListenerOptions,
+  others: ReadonlyMap<number, NginxUpstream> = new Map(),
+): Balancer<NginxSession> {
+  const variables = createVariables(listener.variables ?? [], listener.sets ?? []);
+  const route = listener.route ?? null;
+  const behind = route ? route.upstreams.map(([, index]) => others.get(index)!) : [upstream];
+  const ways = waysOf([...new Set(behind)], listener, variables);
+  const wayTo = new Map(
+    route?.upstreams.map(([value], index) => [
+      value,
+      ways.find(({ memories }) => memories === behind[index]!.memories)!,
+    ]),
+  );
+  const routeParts = route ? parsed(route.expression, variables) : [];
+  const own = listener.variables !== undefined || listener.sets !== undefined || route !== null ? variables : null;
+  const { length: workers } = upstream.memories;
+  /** A value that names no upstream: nginx closes the client. */
+  const nowhere = waysOf(
+    [createUpstream({ name: '', method: { kind: 'roundRobin' }, zone: false, peers: [] }, workers)],
+    listener,
+    variables,
+  )[0]!;
+  const wayAt = (peerIndex: number): Way => ways.findLast(({ firstPeer }) => firstPeer <= peerIndex)!;
   return {
-    peers,
-    workers: memories.length,
+    peers: ways.flatMap(({ options }) => options.peers),
+    workers,
     open(client, worker) {
-      const memory = memories[worker]!;
-      const key = keyOf(parts, listener, client);
+      const seen = clientOf(listener, client);
+      const values = own?.of(seen);
+      const way = route ? (wayTo.get(values!.valueOf(routeParts)) ?? nowhere) : ways[0]!;
+      const memory = way.memories[worker]!;
+      const key = values ? values.valueOf(way.keyParts) : clientKey(way.keyParts, seen);
       return {
         worker,
         peerIndex: -1,
+        firstPeer: way.firstPeer,
+        method: way.method,
         key,
         memory,
         group: memory.main,
         tried: [],
-        left: attempts,
-        position: method.start(key),
+        left: way.attempts,
+        position: way.method.start(key),
         rehashes: 0,
         skips: 0,
         luck: client.luck,
@@ -72,15 +120,15 @@ export function createNginxBalancer(upstream: NginxUpstream, listener: NginxList
     },
     next(session, nowUs) {
       const nowSeconds = inSeconds(nowUs);
-      const peer = method.choose(session, nowSeconds);
-      session.peerIndex = peer === null ? -1 : peer.index;
+      const peer = session.method.choose(session, nowSeconds);
+      session.peerIndex = peer === null ? -1 : session.firstPeer + peer.index;
       if (peer === null) return -1;
       session.tried.push(peer);
       take(peer, nowSeconds);
-      return peer.index;
+      return session.peerIndex;
     },
     failed(session, nowUs, elapsedUs) {
-      const peer = session.memory.all[session.peerIndex]!;
+      const peer = session.memory.all[session.peerIndex - session.firstPeer]!;
       peer.conns -= 1;
       session.peerIndex = -1;
       session.left -= 1;
@@ -90,11 +138,12 @@ export function createNginxBalancer(upstream: NginxUpstream, listener: NginxList
       return listener.nextUpstreamTimeoutUs === 0 || elapsedUs < listener.nextUpstreamTimeoutUs ? 0 : Infinity;
     },
     connected(session) {
-      recordSuccess(session.memory.all[session.peerIndex]!);
+      recordSuccess(session.memory.all[session.peerIndex - session.firstPeer]!);
     },
     closed(session) {
       if (session.peerIndex < 0) return;
-      const peer = memories[session.worker]!.all[session.peerIndex]!;
+      const { memories, firstPeer } = wayAt(session.peerIndex);
+      const peer = memories[session.worker]!.all[session.peerIndex - firstPeer]!;
       recordSuccess(peer);
       peer.conns -= 1;
       session.peerIndex = -1;
@@ -102,27 +151,45 @@ export function createNginxBalancer(upstream: NginxUpstream, listener: NginxList
   };
 }
 
+function waysOf(
+  upstreams: readonly NginxUpstream[],
+  { nextUpstreamTries }: NginxListenerOptions,
+  variables: Variables,
+): readonly Way[] {
+  let firstPeer = 0;
+  return upstreams.map((upstream): Way => {
+    const { method, peers } = upstream.options;
+    const standing = peers.filter(({ down }) => !down).length;
+    const way = {
+      ...upstream,
+      keyParts: 'key' in method ? parsed(method.key, variables) : [],
+      attempts: nextUpstreamTries > 0 ? Math.min(nextUpstreamTries, standing) : standing,
+      firstPeer,
+    };
+    firstPeer += peers.length;
+    return way;
+  });
+}
+
 /** nginx compares whole seconds of its clock. nginx 1.22.1, src/core/ngx_times.c, ngx_time(). */
 function inSeconds(nowUs: number): number {
   return Math.floor(nowUs / 1_000_000);
 }
 
-/** Parts of the `hash` expression; none: the method has none. */
-function keyParts({ method }: NginxUpstreamOptions): readonly KeyPart[] {
-  const parts = 'key' in method ? parseKey(method.key) : [];
-  if (typeof parts === 'string') throw new Error(`hash: ${parts}`);
+function parsed(expression: string, variables: Variables): readonly KeyPart[] {
+  const parts = parseKey(expression, (name) => variables.has(name));
+  if (typeof parts === 'string') throw new Error(`${expression}: ${parts}`);
   return parts;
 }
 
-/** What nginx hashes for a client. */
-function keyOf(parts: readonly KeyPart[], listener: NginxListenerOptions, { address, port }: BalancerClient): string {
-  if (parts.length === 0) return '';
-  return clientKey(parts, {
+/** A client as the listener sees it. */
+function clientOf(listener: NginxListenerOptions, { address, port }: BalancerClient): KeyClient {
+  return {
     remoteAddress: listener.mappedAddresses && !address.includes(':') ? `::ffff:${address}` : address,
     remotePort: port,
     serverPort: listener.port,
     protocol: listener.protocol === 'udp' ? 'UDP' : 'TCP',
-  });
+  };
 }
 
 /** TCP sessions one worker process can proxy: each takes two of its connection slots. nginx 1.22.1, measured. */

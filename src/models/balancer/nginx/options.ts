@@ -1,6 +1,7 @@
 // What nginx's `stream` block says, as plain data. Read from nginx.conf by scenario/import/nginxConf.ts.
 import type { KernelOptions, Unreachable } from '../../network.ts';
 import type { PeerAddress } from '../contract.ts';
+import type { SetOptions, VariableOptions } from './variables.ts';
 
 /** One `server` line of an `upstream` block, or one of the addresses behind its host name. */
 export interface NginxPeerOptions extends PeerAddress {
@@ -33,13 +34,25 @@ export interface NginxUpstreamOptions {
   readonly zone: boolean;
 }
 
+export interface RouteOptions {
+  readonly expression: string;
+  /** Upstream behind each value; a client with another value is closed. */
+  readonly upstreams: readonly (readonly [value: string, upstreamIndex: number])[];
+}
+
 /** One `server` block: what it listens on and how it hands connections on. */
 export interface NginxListenerOptions {
   readonly port: number;
   readonly protocol: 'tcp' | 'udp';
   /** An `ipv6only=off` listener sees IPv4 clients as `::ffff:a.b.c.d` and hashes them so. */
   readonly mappedAddresses: boolean;
+  /** Behind variables: one of those it may pass to. */
   readonly upstreamIndex: number;
+  /** Variables that the file makes, but for those of `set`; absent: none. */
+  readonly variables?: readonly VariableOptions[];
+  readonly sets?: readonly SetOptions[];
+  /** `proxy_pass` with variables; absent: without. */
+  readonly route?: RouteOptions;
   readonly connectTimeoutUs: number;
   /** `proxy_timeout`. */
   readonly sessionTimeoutUs: number;

@@ -1,7 +1,7 @@
 // The servers of an nginx.conf, changed as an operator changes them before a reload. Only upstreams that take events: where
 // a node registers agents is another matter.
 import type { NodeOptions } from '../../node.ts';
-import { peerDefaults, type NginxOptions, type NginxUpstreamOptions } from './options.ts';
+import { peerDefaults, type NginxListenerOptions, type NginxOptions, type NginxUpstreamOptions } from './options.ts';
 
 /** What comes of a change; `null` where nginx would refuse the file, or where nothing changes. */
 export interface ServerChange {
@@ -44,7 +44,7 @@ function change(
   peersOf: (upstream: NginxUpstreamOptions) => NginxUpstreamOptions['peers'] | null,
   unchanged: string,
 ): ServerChange {
-  const used = new Set(nginx.listeners.map(({ upstreamIndex }) => upstreamIndex));
+  const used = new Set(nginx.listeners.flatMap(upstreamsBehind));
   const upstreams = nginx.upstreams.map((upstream, index) => {
     const takesEvents = upstream.peers.some((peer) =>
       nodes.some((node) => node.address === peer.address && node.eventsPort === peer.port),
@@ -55,4 +55,9 @@ function change(
   if (upstreams.every((upstream, index) => upstream === nginx.upstreams[index]))
     return { nginx: null, note: unchanged };
   return { nginx: { ...nginx, upstreams }, note: null };
+}
+
+/** Indexes of the upstreams a listener may pass to. */
+export function upstreamsBehind({ route, upstreamIndex }: NginxListenerOptions): readonly number[] {
+  return route && route.upstreams.length > 0 ? [...new Set(route.upstreams.map(([, each]) => each))] : [upstreamIndex];
 }

@@ -5,7 +5,10 @@ import { isUsable, type Memory, type Peer } from './peers.ts';
 
 export interface NginxSession extends BalancerSession {
   readonly key: string;
+  readonly method: Method;
   readonly memory: Memory;
+  /** `peerIndex` of its upstream's first peer. */
+  readonly firstPeer: number;
   /** Where it chooses: the main peers, or the backups once none of those was usable; there is no way back. */
   group: readonly Peer[];
   /** Peers of the group it has tried. */
