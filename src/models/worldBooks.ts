@@ -104,7 +104,7 @@ export class WorldBooks implements PipelineBooks {
     this.alerts = groups.map(() => noBufferAlerts());
     this.pipelines = new Pipelines(groups, arrivals, places, this, polledGroups(groups, arrivals, root));
     this.steps = stepsOf(durationUs);
-    this.intake = new Intake(nodes, sliceUs, durationUs);
+    this.intake = new Intake(nodes, sliceUs, durationUs, this.pipelines.groupOf.length);
     this.#flushPhaseUs = nodes.map(({ name }) =>
       Math.floor(uniform(namedKey(root, Purpose.FlushPhase, name), 0, 0) * 1e6),
     );

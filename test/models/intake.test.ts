@@ -5,7 +5,7 @@ import { nodeDefaults, type NodeOptions } from '../../src/models/node.ts';
 const second = 1_000_000;
 
 function intakeOf(options: Partial<NodeOptions>): Intake {
-  return new Intake([{ ...nodeDefaults, name: 'a', address: '10.0.0.1', ...options }], 100_000, 60 * second);
+  return new Intake([{ ...nodeDefaults, name: 'a', address: '10.0.0.1', ...options }], 100_000, 60 * second, 20);
 }
 
 /** Startups of agents 0, 1, 2 … at these instants; when each is answered, NaN: never. */
@@ -110,4 +110,18 @@ test('the work that waits is noted for each slice: that long the events of the s
 
   expect([...intake.nodes[0]!.slices.slice(0, 8)]).toEqual([0, 450_000, 350_000, 250_000, 150_000, 50_000, 0, 0]);
   expect([intake.nodes[0]!.peakUs, intake.nodes[0]!.peakAtUs]).toEqual([500_000, 50_000]);
+});
+
+test("from 4.13 on a keepalive takes the place of its agent's startup while that waits for the database", () => {
+  const work = (version: string): number => {
+    const intake = intakeOf({ version, controlCostUs: 10_000, workerPool: 1 });
+    for (let agent = 0; agent < 4; agent++) intake.startup(0, 0, agent, 0);
+    // Ten milliseconds later the thread has come to the second; the keepalives of all four arrive.
+    for (let agent = 0; agent < 4; agent++) intake.keepalive(0, 9_000, agent, 10_000);
+    return intake.nodes[0]!.workUs;
+  };
+
+  // PR 29153: control_msg_queue, keyed by the agent's id.
+  expect(work('4.13.0')).toBe(31_000 + 20_000);
+  expect(work('4.12.0')).toBe(31_000 + 40_000);
 });

@@ -53,7 +53,7 @@ export function welcome(world: WorldState, agent: number, nowUs: number): void {
   if (keepaliveIsDue && forcedDueUs(world, agent) > nowUs) {
     world.keepaliveSecond[agent] = second;
     world.ackUs[agent] = nowUs + 2 * toNodeUs;
-    world.books.intake.message(node, nowUs);
+    world.books.intake.keepalive(node, nowUs, agent, nowUs + toNodeUs);
   }
   noteStartup(world, agent, nowUs, world.ackUs[agent] > nowUs);
   pipelines.advance(agent, nowUs);

@@ -91,6 +91,8 @@ export interface NodeCounts {
   readonly connectsPeakPerSecond: number;
   readonly refused: number;
   readonly overflowed: number;
+  /** Where control messages cost something: the longest work of them that waited, and how many found no room. */
+  readonly control: { readonly peakUs: number; readonly dropped: number } | null;
 }
 
 interface OpenOutage {
@@ -689,11 +691,12 @@ function passUsOf({ acceptsPerSecond, controlCostUs }: NodeOptions): number | nu
   return controlCostUs === null ? null : 0;
 }
 
-function countsOf({ counted: { accepted, refused, overflowed } }: Host): NodeCounts {
+function countsOf({ counted: { accepted, refused, overflowed }, processes }: Host): NodeCounts {
   const bySecond = new Map<number, number>();
   for (const atUs of accepted) {
     const second = Math.floor(atUs / 1e6);
     bySecond.set(second, (bySecond.get(second) ?? 0) + 1);
   }
-  return { connectsPeakPerSecond: Math.max(0, ...bySecond.values()), refused, overflowed };
+  const control = processes instanceof Manager ? processes.controlCounts : null;
+  return { connectsPeakPerSecond: Math.max(0, ...bySecond.values()), refused, overflowed, control };
 }

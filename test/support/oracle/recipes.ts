@@ -64,7 +64,10 @@ export const nodesUnreachable = fc.tuple(ownUnreachable, ownUnreachable, ownUnre
 /** Groups lie apart by a fraction of a millisecond: who of two acts first at one instant is nobody's truth. */
 export function apart(recipe: WorldRecipe): WorldOptions {
   const world = aWorld(recipe);
-  return { ...world, groups: world.groups.map((group, index) => ({ ...group, latencyUs: 1_000 + 130 * index })) };
+  return {
+    ...world,
+    groups: world.groups.map((group, index) => ({ ...group, latencyUs: (recipe.latencyUs ?? 1_000) + 130 * index })),
+  };
 }
 
 export function expectAgreement(recipe: WorldRecipe, replication: number, events = 0, us = 0): void {
