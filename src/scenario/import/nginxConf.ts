@@ -77,6 +77,7 @@ class ConfReader {
     const syntaxIsBroken = this.#reading.problems.length > 0;
     const seen = new Set<string>();
     let workers = 1;
+    let shutdownUs = 0;
     let openFiles: Directive | null = null;
     let connectionsAt: SourcePosition | null = null;
     const streams = top.filter(({ name }) => name === 'stream');
@@ -98,6 +99,9 @@ class ConfReader {
         case 'worker_processes':
           this.#reading.once(directive, seen);
           workers = this.#workers(directive) ?? workers;
+          break;
+        case 'worker_shutdown_timeout':
+          shutdownUs = this.#reading.time(directive, seen) ?? shutdownUs;
           break;
         case 'worker_rlimit_nofile':
           this.#reading.once(directive, seen);
@@ -144,6 +148,8 @@ class ConfReader {
         workers,
         workerConnections: this.#workerConnections,
         listeningSockets,
+        // src/os/unix/ngx_process_cycle.c, ngx_set_shutdown_timer(): 0 is none.
+        ...(shutdownUs > 0 ? { shutdownTimeoutUs: shutdownUs } : {}),
         listeners: this.#servers.list,
         upstreams: this.#upstreams.list,
       },

@@ -40,8 +40,6 @@ const harmlessInStream = [
   'tcp_nodelay',
   'proxy_socket_keepalive',
   'proxy_half_close',
-  'proxy_responses',
-  'proxy_requests',
   'proxy_protocol_timeout',
   'preread_buffer_size',
   'preread_timeout',
@@ -63,7 +61,6 @@ export const harmless: Readonly<Record<Context, readonly string[]>> = {
     'worker_priority',
     'worker_cpu_affinity',
     'worker_rlimit_core',
-    'worker_shutdown_timeout',
     'working_directory',
     'load_module',
     'env',
@@ -90,6 +87,9 @@ export const notModelled: Readonly<Record<string, string>> = {
   allow: 'which clients are let in is not modelled',
   deny: 'which clients are let in is not modelled',
   limit_conn: 'the number of connections per key is not limited in the simulation',
+  least_time: 'the choice depends on measured times of answers',
+  proxy_socket_rcvbuf: 'the kernel of the balancer says how much it takes',
+  proxy_socket_sndbuf: 'the kernel of the balancer says how much it takes',
   return: 'nothing is handed on to a node',
   pass: 'the session would go on in another server block',
   js_access: 'scripts are not run',
@@ -117,7 +117,6 @@ export const choosesNothing: ReadonlySet<string> = new Set([
 export const refused: Readonly<Record<string, string>> = {
   ip_hash: 'exists only in http; use hash $remote_addr',
   sticky: 'is part of the commercial product',
-  least_time: 'is part of the commercial product (and of nginx 1.31)',
   state: 'is part of the commercial product',
   ntlm: 'exists only in http',
   keepalive: 'exists only in http',
@@ -127,7 +126,7 @@ export const refused: Readonly<Record<string, string>> = {
 
 /** Directives the simulation reads, for suggestions. */
 export const modelled: Readonly<Record<Context, readonly string[]>> = {
-  main: ['worker_processes', 'events', 'stream'],
+  main: ['worker_processes', 'worker_shutdown_timeout', 'events', 'stream'],
   events: ['worker_connections'],
   stream: [
     'upstream',
@@ -141,6 +140,8 @@ export const modelled: Readonly<Record<Context, readonly string[]>> = {
     'proxy_next_upstream_tries',
     'proxy_next_upstream_timeout',
     'proxy_buffer_size',
+    'proxy_requests',
+    'proxy_responses',
   ],
   server: [
     'listen',
@@ -152,6 +153,8 @@ export const modelled: Readonly<Record<Context, readonly string[]>> = {
     'proxy_next_upstream_tries',
     'proxy_next_upstream_timeout',
     'proxy_buffer_size',
+    'proxy_requests',
+    'proxy_responses',
   ],
   upstream: ['server', 'hash', 'least_conn', 'random', 'zone'],
 };

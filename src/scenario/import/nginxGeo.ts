@@ -5,7 +5,6 @@ import { netKey, type GeoOptions } from '../../models/balancer/nginx/variables.t
 import { quote } from '../wording.ts';
 import type { Reading } from './nginxReading.ts';
 import type { Directive } from './nginxSyntax.ts';
-import { isSince } from './nginxReleases.ts';
 
 /** A range within one 65,536th of the addresses: nginx compares ranges there. */
 interface Piece {
@@ -38,7 +37,10 @@ export function readGeo(reading: Reading, directive: Directive): GeoOptions | nu
       ranges = true;
       continue;
     }
-    if (words.length === 0 && key === 'volatile' && isSince(reading.version, '1.29.3')) continue;
+    if (words.length === 0 && key === 'volatile') {
+      reading.knows('geo volatile', at);
+      continue;
+    }
     if (words.length !== 1 || entry.block !== null) {
       reading.problem(at, `${quote(key)} takes one value here, and a ";" behind it.`);
       continue;

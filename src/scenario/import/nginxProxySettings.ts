@@ -13,6 +13,10 @@ export interface ProxySettings {
   proxyBufferBytes: number;
   /** `ssl_preread`, of another module. */
   preread: boolean;
+  /** `proxy_requests`: datagrams after which a client begins another session; 0: no limit. */
+  requests: number;
+  /** `proxy_responses`; `null`: no limit. */
+  responses: number | null;
 }
 
 // src/stream/ngx_stream_proxy_module.c, ngx_stream_proxy_merge_srv_conf().
@@ -24,6 +28,8 @@ export const proxyDefaults: ProxySettings = {
   nextUpstreamTimeoutUs: 0,
   proxyBufferBytes: 16_384,
   preread: false,
+  requests: 0,
+  responses: null,
 };
 
 /** @returns false when the directive is none of the proxy module's. */
@@ -47,6 +53,14 @@ export function readProxySetting(
     case 'proxy_next_upstream_tries':
       reading.once(directive, seen);
       settings.nextUpstreamTries = reading.number(directive, 0, 1_000_000_000) ?? settings.nextUpstreamTries;
+      return true;
+    case 'proxy_requests':
+      reading.once(directive, seen);
+      settings.requests = reading.number(directive, 0, 1_000_000_000) ?? settings.requests;
+      return true;
+    case 'proxy_responses':
+      reading.once(directive, seen);
+      settings.responses = reading.number(directive, 0, 1_000_000_000) ?? settings.responses;
       return true;
     case 'proxy_next_upstream':
       reading.once(directive, seen);

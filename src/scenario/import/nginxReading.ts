@@ -3,7 +3,7 @@ import { nearest, type Problem } from '../problem.ts';
 import type { SourcePosition, Warning } from '../scenario.ts';
 import { quote } from '../wording.ts';
 import { choosesNothing, harmless, modelled, notModelled, refused, silent, type Context } from './nginxDirectives.ts';
-import { measuredRelease } from './nginxReleases.ts';
+import { cameWith, isSince, measuredRelease } from './nginxReleases.ts';
 import type { Directive, ReadInclude, Word } from './nginxSyntax.ts';
 import { parseTime } from './nginxValues.ts';
 
@@ -49,6 +49,15 @@ export class Reading {
     this.problems.push({ position, text });
   }
 
+  /** @param what a key of `cameWith`. @returns false, after a message, where nginx does not know it yet. */
+  knows(what: string, position: SourcePosition): boolean {
+    const since = cameWith[what]!;
+    if (isSince(this.version, since)) return true;
+    const mend = `Remove it, or say which release the balancer is: version: ${since}`;
+    this.problem(position, `${what} came with nginx ${since}, and ${this.version} refuses it. ${mend}.`);
+    return false;
+  }
+
   warn(position: SourcePosition, text: string): void {
     this.warnings.push({ position, text });
   }
@@ -92,6 +101,7 @@ export class Reading {
   /** A directive that is not read: harmless, not modelled, or unknown. */
   other(directive: Directive, context: Context): void {
     const { name, position, args } = directive;
+    if (cameWith[name] !== undefined && !this.knows(name, position)) return;
     if (name === 'allow' && args[0]?.text === 'all') return;
     if (harmless[context].includes(name)) {
       if (!silent.has(name)) this.harmless(name, position);
@@ -111,7 +121,7 @@ export class Reading {
     }
     const reason = refused[name];
     if (reason !== undefined) {
-      this.problem(position, `nginx 1.22 refuses ${name} here: it ${reason}.`);
+      this.problem(position, `nginx ${this.version} refuses ${name} here: it ${reason}.`);
       return;
     }
     const guess = nearest(name, [...modelled[context], ...harmless[context], ...Object.keys(notModelled)]);

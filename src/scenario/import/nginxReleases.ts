@@ -3,6 +3,30 @@
 /** The release that was read and measured, where a scenario names none. */
 export const measuredRelease = '1.22.1';
 
+/**
+ * What `stream` did not know in 1.22.1, and the release that brought it: directives, and parameters behind the directive they belong
+ * to. nginx, CHANGES, and the sources of 1.31.4.
+ */
+export const cameWith: Readonly<Record<string, string>> = {
+  pass: '1.25.5',
+  server_name: '1.25.5',
+  server_names_hash_bucket_size: '1.25.5',
+  server_names_hash_max_size: '1.25.5',
+  'listen default_server': '1.25.5',
+  'listen deferred': '1.25.5',
+  'listen setfib': '1.25.5',
+  'listen accept_filter': '1.25.5',
+  'listen multipath': '1.29.7',
+  'server resolve': '1.27.3',
+  'server service': '1.27.3',
+  'upstream resolver': '1.27.3',
+  'upstream resolver_timeout': '1.27.3',
+  'geo volatile': '1.29.3',
+  least_time: '1.31.0',
+  proxy_socket_rcvbuf: '1.31.3',
+  proxy_socket_sndbuf: '1.31.3',
+};
+
 /** Is a release at least another? Both are such as 1.27.3. */
 export function isSince(version: string, first: string): boolean {
   const [a, b] = [version, first].map((text) => text.split('.').map(Number));

@@ -9,6 +9,7 @@ import { quote } from '../wording.ts';
 import { bothTakeIpv4, isIpv6, ownSocket, sameSocket, type Socket } from './nginxListeners.ts';
 import { readProxySetting, type ProxySettings } from './nginxProxySettings.ts';
 import type { Reading } from './nginxReading.ts';
+import { isSince } from './nginxReleases.ts';
 import type { Directive, Word } from './nginxSyntax.ts';
 import type { Upstreams } from './nginxUpstreams.ts';
 import type { ServerFacts, Variables } from './nginxVariables.ts';
@@ -63,8 +64,9 @@ export class Servers {
     const complete = (): boolean => this.#reading.problems.length === before;
     if (listens.length === 0 && complete()) this.#reading.problem(directive.position, 'this server has no "listen".');
     const { length: first } = this.list;
+    const { length: firstSocket } = this.sockets;
     const way = this.#wayOf(pass, { ...unsaid, sets, preread: settings.preread });
-    for (const listen of listens) this.#listen(listen, settings, way, sets);
+    for (const listen of listens) this.#listen(listen, settings, way, sets, firstSocket);
     this.#reading.unmodelled = null;
     for (let index = first; index < this.list.length; index++) {
       this.problems[index]!.push(...unmodelled);
@@ -132,9 +134,10 @@ export class Servers {
 
   #listen(
     directive: Directive,
-    { preread, ...settings }: ProxySettings,
+    { preread, requests, responses, ...settings }: ProxySettings,
     way: Pick<NginxListenerOptions, 'upstreamIndex' | 'route'>,
     sets: readonly SetOptions[],
+    firstSocket: number,
   ): void {
     const [word, ...parameters] = this.#reading.args(directive, 1, Infinity);
     if (!word) return;
@@ -147,11 +150,9 @@ export class Servers {
       else if (text === 'ssl' || text === 'proxy_protocol') {
         this.#reading.matters(text, position, `listen … ${text}: agents do not speak it on their events port`);
       } else if (/^backlog=0*[1-9]\d*$/.test(text)) this.#reading.harmless('listen … backlog', position);
-      else if (
-        !/^(bind|reuseport|default_server|deferred|ipv6only=on|(rcvbuf|sndbuf)=\d+[kKmM]?|fastopen=\d+|so_keepalive=.+|setfib=\d+|accept_filter=.+)$/.test(
-          text,
-        )
-      ) {
+      else if (/^(default_server|deferred|multipath|setfib=\d+|accept_filter=.+)$/.test(text)) {
+        this.#reading.knows(`listen ${text.split('=')[0]!}`, position);
+      } else if (!/^(bind|reuseport|ipv6only=on|(rcvbuf|sndbuf)=\d+[kKmM]?|fastopen=\d+|so_keepalive=.+)$/.test(text)) {
         this.#reading.unknownParameter(directive, parameter, 0);
       }
     }
@@ -164,6 +165,8 @@ export class Servers {
     const address = target.address ?? target.host;
     const [first, last] = target.ports;
     const bound = parameters.some(({ text }) => ownSocket.test(text));
+    const isDefault = parameters.some(({ text }) => text === 'default_server');
+    const before = isDefault ? 0 : firstSocket;
     for (let port = first; port <= last; port++) {
       const socket: Socket = {
         address,
@@ -174,6 +177,10 @@ export class Servers {
         position: word.position,
       };
       const twice = this.sockets.find((other) => sameSocket(socket, other) || bothTakeIpv4(socket, other));
+      if (twice && this.#isByName(twice, socket, before)) {
+        this.#reading.warn(word.position, 'only clients that name it in TLS reach this server; it is passed over.');
+        return;
+      }
       if (twice) {
         const { file, line } = twice.position;
         const where = file === word.position.file ? `line ${line}` : `${file}:${line}`;
@@ -193,7 +200,8 @@ export class Servers {
         protocol,
         address: this.#addressOf(socket),
       });
-      this.list.push({ port, protocol, mappedAddresses: socket.dual, ...way, ...settings });
+      const datagrams = protocol === 'udp' ? { datagrams: { requests, responses } } : {};
+      this.list.push({ port, protocol, mappedAddresses: socket.dual, ...way, ...settings, ...datagrams });
     }
   }
 
@@ -202,6 +210,12 @@ export class Servers {
     if (address !== '*' && address !== '0.0.0.0' && address !== '::') return address;
     const own = this.#reading.input.address ?? null;
     return own !== null && dual && !own.includes(':') ? `::ffff:${own}` : own;
+  }
+
+  /** From 1.25.5 several servers may share a socket. Who speaks no TLS gets the first. @param before sockets of servers above. */
+  #isByName(twice: Socket, socket: Socket, before: number): boolean {
+    const isAbove = this.sockets.indexOf(twice) < before;
+    return isAbove && sameSocket(twice, socket) && isSince(this.#reading.version, '1.25.5');
   }
 
   /** May agents use this socket? */

@@ -27,6 +27,8 @@ export class Upstreams {
   readonly #zones = new Map<string, { sized: boolean; position: SourcePosition }>();
 
   readonly #variables: Variables;
+  /** `resolve` in the block that is being read. */
+  #resolving: { readonly position: SourcePosition }[] = [];
   /** Where the `hash` of each is written. */
   readonly keyPositions = new Map<number, SourcePosition>();
 
@@ -47,6 +49,7 @@ export class Upstreams {
     let method: NginxMethod = { kind: 'roundRobin' };
     let chosen: Directive | null = null;
     let zone = false;
+    this.#resolving = [];
     const before = this.#reading.problems.length;
     const unmodelled: Problem[] = [];
     this.#reading.unmodelled = unmodelled;
@@ -79,11 +82,26 @@ export class Upstreams {
           this.#zone(inner);
           zone = true;
           break;
+        case 'resolver':
+        case 'resolver_timeout':
+          this.#reading.knows(`upstream ${inner.name}`, inner.position);
+          break;
         default:
           this.#reading.other(inner, 'upstream');
       }
     }
     this.#reading.unmodelled = null;
+    // src/stream/ngx_stream_upstream_round_robin.c, ngx_stream_upstream_init_round_robin().
+    for (const { position } of zone ? [] : this.#resolving) {
+      this.#reading.problem(
+        position,
+        `resolve needs a zone in upstream ${quote(name.text)}. Write zone ${name.text} 64k.`,
+      );
+    }
+    if (zone && this.#resolving.length > 0) {
+      const { position } = this.#resolving[0]!;
+      this.#reading.warn(position, 'names keep their addresses for the whole run: resolve looks nothing up again.');
+    }
     if (peers.length === 0 && this.#reading.problems.length === before) {
       this.#reading.problem(directive.position, `upstream ${quote(name.text)} has no server.`);
     } else if (peers.length > 0 && peers.every(({ backup }) => backup)) {
@@ -143,8 +161,7 @@ export class Upstreams {
       this.#reading.problem(two.position, `unknown parameter ${quote(two.text)} of random. Write "two", or nothing.`);
     }
     if (method && method.text !== 'least_conn') {
-      const later = method.text.startsWith('least_time');
-      const why = later ? 'is part of the commercial product' : 'is unknown';
+      const why = method.text.startsWith('least_time') ? 'is part of the commercial product' : 'is unknown';
       this.#reading.problem(method.position, `random two ${quote(method.text)} ${why}. Write least_conn, or nothing.`);
     }
     return { kind: 'random', two: two !== undefined };
@@ -203,15 +220,20 @@ export class Upstreams {
           peer.backup = true;
           break;
         case 'resolve':
+          if (this.#reading.knows('server resolve', position)) this.#resolving.push({ position });
+          break;
         case 'drain':
-          this.#reading.problem(position, `${text} is not part of nginx 1.22 in stream, and not modelled. Remove it.`);
+          this.#reading.problem(position, `${text} is part of the commercial product. Remove it.`);
           break;
         default:
-          if (/^(service|slow_start|route)=/.test(text)) {
-            this.#reading.problem(
+          if (text.startsWith('service=')) {
+            if (!this.#reading.knows('server service', position)) break;
+            this.#reading.unmodelled!.push({
               position,
-              `${text.split('=')[0]!} is not part of nginx 1.22 in stream, and not modelled. Remove it.`,
-            );
+              text: 'service asks a name server for ports and weights, which is not modelled. Write the servers.',
+            });
+          } else if (/^(slow_start|route)=/.test(text)) {
+            this.#reading.problem(position, `${text.split('=')[0]!} is part of the commercial product. Remove it.`);
           } else this.#reading.unknownParameter(directive, word, 0);
       }
     }

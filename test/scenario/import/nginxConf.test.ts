@@ -60,8 +60,6 @@ const verdicts = JSON.parse(
 const differs: Readonly<Record<string, string>> = {
   'word: "server \\\\127.0.0.1:1514;"': 'a name: nginx looks it up and finds no host',
   'server *:1514': 'a name: nginx looks it up and finds no host',
-  'listen 21514 default_server': 'came with 1.25.5',
-  'listen 21514 deferred': 'came with 1.25.5',
   'listen 21514 ssl': 'nginx wants a certificate; for assign TLS decides nothing',
   'listen 21514; listen [::]:21514 ipv6only=off': 'nginx -t passes over a port in use, nginx does not start',
   'listen [::]:21514 ipv6only=off; listen 21514': 'nginx -t passes over a port in use, nginx does not start',
@@ -337,7 +335,7 @@ test.each([
   [conf('server 172.0.0.4:1514 wieght=2;'), '3:37 unknown parameter "wieght=2" of server.'],
   [
     conf('server 172.0.0.4:1514 resolve;'),
-    '3:37 resolve is not part of nginx 1.22 in stream, and not modelled. Remove it.',
+    '3:37 server resolve came with nginx 1.27.3, and 1.22.1 refuses it. Remove it, or say which release the balancer is: version: 1.27.3.',
   ],
   [
     conf('server 172.0.0.4:1514\n server 172.0.0.5:1514;'),
@@ -355,7 +353,7 @@ test.each([
     '3:26 random two "least_time=connect" is part of the commercial product. Write least_conn, or nothing.',
   ],
   [conf(`random; ${peer} server 172.0.0.5:1514 backup;`), '3:68 the random method above takes no backup server.'],
-  [conf(`ip_hash; ${peer}`), '3:15 nginx 1.22 refuses ip_hash here: it exists only in http; use hash $remote_addr.'],
+  [conf(`ip_hash; ${peer}`), '3:15 nginx 1.22.1 refuses ip_hash here: it exists only in http; use hash $remote_addr.'],
   [conf(`lest_conn; ${peer}`), '3:15 unknown directive "lest_conn". Did you mean least_conn?'],
   [conf(`zone z 8k; ${peer}`), '3:22 zone "z" is too small: nginx wants 32k at least.'],
   [
@@ -541,4 +539,60 @@ stream {
       [1515, 'master'],
     ]);
   }
+});
+
+// ---------------------------------------------------------------------------------------------------------------- releases
+
+test.each([
+  [
+    conf(peer, 'listen 1514 default_server; proxy_pass c;'),
+    '1.25.5',
+    '4:23 listen default_server came with nginx 1.25.5',
+  ],
+  [conf(peer, 'listen 1514 deferred; proxy_pass c;'), '1.25.5', '4:23 listen deferred came with'],
+  [conf(peer, 'listen 1514 multipath; proxy_pass c;'), '1.29.7', '4:23 listen multipath came with nginx 1.29.7'],
+  [conf(peer, 'listen 1514; server_name x; proxy_pass c;'), '1.25.5', '4:24 server_name came with nginx 1.25.5'],
+  [conf(`zone z 64k; server node.lab:1514 resolve;`), '1.27.3', '3:48 server resolve came with nginx 1.27.3'],
+  [conf(`${peer} resolver 10.0.0.2;`), '1.27.3', '3:38 upstream resolver came with nginx 1.27.3'],
+])('a later release takes what 1.22.1 refuses: %j', (text, since, expected) => {
+  expect(problemsOf(text).join('\n')).toContain(expected);
+  expect(problemsOf(text, { version: since })).toEqual([]);
+});
+
+test('what a later release has and the simulation has not stays refused there', () => {
+  expect(problemsOf(conf(`least_time connect; ${peer}`))).toEqual([
+    expect.stringContaining('3:15 least_time came with nginx 1.31.0, and 1.22.1 refuses it.'),
+  ]);
+  expect(problemsOf(conf(`least_time connect; ${peer}`), { version: '1.31.0' })).toEqual([
+    expect.stringContaining('3:15 least_time is not modelled: the choice depends on measured times of answers.'),
+  ]);
+  expect(problemsOf(conf('server node.lab:1514 resolve;'), { version: '1.27.3' })).toEqual([
+    '3:36 resolve needs a zone in upstream "c". Write zone c 64k.',
+  ]);
+});
+
+test('from 1.25.5 servers may share a port, and who speaks no TLS gets the first', () => {
+  const text = conf(
+    peer,
+    'listen 1514; server_name a; proxy_pass c; } server { listen 1514; server_name b; proxy_pass c;',
+  );
+  const { options, warnings } = read(text, { version: '1.25.5' });
+
+  expect(options.listeners).toHaveLength(1);
+  expect(warnings.map(({ text: said }) => said)).toContain(
+    'only clients that name it in TLS reach this server; it is passed over.',
+  );
+  expect(problemsOf(text).join('\n')).toContain('1514 is listened on already (line 4).');
+});
+
+test('worker_shutdown_timeout, proxy_requests and proxy_responses are read', () => {
+  const { options } = read(
+    conf(peer, 'listen 1514 udp; proxy_pass c; proxy_requests 1; proxy_responses 2;', 'worker_shutdown_timeout 5s;'),
+    { listeners: 'all' },
+  );
+
+  expect(options.shutdownTimeoutUs).toBe(5_000_000);
+  expect(options.listeners[0]!.datagrams).toEqual({ requests: 1, responses: 2 });
+  expect(read(conf(peer)).options.shutdownTimeoutUs).toBeUndefined();
+  expect(read(conf(peer)).options.listeners[0]!.datagrams).toBeUndefined();
 });

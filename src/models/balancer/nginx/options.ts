@@ -40,6 +40,13 @@ export interface RouteOptions {
   readonly upstreams: readonly (readonly [value: string, upstreamIndex: number])[];
 }
 
+export interface DatagramOptions {
+  /** `proxy_requests`: datagrams after which a client begins another session; 0: no limit. */
+  readonly requests: number;
+  /** `proxy_responses`: answers to each of them after which a session is over; `null`: no limit. */
+  readonly responses: number | null;
+}
+
 /** One `server` block: what it listens on and how it hands connections on. */
 export interface NginxListenerOptions {
   readonly port: number;
@@ -53,6 +60,8 @@ export interface NginxListenerOptions {
   readonly sets?: readonly SetOptions[];
   /** `proxy_pass` with variables; absent: without. */
   readonly route?: RouteOptions;
+  /** Of a UDP listener. */
+  readonly datagrams?: DatagramOptions;
   readonly connectTimeoutUs: number;
   /** `proxy_timeout`. */
   readonly sessionTimeoutUs: number;
@@ -69,6 +78,8 @@ export interface NginxOptions {
   readonly workerConnections: number;
   /** Listening sockets of one worker process; each takes a connection slot. */
   readonly listeningSockets: number;
+  /** `worker_shutdown_timeout`: how long old worker processes keep their sessions after a reload; absent: until these end. */
+  readonly shutdownTimeoutUs?: number;
   readonly listeners: readonly NginxListenerOptions[];
   readonly upstreams: readonly NginxUpstreamOptions[];
 }
