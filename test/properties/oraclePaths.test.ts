@@ -134,6 +134,51 @@ test('boxes beside nginx that forget connections end them, and the keys are free
   );
 });
 
+const toNginx = [
+  ['agents', 'balancer'],
+  ['group0', 'balancer'],
+] as const;
+const behindIt = [
+  ['balancer', 'worker01'],
+  ['balancer', 'worker02'],
+  ['balancer', 'master'],
+] as const;
+
+/** Some of one kind and some of another. */
+function together<A, B>(some: fc.Arbitrary<readonly A[]>, others: fc.Arbitrary<readonly B[]>): fc.Arbitrary<(A | B)[]> {
+  return fc.tuple(some, others).map(([first, second]) => [...first, ...second]);
+}
+const deaths = faultsAt(['worker01', 'worker02', 'master'], 2, ['kill', 'powerOff']);
+const walkers = fc
+  .tuple(group, fc.constantFrom('3.12.0', '3.12.3', '3.13.0'))
+  .map(([one, version]) => ({ ...one, version, events: { ...one.events, ratePerSecond: 0.05 } }));
+
+const mixed: readonly (readonly [
+  string,
+  fc.Arbitrary<GroupRecipe[]>,
+  fc.Arbitrary<NonNullable<WorldRecipe['faults']>>,
+])[] = [
+  ['cuts of both kinds', groups, together(cutsOf(toNodes, 2), cutsOf(toNodes, 2))],
+  ['cuts of both kinds in front of nginx', balanced, together(cutsOf(toNginx, 1), cutsOf(toNginx, 1))],
+  ['cuts of both kinds behind nginx', balanced, together(cutsOf(behindIt, 2), cutsOf(behindIt, 2))],
+  ['boxes that forget, and cuts', groups, together(dropsOf(toNodes, 1), cutsOf(toNodes, 1))],
+  ['boxes that forget, and deaths', groups, together(dropsOf(toNodes, 2), deaths)],
+  ['boxes that forget on both sides of nginx', balanced, dropsOf([...toNginx, ...behindIt], 2)],
+  ['cuts, for agents that walk down their list', fc.array(walkers, { minLength: 1, maxLength: 2 }), cutsOf(toNodes, 2)],
+  [
+    'boxes that forget, for agents that walk down their list',
+    fc.array(walkers, { minLength: 1, maxLength: 2 }),
+    dropsOf(toNodes, 2),
+  ],
+];
+
+test.each(mixed)('%s: sessions heal or are left as the oracle plays it', (_, who, faults) => {
+  fc.assert(fc.property(fc.record({ groups: who, faults, unreachable, node }), fc.nat(1_000), expectSame), {
+    numRuns: Math.ceil(runs / 2),
+    seed: 20_261_136,
+  });
+});
+
 // Worlds in which engine and oracle once parted.
 const quiet = { ratePerSecond: 0, arrival: 'regular' } as const;
 const agents = (over: Partial<GroupRecipe> = {}): GroupRecipe[] => [
@@ -193,6 +238,41 @@ const stories: readonly (readonly [string, Partial<WorldRecipe> & Pick<WorldReci
     {
       groups: agents({ count: 40, list: undefined }),
       faults: [partition('agents', 'balancer', 292, null, true), partition('balancer', 'worker01', 220, 70)],
+    },
+  ],
+  [
+    'the keys of agents that walk down their list are in use like those of others',
+    {
+      groups: agents({ version: '3.12.3' }),
+      node: { version: '4.4.0' },
+      faults: [dropFlows('agents', 'worker01', 27, 'rst')],
+    },
+  ],
+  [
+    'one that asks on its old connection hears the ACKs that waited at nginx first',
+    {
+      groups: agents({ version: '3.13.0', list: undefined, count: 1 }),
+      node: { version: '4.3.11' },
+      faults: [partition('balancer', 'agents', 273, 70, true)],
+    },
+  ],
+  [
+    'while nginx does not hear the agent its kernel answers the node, until a box forgets that, too',
+    {
+      groups: agents({ list: undefined }),
+      node: { version: '4.5.1' },
+      faults: [
+        dropFlows('agents', 'balancer', 21, 'silence'),
+        ...['master', 'worker01', 'worker02'].map((node) => dropFlows('balancer', node, 68, 'silence')),
+      ],
+    },
+  ],
+  [
+    'a node that repeats its answer into a cut meets the box that has forgotten the connection',
+    {
+      groups: agents({ count: 40 }),
+      node: { version: '4.5.2' },
+      faults: [dropFlows('agents', 'worker01', 83, 'rst'), partition('worker01', 'agents', 76, 20, true)],
     },
   ],
 ];

@@ -3,7 +3,7 @@ import { retrySleepUs, synRetryUs } from '../agent.ts';
 import type { Endpoint, ServerOptions } from '../agentOptions.ts';
 import { PlaceState, serviceState } from '../place.ts';
 import { handshakeDone } from './handshake.ts';
-import { isWalker, sleeps, startWalk, walkAnswered, walkClosed } from './listWalk.ts';
+import { hasAsked, isWalker, sleeps, startWalk, walkAnswered, walkClosed } from './listWalk.ts';
 import {
   Broken,
   State,
@@ -179,7 +179,8 @@ export function answerDue(world: WorldState, agent: number, nowUs: number): void
     abandonSession(world, agent, nowUs);
     enroll(world, agent, nowUs);
   } else if (isWalker(world, agent)) {
-    walkAnswered(world, agent, nowUs);
+    if (hasAsked(world, agent) && keyIsInUse(world, agent, nowUs)) walkClosed(world, agent, nowUs);
+    else walkAnswered(world, agent, nowUs);
   } else if (!isKeyKnown(world, agent, nowUs)) {
     keyRefused(world, agent, nowUs);
   } else if (keyIsInUse(world, agent, nowUs)) {

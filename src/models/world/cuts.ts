@@ -6,7 +6,7 @@ import { keepaliveEndUs, probeUs } from '../tcp.ts';
 import type { Way } from '../ways.ts';
 import { reviewAttempt } from './attempts.ts';
 import { forgetLeftovers, reviewLeftovers } from './leftovers.ts';
-import { Forgotten, Leg, farPlace, keepaliveOf, legLatencyUs, nearEnd, sessionEndUs } from './legs.ts';
+import { Forgotten, Leg, farPlace, forgetFlow, keepaliveOf, legLatencyUs, nearEnd, sessionEndUs } from './legs.ts';
 import { reviewSession } from './path.ts';
 import { flowsDropped } from './repeats.ts';
 import { Broken, State, Wait, type WorldState } from './state.ts';
@@ -165,12 +165,10 @@ export function dropFlows(world: WorldState, fault: PlannedFault, nowUs: number)
     if (world.udp[agent] === 1) continue; // the next datagram makes a new entry
     const node = world.node[agent]!;
     const via = world.viaBalancer[agent] === 1;
-    const at = 2 * agent;
     const front = via && own.has(world.balancerPlace);
     const back = via ? ofBalancer.has(node) : own.has(node);
-    // What does not answer at all stays worse than what answers with RST.
-    if (front) world.legs.forgotten[at + Leg.Front] = Math.max(answer, world.legs.forgotten[at + Leg.Front]!);
-    if (back) world.legs.forgotten[at + Leg.Back] = Math.max(answer, world.legs.forgotten[at + Leg.Back]!);
+    if (front) forgetFlow(world, agent, Leg.Front, answer, nowUs);
+    if (back) forgetFlow(world, agent, Leg.Back, answer, nowUs);
     if (front || back) reviewSession(world, agent, nowUs);
   }
 }

@@ -179,9 +179,11 @@ function addLeftover(
   // On a way that had opened the agent's kernel has answered until now.
   const aliveUs = legs.openUs[at]! < nowUs ? answeredUs(byteUs, legs.openUs[at]!, nowUs, keepalive) : byteUs;
   let untilUs = probes ? keepaliveEndUs(aliveUs, keepalive) : byteUs + kernel.tcpGiveUpUs;
-  // A box that answers with RST answers the first probe.
-  if (legs.forgotten[at] === Forgotten.Reset)
-    untilUs = Math.min(untilUs, probeUs(byteUs, legs.sinceUs[at]!, keepalive));
+  // A box that answers with RST answers the first probe, or the next repetition of the node's answer.
+  if (legs.forgotten[at] === Forgotten.Reset) {
+    const sinceUs = legs.forgottenUs[at]!;
+    untilUs = Math.min(untilUs, probes ? probeUs(byteUs, sinceUs, keepalive) : retransmissionUs(byteUs, sinceUs));
+  }
   let session: ProxySession | null = null;
   let nodeEnd: NodeEnd | null = null;
   if (leg === Leg.Front) {

@@ -25,6 +25,8 @@ export class Legs {
   readonly state: Uint8Array;
   /** A box on the way has forgotten the connection. */
   readonly forgotten: Uint8Array;
+  /** When it last did. */
+  readonly forgottenUs: Float64Array;
   /** When the sender sends, or has sent, the first segment that nobody acknowledges; Infinity: nothing comes to be sent. */
   readonly firstUs: Float64Array;
   /** When the leg changes by itself: a repetition arrives, a window closes. */
@@ -49,6 +51,8 @@ export class Legs {
   readonly unansweredUs: Float64Array;
   /** By agent: the ACKs of keepalives from here to `unansweredUs` wait at the balancer. */
   readonly passedUs: Float64Array;
+  /** By agent: there are such ACKs. */
+  readonly answersWait: Uint8Array;
   /** By agent: since when nothing of it comes to a node, in an outage that began with answers that did not come. */
   readonly unheardUs: Float64Array;
   /** By agent: the keepalive with which it fell asleep is in the path. */
@@ -57,6 +61,7 @@ export class Legs {
   constructor(agents: number) {
     this.state = new Uint8Array(2 * agents);
     this.forgotten = new Uint8Array(2 * agents);
+    this.forgottenUs = new Float64Array(2 * agents);
     this.firstUs = new Float64Array(2 * agents);
     this.dueUs = new Float64Array(2 * agents).fill(Infinity);
     this.goneUs = new Float64Array(2 * agents).fill(NaN);
@@ -69,6 +74,7 @@ export class Legs {
     this.idleUs = new Float64Array(agents).fill(Infinity);
     this.unansweredUs = new Float64Array(agents);
     this.passedUs = new Float64Array(agents);
+    this.answersWait = new Uint8Array(agents);
     this.unheardUs = new Float64Array(agents);
     this.sleptOn = new Uint8Array(agents);
   }
@@ -85,6 +91,15 @@ export class Legs {
     this.idleUs[agent] = Infinity;
     this.sleptOn[agent] = 0;
   }
+}
+
+/** A box on the way forgets the connection of a session: one that does not answer at all stays worse than one that says RST. */
+export function forgetFlow(world: WorldState, agent: number, leg: Leg, answer: number, nowUs: number): void {
+  const { legs } = world;
+  const at = 2 * agent + leg;
+  if (answer <= legs.forgotten[at]!) return;
+  legs.forgotten[at] = answer;
+  legs.forgottenUs[at] = nowUs;
 }
 
 /** Segments do not arrive, or nobody takes them. */

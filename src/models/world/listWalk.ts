@@ -364,6 +364,13 @@ export function sleeps(world: WorldState, agent: number): boolean {
   return stage !== Stage.Connecting && stage !== Stage.Reply && stage !== Stage.None;
 }
 
+/** The startup message was sent on the connection that it has now: a new round that begins with a sleep has sent none. */
+export function hasAsked(world: WorldState, agent: number): boolean {
+  const walk = world.walk!;
+  if (walk.stage[agent] === Stage.Connecting) return walk.from[agent]! < 0;
+  return walk.stage[agent] !== Stage.Patience;
+}
+
 /** An answer has come on a connection that was not there before. */
 export function walkAnswered(world: WorldState, agent: number, nowUs: number): void {
   const walk = world.walk!;

@@ -68,12 +68,12 @@ function follow(world: WorldState, agent: number, leg: Leg, was: number, isDue: 
     noteLastByte(world, agent, leg, boundaryUs);
     // Keepalives have come to the node until now: their ACKs wait at the balancer.
     const isAnswered = leg === Leg.Front && legs.state[at + 1] === Broken.No;
-    if (isAnswered) legs.unansweredUs[agent] = Math.max(legs.unansweredUs[agent]!, boundaryUs);
+    if (isAnswered) noteAnswers(world, agent, boundaryUs);
   }
   world.broken[agent] = after;
   world.brokenPlace[agent] = after === Broken.No ? -1 : farPlace(world, agent, deciding);
   if (world.state[agent] === State.Stale) {
-    followStale(world, agent, leg, before, nowUs);
+    followStale(world, agent, leg, before, was, nowUs);
     return;
   }
   if (before === Broken.No) loseAcks(world, agent, leg, nowUs);
@@ -90,7 +90,7 @@ function follow(world: WorldState, agent: number, leg: Leg, was: number, isDue: 
 }
 
 /** The session of an agent that looks for a manager on it: nothing is sent there but its startup message. */
-function followStale(world: WorldState, agent: number, leg: Leg, before: number, nowUs: number): void {
+function followStale(world: WorldState, agent: number, leg: Leg, before: number, was: number, nowUs: number): void {
   const { legs } = world;
   for (let at = 2 * agent; at <= 2 * agent + 1; at++) {
     if (Number.isNaN(legs.firstUs[at])) legs.firstUs[at] = Infinity;
@@ -100,7 +100,8 @@ function followStale(world: WorldState, agent: number, leg: Leg, before: number,
   world.queue.cancel(agent * timersPerAgent + Timer.Path);
   const node = world.node[agent]!;
   world.books.pipelines.settlePath(agent, farPlace(world, agent, leg), fateAt(world, node), nowUs);
-  revive(world, agent, nowUs + answerWayUs(world, agent, leg));
+  const isAnswered = leg === Leg.Front && (was === Broken.Deaf || legs.answersWait[agent] === 1);
+  revive(world, agent, nowUs + (isAnswered ? toFarUs(world, agent, leg) : answerWayUs(world, agent, leg)));
 }
 
 /** One that looks for a manager on its session sends its startup message there: a first segment, where nobody acknowledges it. */
@@ -144,11 +145,20 @@ function loseAcks(world: WorldState, agent: number, leg: Leg, nowUs: number): vo
     world.ackUs[agent] = lastAckUs(clock, world, world.ackUs[agent]!, nowUs - (toNodeUs - toPlaceUs), toNodeUs);
   }
   if (world.fixedAckUs) world.fixedAckUs[agent] = NaN;
-  legs.unansweredUs[agent] = nowUs - toPlaceUs;
   legs.passedUs[agent] = nowUs - (2 * toNodeUs - toPlaceUs);
+  legs.unansweredUs[agent] = -Infinity;
+  noteAnswers(world, agent, nowUs - toPlaceUs);
   legs.sleptOn[agent] = 0;
   legs.idleUs[agent] = Infinity;
   world.blocked[agent] = 0;
+}
+
+/** Keepalives that left before `beforeUs` have come to the node. */
+function noteAnswers(world: WorldState, agent: number, beforeUs: number): void {
+  const { legs } = world;
+  legs.unansweredUs[agent] = Math.max(legs.unansweredUs[agent]!, beforeUs);
+  const passedUs = nextKeepaliveUs(clockOf(world, agent), world, world.ackUs[agent]!, legs.passedUs[agent]!);
+  legs.answersWait[agent] = passedUs < legs.unansweredUs[agent] ? 1 : 0;
 }
 
 /** Segments no longer arrive, or nobody takes them. */

@@ -1,7 +1,7 @@
 // What comes next on the legs of a session that is broken: the first segment that is lost, the next repetition, the end.
 import { nextKeepaliveUs } from '../keepalive.ts';
 import { PlaceState } from '../place.ts';
-import { keepaliveEndUs, openWindowUs, probeUs } from '../tcp.ts';
+import { answeredUs, keepaliveEndUs, openWindowUs, probeUs } from '../tcp.ts';
 import {
   Leg,
   closeWindow,
@@ -51,9 +51,13 @@ export function noteFirsts(world: WorldState, agent: number, fromUs: number): vo
     closeWindow(world, at);
     if (legs.state[at] === Broken.Deaf) noteAnswer(world, agent, leg, fromUs);
     else if (legs.state[at] === Broken.Silent || legs.state[at] === Broken.Dead) {
-      const arrivedUs = lastArrivalUs(world, agent, leg, fromUs);
+      // On the second way nothing comes any more since the first one broke, but for the answers of the balancer's kernel.
+      const untilUs = comesThere ? fromUs : legs.sinceUs[2 * agent]! - toFarUs(world, agent, Leg.Front);
+      const arrivedUs = lastArrivalUs(world, agent, leg, untilUs);
       const keepaliveUs = world.ackUs[agent]! - toFarUs(world, agent, leg);
-      legs.byteUs[at] = Math.max(arrivedUs, lastAckByteUs(world, agent, leg));
+      const byteUs = Math.max(arrivedUs, lastAckByteUs(world, agent, leg));
+      const brokenUs = legs.sinceUs[at]!;
+      legs.byteUs[at] = comesThere ? byteUs : answeredUs(byteUs, -Infinity, brokenUs, keepaliveOf(world, agent, leg));
       legs.readUs[at] = Math.max(arrivedUs, keepaliveUs);
     }
   }

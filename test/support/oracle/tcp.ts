@@ -306,6 +306,10 @@ export class Connection implements Remote {
     const again = (): void => {
       if (!this.serverLives || this.#unheard.length === 0) return;
       const { nowUs } = this.#calendar;
+      if (this.forgotten === 'rst') {
+        this.#serverGivesUp('reset'); // the box stands in front of the node
+        return;
+      }
       if (
         this.forgotten === null &&
         leg.passesBack(nowUs) &&
