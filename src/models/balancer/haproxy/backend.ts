@@ -115,9 +115,10 @@ export function createBackend(options: HaproxyOptions, backendIndex: number, luc
   const over = (session: HaproxySession): void => {
     if (session.over) return;
     session.over = true;
-    farm.sessions -= 1;
     slots.leaveQueue(session);
+    // Who gets the slot is decided while this one still counts (`beconn`): src/stream.c, process_stream().
     slots.giveBack(session);
+    farm.sessions -= 1;
   };
 
   return {
@@ -160,8 +161,8 @@ export function createBackend(options: HaproxyOptions, backendIndex: number, luc
       advance(nowUs);
       if (session !== null) over(session);
       else if (server !== null) {
-        farm.sessions -= 1;
         slots.giveBackOf(server);
+        farm.sessions -= 1;
       }
     },
     checked(server, passed, nowUs) {
