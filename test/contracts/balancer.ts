@@ -1,7 +1,7 @@
 // What every product and every method keeps to, whatever it chooses by. `behavesAsBalancer` makes tests of it for one method.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Balancer, BalancerSession } from '../../src/models/balancer/contract.ts';
+import { Choice, type Balancer, type BalancerSession } from '../../src/models/balancer/contract.ts';
 import { aClient } from '../support/clients.ts';
 
 export interface PeerGiven {
@@ -15,6 +15,28 @@ export interface PeerGiven {
   readonly backup: boolean;
 }
 
+/** What a product, or one of its methods, may lack. The suite shows that it does, where that can be seen. */
+export type Ability =
+  /** Peers that stand in when the others do not work. */
+  | 'backups'
+  /** Failures of sessions keep a peer out for a while. */
+  | 'bans'
+  /** Several worker processes, each with a memory of its own. */
+  | 'workers'
+  /** A session that could not be connected tries another peer, and none twice. */
+  | 'others'
+  /** Sessions that find their peer full go to another one. */
+  | 'overflow'
+  /** Sessions that find everything full wait for a place; without it they are closed. */
+  | 'waiting'
+  /** Active checks. */
+  | 'checks'
+  /** Orders at run time. */
+  | 'orders';
+
+/** Why not. */
+export type Lacks = Partial<Record<Ability, string>>;
+
 export interface BalancerGiven {
   readonly peers: readonly PeerGiven[];
   readonly workers: number;
@@ -22,6 +44,8 @@ export interface BalancerGiven {
   readonly shared: boolean;
   /** Attempts of one session; 0: no limit. */
   readonly tries: number;
+  /** Every peer is checked, where the product has checks. */
+  readonly checked?: boolean;
 }
 
 type Step =
@@ -93,6 +117,7 @@ function play<S extends BalancerSession>(
   create: (options: BalancerGiven) => Balancer<S>,
   options: BalancerGiven,
   list: readonly Step[],
+  lacks: Lacks,
 ): readonly string[] {
   const { peers, shared, tries } = options;
   const balancer = create(options);
@@ -102,14 +127,34 @@ function play<S extends BalancerSession>(
   const memories = Array.from({ length: options.workers }, fresh);
   const memoryOf = (worker: number): Known[] => memories[shared ? 0 : worker]!;
   const open: S[] = [];
+  const waiting = new Set<BalancerSession>();
   const answers: string[] = [];
   let now = 1000;
 
   const wellUsable = (index: number, memory: readonly Known[], tried: readonly number[]): boolean => {
     const { down, maxConns, maxFails } = peers[index]!;
     const { conns, failures } = memory[index]!;
-    const mayBeBanned = maxFails > 0 && failures >= maxFails;
-    return !down && !mayBeBanned && !tried.includes(index) && !(maxConns > 0 && conns >= maxConns);
+    const mayBeBanned = maxFails > 0 && failures >= maxFails && !('bans' in lacks);
+    const wasTried = tried.includes(index) && !('others' in lacks);
+    return !down && !mayBeBanned && !wasTried && !(maxConns > 0 && conns >= maxConns);
+  };
+  /** Sessions that need not wait any longer go on. */
+  const goOn = (): void => {
+    for (const news of balancer.takeNews?.() ?? []) {
+      if (news.kind !== 'freed') continue;
+      const session = news.session as S;
+      expect(waiting.delete(session), 'only one that waits is let go').toBe(true);
+      const index = balancer.next(session, now * 1e6);
+      expect(index, 'who is let go has a place').toBeGreaterThanOrEqual(0);
+      const { maxConns, down } = peers[index]!;
+      const known = memoryOf(session.worker)[index]!;
+      expect(down).toBe(false);
+      expect(known.conns, 'the place is free').toBeLessThan(maxConns > 0 ? maxConns : Infinity);
+      balancer.connected(session, now * 1e6);
+      known.conns += 1;
+      open.push(session);
+      answers.push(`${index} at last`);
+    }
   };
 
   for (const step of list) {
@@ -125,6 +170,7 @@ function play<S extends BalancerSession>(
       balancer.closed({ worker: session.worker, peerIndex: session.peerIndex }, now * 1e6);
       known.conns -= 1;
       known.streak = 0;
+      goOn();
       continue;
     }
     const worker = step.worker % options.workers;
@@ -134,21 +180,30 @@ function play<S extends BalancerSession>(
     const tried: number[] = [];
     for (let more = true; more;) {
       const index = balancer.next(session, now * 1e6);
-      expect(session.peerIndex).toBe(index);
+      expect(session.peerIndex).toBe(Math.max(-1, index));
       const certain = peers.findIndex(({ backup }, at) => !backup && wellUsable(at, memory, tried));
       const certainBackup = peers.findIndex((_, at) => wellUsable(at, memory, tried));
-      if (index < 0) {
+      if (index === Choice.None) {
         expect(certainBackup, 'nothing was usable').toBe(-1);
         answers.push('none');
+        break;
+      }
+      if (index === Choice.Queued) {
+        expect('waiting' in lacks).toBe(false);
+        // Backups stand in for peers that do not work, not for peers that are full.
+        const works = peers.some(({ backup, down }) => !backup && !down);
+        if (!('overflow' in lacks)) expect(works ? certain : certainBackup, 'every peer was full').toBe(-1);
+        waiting.add(session);
+        answers.push('waits');
         break;
       }
       const { down, maxConns, maxFails, failTimeoutSeconds, backup } = peers[index]!;
       const known = memory[index]!;
       expect(down, 'a peer that is down is never chosen').toBe(false);
-      expect(tried, 'no session tries a peer twice').not.toContain(index);
+      if (!('others' in lacks)) expect(tried, 'no session tries a peer twice').not.toContain(index);
       if (backup) expect(certain, 'a backup stands in only when nothing else is usable').toBe(-1);
       if (maxConns > 0) expect(known.conns, 'a full peer is never chosen').toBeLessThan(maxConns);
-      if (peers.length > 1 && maxFails > 0 && known.streak >= maxFails) {
+      if (!('bans' in lacks) && peers.length > 1 && maxFails > 0 && known.streak >= maxFails) {
         expect(now - known.failedAtSeconds, 'a banned peer is never chosen').toBeGreaterThan(failTimeoutSeconds);
       }
       tried.push(index);
@@ -166,8 +221,9 @@ function play<S extends BalancerSession>(
       known.streak += 1;
       known.failures += 1;
       known.failedAtSeconds = now;
-      if (peers.length === 1) expect(more, 'a lone peer is not tried again').toBe(false);
+      if (peers.length === 1 && !('others' in lacks)) expect(more, 'a lone peer is not tried again').toBe(false);
       if (tries > 0 && tried.length >= tries) expect(more, 'no more attempts than allowed').toBe(false);
+      goOn();
     }
   }
   return answers;
@@ -176,23 +232,34 @@ function play<S extends BalancerSession>(
 /**
  * Tests of one method.
  * @param create a balancer of the method with these peers; `peers[i]` of the given stands at index i.
- * @param takesBackups false where the product refuses backup peers for the method.
+ * @param lacks what the product does not do, and why; a test shows that it does not.
  */
 export function behavesAsBalancer<S extends BalancerSession>(
   method: string,
   create: (options: BalancerGiven) => Balancer<S>,
-  { takesBackups }: { readonly takesBackups: boolean },
+  lacks: Lacks,
 ): void {
   const allowed = given.map((options) => ({
     ...options,
-    peers: options.peers.map((one) => ({ ...one, backup: one.backup && takesBackups })),
+    workers: 'workers' in lacks ? 1 : options.workers,
+    peers: options.peers.map((one) => ({ ...one, backup: one.backup && !('backups' in lacks) })),
   }));
   const numRuns = 150;
+  const make = (peers: readonly Partial<PeerGiven>[], more: Partial<BalancerGiven> = {}): Balancer<S> =>
+    create({ workers: 1, shared: false, tries: 0, ...more, peers: peers.map((one) => ({ ...plain, ...one })) });
+  const chosen = (balancer: Balancer<S>, times: number, atSeconds = 1000): readonly number[] =>
+    Array.from({ length: times }, (_, nth) => {
+      const session = balancer.open(aClient(`10.${nth}.0.${nth}`, nth), 0);
+      const index = balancer.next(session, atSeconds * 1e6);
+      balancer.closed(session, atSeconds * 1e6);
+      return index;
+    });
+  const has = (ability: Ability): boolean => lacks[ability] === undefined;
 
   test(`${method}: no peer is chosen that is down, banned, full or tried, and none is missed`, () => {
     fc.assert(
       fc.property(allowed, steps, (options, list) => {
-        play(create, options, list);
+        play(create, options, list, lacks);
       }),
       { numRuns },
     );
@@ -201,77 +268,147 @@ export function behavesAsBalancer<S extends BalancerSession>(
   test(`${method}: the same history gives the same choices`, () => {
     fc.assert(
       fc.property(allowed, steps, (options, list) => {
-        expect(play(create, options, list)).toEqual(play(create, options, list));
+        expect(play(create, options, list, lacks)).toEqual(play(create, options, list, lacks));
       }),
       { numRuns: 30 },
     );
   });
 
-  test(`${method}: a worker process knows nothing of the others, unless they share their memory`, () => {
-    fc.assert(
-      fc.property(allowed, steps, (options, list) => {
-        const two = { ...options, workers: 2, shared: false };
-        const only = (worker: number): Step[] =>
-          list.filter((step) => step.kind === 'wait' || (step.kind === 'open' && step.worker % 2 === worker));
-        const together = list.filter((step) => step.kind !== 'close');
-        const apart = [...play(create, two, only(0)), ...play(create, two, only(1))];
-
-        expect([...play(create, two, together)].sort()).toEqual(apart.sort());
-      }),
-      { numRuns: 50 },
-    );
-  });
-
-  test(`${method}: a ban lasts through its last second; a lone peer is never banned`, () => {
-    const peers = [
-      { ...plain, failTimeoutSeconds: 10 },
-      { ...plain, failTimeoutSeconds: 1000 },
-    ];
-    const make = (list: readonly PeerGiven[]): Balancer<S> =>
-      create({ peers: list, workers: 1, shared: false, tries: 1 });
-    const fail = (balancer: Balancer<S>, atSeconds: number): number => {
-      const session = balancer.open(aClient(), 0);
-      const index = balancer.next(session, atSeconds * 1e6);
-      if (index >= 0) balancer.failed(session, atSeconds * 1e6, 0, false);
-      return index;
-    };
-    const balancer = make(peers);
-    const first = [fail(balancer, 1000), fail(balancer, 1000)];
-    const lone = make([plain]);
-
-    expect(first.sort()).toEqual([0, 1]);
-    expect([1000, 1005, 1010].map((at) => fail(balancer, at))).toEqual([-1, -1, -1]);
-    expect(fail(balancer, 1011)).toBe(0);
-    expect([1000, 1000, 1001].map((at) => fail(lone, at))).toEqual([0, 0, 0]);
-  });
-
-  test(`${method}: what shares a memory shares a ban and a count of connections`, () => {
-    const peers = [
-      { ...plain, maxConns: 1 },
-      { ...plain, down: true },
-    ];
-    const openTwice = (shared: boolean): readonly number[] => {
-      const balancer = create({ peers, workers: 2, shared, tries: 0 });
-      return [0, 1].map((worker) => balancer.next(balancer.open(aClient(), worker), 1e9));
-    };
-
-    expect(openTwice(true)).toEqual([0, -1]);
-    expect(openTwice(false)).toEqual([0, 0]);
-  });
-
   test(`${method}: a session given up while it connects frees its place and counts no failure`, () => {
-    const peers = [
-      { ...plain, maxConns: 1 },
-      { ...plain, down: true },
-    ];
-    const balancer = create({ peers, workers: 1, shared: false, tries: 0 });
-    const chosen = Array.from({ length: 3 }, () => {
-      const session = balancer.open(aClient(), 0);
-      const index = balancer.next(session, 1e9);
-      balancer.closed(session, 1e9);
-      return index;
+    expect(chosen(make([{ maxConns: 1 }, { down: true }]), 3)).toEqual([0, 0, 0]);
+  });
+
+  if (has('workers')) {
+    test(`${method}: a worker process knows nothing of the others, unless they share their memory`, () => {
+      fc.assert(
+        fc.property(allowed, steps, (options, list) => {
+          const two = { ...options, workers: 2, shared: false };
+          const only = (worker: number): Step[] =>
+            list.filter((step) => step.kind === 'wait' || (step.kind === 'open' && step.worker % 2 === worker));
+          const together = list.filter((step) => step.kind !== 'close');
+          const apart = [...play(create, two, only(0), lacks), ...play(create, two, only(1), lacks)];
+
+          expect([...play(create, two, together, lacks)].sort()).toEqual(apart.sort());
+        }),
+        { numRuns: 50 },
+      );
     });
 
-    expect(chosen).toEqual([0, 0, 0]);
+    test(`${method}: what shares a memory shares a ban and a count of connections`, () => {
+      const openTwice = (shared: boolean): readonly number[] => {
+        const balancer = make([{ maxConns: 1 }, { down: true }], { workers: 2, shared });
+        return [0, 1].map((worker) => balancer.next(balancer.open(aClient(), worker), 1e9));
+      };
+
+      expect(openTwice(true)).toEqual([0, -1]);
+      expect(openTwice(false)).toEqual([0, 0]);
+    });
+  } else {
+    test(`${method}: one process, whatever is asked for. ${lacks.workers}`, () => {
+      expect(make([{}], { workers: 3 }).workers).toBe(1);
+    });
+  }
+
+  const fail = (balancer: Balancer<S>, atSeconds: number): number => {
+    const session = balancer.open(aClient(), 0);
+    const index = balancer.next(session, atSeconds * 1e6);
+    if (index >= 0) balancer.failed(session, atSeconds * 1e6, 0, false);
+    return index;
+  };
+  if (has('bans')) {
+    test(`${method}: a ban lasts through its last second; a lone peer is never banned`, () => {
+      const balancer = make([{ failTimeoutSeconds: 10 }, { failTimeoutSeconds: 1000 }], { tries: 1 });
+      const first = [fail(balancer, 1000), fail(balancer, 1000)];
+      const lone = make([{}], { tries: 1 });
+
+      expect(first.sort()).toEqual([0, 1]);
+      expect([1000, 1005, 1010].map((at) => fail(balancer, at))).toEqual([-1, -1, -1]);
+      expect(fail(balancer, 1011)).toBe(0);
+      expect([1000, 1000, 1001].map((at) => fail(lone, at))).toEqual([0, 0, 0]);
+    });
+  } else {
+    test(`${method}: failures ban nobody. ${lacks.bans}`, () => {
+      const balancer = make([{}, { down: true }], { tries: 1 });
+
+      expect(Array.from({ length: 30 }, () => fail(balancer, 1000))).toEqual(new Array<number>(30).fill(0));
+    });
+  }
+
+  if (!has('others')) {
+    test(`${method}: a session may try a peer again. ${lacks.others}`, () => {
+      const balancer = make([{}], { tries: 2 });
+      const session = balancer.open(aClient(), 0);
+      const attempt = (): boolean => {
+        balancer.next(session, 1e9);
+        return balancer.failed(session, 1e9, 0, false) < Infinity;
+      };
+
+      expect([attempt(), attempt()]).toEqual([true, false]);
+    });
+  }
+
+  test(`${method}: when everything is full ${has('waiting') ? 'a session waits for a place' : `a session is closed. ${lacks.waiting}`}`, () => {
+    const balancer = make([{ maxConns: 1 }, { down: true }]);
+    const open = (): S => balancer.open(aClient(), 0);
+    const [first, second, third] = [open(), open(), open()];
+    const answers = [first, second, third].map((session) => balancer.next(session, 1e9));
+    balancer.closed(second, 1e9);
+    balancer.closed(first, 1e9);
+    const freed = (balancer.takeNews?.() ?? []).filter(({ kind }) => kind === 'freed');
+
+    expect(answers).toEqual(has('waiting') ? [0, Choice.Queued, Choice.Queued] : [0, Choice.None, Choice.None]);
+    expect(freed).toEqual(has('waiting') ? [{ kind: 'freed', session: third }] : []);
+    if (has('waiting')) expect(balancer.next(third, 1e9)).toBe(0);
   });
+
+  if (has('orders')) {
+    test(`${method}: a peer that is drained gets no sessions and keeps its own`, () => {
+      const balancer = make([{}, {}]);
+      const session = balancer.open(aClient(), 0);
+      const index = balancer.next(session, 1e9);
+      balancer.connected(session, 1e9);
+      balancer.admin!.setState(index, 'drain', 1e9);
+      const news = balancer.takeNews!();
+
+      expect(chosen(balancer, 20)).toEqual(new Array<number>(20).fill(1 - index));
+      expect(news).toEqual([{ kind: 'down', peerIndex: index, sessions: 'kept' }]);
+      expect(balancer.admin!.sessions(index)).toBe(1);
+      balancer.closed(session, 1e9);
+      balancer.admin!.setState(index, 'ready', 1e9);
+      expect(balancer.takeNews!()).toEqual([{ kind: 'up', peerIndex: index }]);
+      expect(chosen(balancer, 40)).toContain(index);
+    });
+  } else {
+    test(`${method}: takes no orders. ${lacks.orders}`, () => {
+      expect(make([{}]).admin).toBeUndefined();
+    });
+  }
+
+  if (has('checks')) {
+    test(`${method}: a peer whose checks fail gets no sessions until they pass again`, () => {
+      const balancer = make([{}, {}], { checked: true });
+      const checks = balancer.checks!;
+      const check = (passed: boolean): readonly string[] => {
+        const kinds: string[] = [];
+        for (let nth = 0; nth < 10; nth++) {
+          expect(checks.checked(0, passed, 1e9)).toBeGreaterThan(0);
+          kinds.push(
+            ...balancer.takeNews!().map(({ kind, ...rest }) => `${kind} ${(rest as { peerIndex: number }).peerIndex}`),
+          );
+        }
+        return kinds;
+      };
+
+      expect(checks.firstAtUs).toHaveLength(2);
+      expect(check(false)).toEqual(['down 0']);
+      expect(balancer.admin?.isUp(0) ?? false).toBe(false);
+      expect(new Set(chosen(balancer, 20))).toEqual(new Set([1]));
+      expect(check(true)).toEqual(['up 0']);
+      expect(chosen(balancer, 40)).toContain(0);
+    });
+  } else {
+    test(`${method}: checks nobody. ${lacks.checks}`, () => {
+      expect(make([{}], { checked: true }).checks).toBeUndefined();
+    });
+  }
 }

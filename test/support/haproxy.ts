@@ -18,6 +18,7 @@ import {
 } from '../../src/models/balancer/haproxy/options.ts';
 import type { HaproxySession } from '../../src/models/balancer/haproxy/session.ts';
 import { haproxyVersion, type HaproxyVersion } from '../../src/models/balancer/haproxy/versions.ts';
+import type { BalancerGiven, Lacks } from '../contracts/balancer.ts';
 import { aClient } from './clients.ts';
 
 export const measuredVersion = haproxyVersion('2.6', 12);
@@ -76,6 +77,35 @@ export function haproxyWith(
 
 export function aBackend(backend: BackendGiven, version?: HaproxyVersion): Balancer<HaproxySession> {
   return createHaproxyBackend(haproxyWith([backend], version), 0, rootKey('checks', 0))(aBind);
+}
+
+/** What no method of HAProxy does. */
+export const haproxyLacks: Lacks = {
+  bans: 'Checks say who is up; failures of sessions count for them at most (`observe`).',
+  workers: 'Its threads share what they know.',
+  others: 'Retries go to the same server, unless they are redispatched.',
+};
+
+export const waitsForItsServer = 'A session waits for the server that its key, or its luck, names.';
+
+/** A backend of the method for the contract every method passes. */
+export function haproxyMethod(
+  method: Pick<BackendGiven, 'balance' | 'hashType' | 'hashBalanceFactor'>,
+): (given: BalancerGiven) => Balancer<HaproxySession> {
+  return ({ peers, tries, checked }) =>
+    aBackend({
+      ...method,
+      allBackups: true,
+      redispatchAfter: -1,
+      retries: tries === 0 ? backendDefaults.retries : tries - 1,
+      servers: peers.map(({ weight, maxConns, down, backup }) => ({
+        weight,
+        backup,
+        maxConn: maxConns,
+        disabled: down,
+        check: checked ? aCheck() : null,
+      })),
+    });
 }
 
 /** Servers of sessions that stay open, by number from 1: `-` nothing is usable, `q` it waits. */

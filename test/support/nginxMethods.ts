@@ -3,7 +3,7 @@ import { createNginxBalancer, createUpstream } from '../../src/models/balancer/n
 import type { NginxListenerOptions, NginxMethod } from '../../src/models/balancer/nginx/options.ts';
 import type { NginxSession } from '../../src/models/balancer/nginx/session.ts';
 import type { Balancer } from '../../src/models/balancer/contract.ts';
-import type { BalancerGiven } from '../contracts/balancer.ts';
+import type { BalancerGiven, Lacks } from '../contracts/balancer.ts';
 
 export const aListener: NginxListenerOptions = {
   port: 1514,
@@ -16,6 +16,13 @@ export const aListener: NginxListenerOptions = {
   nextUpstreamTries: 0,
   nextUpstreamTimeoutUs: 0,
   proxyBufferBytes: 16_384,
+};
+
+/** What no method of nginx does. */
+export const nginxLacks: Lacks = {
+  waiting: 'Only the commercial nginx has `queue`.',
+  checks: 'Only the commercial nginx has `health_check`.',
+  orders: 'A new configuration takes a reload.',
 };
 
 export function nginxWith(method: NginxMethod): (given: BalancerGiven) => Balancer<NginxSession> {

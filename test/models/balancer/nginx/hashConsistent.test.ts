@@ -5,11 +5,9 @@ import { buildRing, findPoint, type Ring } from '../../../../src/models/balancer
 import type { NginxPeerOptions } from '../../../../src/models/balancer/nginx/options.ts';
 import { behavesAsBalancer } from '../../../contracts/balancer.ts';
 import { balancerOf, confText, connect } from '../../../support/nginxMeasured.ts';
-import { nginxWith } from '../../../support/nginxMethods.ts';
+import { nginxLacks, nginxWith } from '../../../support/nginxMethods.ts';
 
-behavesAsBalancer('hash consistent', nginxWith({ kind: 'hashConsistent', key: '$remote_addr' }), {
-  takesBackups: true,
-});
+behavesAsBalancer('hash consistent', nginxWith({ kind: 'hashConsistent', key: '$remote_addr' }), nginxLacks);
 
 function aPeer(serverText: string, weight = 1, backup = false): NginxPeerOptions {
   const rest = { maxFails: 1, failTimeoutSeconds: 10, maxConns: 0, down: false, backup };

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { behavesAsBalancer } from '../../../contracts/balancer.ts';
 import { balancerOf, confText, connect } from '../../../support/nginxMeasured.ts';
-import { nginxWith } from '../../../support/nginxMethods.ts';
+import { nginxLacks, nginxWith } from '../../../support/nginxMethods.ts';
 
-behavesAsBalancer('least_conn', nginxWith({ kind: 'leastConn' }), { takesBackups: true });
+behavesAsBalancer('least_conn', nginxWith({ kind: 'leastConn' }), nginxLacks);
 
 /** Hosts chosen by sessions that stay open, `-` where there was none. */
 function held(servers: readonly string[], count: number): string {

@@ -2,10 +2,11 @@ import { expect, test } from 'vitest';
 import { behavesAsBalancer } from '../../../contracts/balancer.ts';
 import { aClient } from '../../../support/clients.ts';
 import { balancerOf, confText } from '../../../support/nginxMeasured.ts';
-import { nginxWith } from '../../../support/nginxMethods.ts';
+import { nginxLacks, nginxWith } from '../../../support/nginxMethods.ts';
 
-behavesAsBalancer('random', nginxWith({ kind: 'random', two: false }), { takesBackups: false });
-behavesAsBalancer('random two', nginxWith({ kind: 'random', two: true }), { takesBackups: false });
+const withoutBackups = { ...nginxLacks, backups: 'nginx refuses `backup` beside `random`.' };
+behavesAsBalancer('random', nginxWith({ kind: 'random', two: false }), withoutBackups);
+behavesAsBalancer('random two', nginxWith({ kind: 'random', two: true }), withoutBackups);
 
 /** How many of the clients land on each server; one leaves before the next comes. */
 function spread(method: string, servers: readonly string[], clients: number): readonly number[] {

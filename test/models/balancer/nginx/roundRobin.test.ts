@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { behavesAsBalancer } from '../../../contracts/balancer.ts';
 import { balancerOf, confText, connect } from '../../../support/nginxMeasured.ts';
-import { nginxWith } from '../../../support/nginxMethods.ts';
+import { nginxLacks, nginxWith } from '../../../support/nginxMethods.ts';
 import { aClient } from '../../../support/clients.ts';
 
-behavesAsBalancer('round robin', nginxWith({ kind: 'roundRobin' }), { takesBackups: true });
+behavesAsBalancer('round robin', nginxWith({ kind: 'roundRobin' }), nginxLacks);
 
 /** Hosts chosen one after the other, each session ended before the next. */
 function turns(servers: readonly string[], count: number, refuses: readonly string[] = []): string {
