@@ -25,11 +25,19 @@ interface Link {
   /** Both run and the path is open. */
   isOpen: boolean;
   isCut: boolean;
+  /** A box on the way has forgotten the connection, and answers by RST or not at all. */
+  forgotten: 'no' | 'rst' | 'silence';
   /** The worker knows that the link is gone from here on and tries every `connectionRetryUs`. Infinity: as long as that holds. */
   workerKnowsUs: number;
+  /** … by its echoes alone. */
+  givesUpUs: number;
   masterKnowsUs: number;
+  /** Processes that have the connection, or had it last. */
   masterLife: number;
   workerLife: number;
+  /** Those that will have the next one. */
+  nextMasterLife: number;
+  nextWorkerLife: number;
 }
 
 /** Index of the master; a lone node is its own; -1: nobody is. */
@@ -40,6 +48,8 @@ export function masterOf(nodes: readonly NodeOptions[]): number {
 
 export class ClusterLinks {
   readonly master: number;
+  /** Start of the warm-up. */
+  readonly startUs: number;
   readonly phases: readonly NodePhases[];
   /** How often each node's remoted looks whether client.keys has changed. */
   readonly keyReloadUs: readonly number[];
@@ -58,6 +68,7 @@ export class ClusterLinks {
   /** @param startUs start of the warm-up: everybody runs and is linked. */
   constructor(nodes: readonly NodeOptions[], root: Key, startUs: number) {
     this.master = masterOf(nodes);
+    this.startUs = startUs;
     this.keyReloadUs = nodes.map(({ keyUpdateSeconds }) => keyUpdateSeconds * 1_000_000);
     this.phases = nodes.map(({ name }, index) =>
       phasesOf(namedKey(root, Purpose.ClusterPhase, name), this.keyReloadUs[index]!),
@@ -71,10 +82,14 @@ export class ClusterLinks {
     this.#links = nodes.map(() => ({
       isOpen: this.master >= 0,
       isCut: false,
+      forgotten: 'no',
       workerKnowsUs: Infinity,
+      givesUpUs: Infinity,
       masterKnowsUs: Infinity,
       masterLife: 0,
       workerLife: 0,
+      nextMasterLife: 0,
+      nextWorkerLife: 0,
     }));
     for (const spans of this.running) spans.open(startUs);
     if (this.master < 0) return;
@@ -116,11 +131,13 @@ export class ClusterLinks {
   /** A box between a worker and the master has forgotten their connection. @param answers by RST to what still comes. */
   forgotten(worker: number, atUs: number, answers: boolean): void {
     const link = this.#links[worker];
-    if (!link?.isOpen || worker === this.master) return;
+    if (!link || worker === this.master || !this.linked[worker]!.has(atUs)) return;
+    this.#stands(link);
     this.linked[worker]!.close(atUs);
     this.#expect(worker, link, atUs);
-    const knownUs = answers ? this.#nextPacketUs(worker, atUs) : link.workerKnowsUs;
-    this.linked[worker]!.open(knownUs + timings.connectionRetryUs);
+    link.forgotten = answers ? 'rst' : 'silence';
+    this.#learn(worker, link, atUs);
+    this.linked[worker]!.open(link.workerKnowsUs + timings.connectionRetryUs);
   }
 
   /** Between the two instants, the first at which a worker without a link knows that it has none. */
@@ -131,44 +148,74 @@ export class ClusterLinks {
 
   #review(worker: number, atUs: number): void {
     const link = this.#links[worker]!;
-    const { master } = this;
-    const isOpen = this.#state[master] === PlaceState.Up && this.#state[worker] === PlaceState.Up && !link.isCut;
-    const died = !link.isCut && this.#isDead(worker, link);
-    if (link.isOpen && (!isOpen || died)) {
-      const stood = this.linked[worker]!.has(atUs);
+    const linked = this.linked[worker]!;
+    const isOpen = this.#isOpen(worker, link);
+    const stood = linked.has(atUs);
+    if (stood) this.#stands(link);
+    if (link.isOpen && (!isOpen || this.#isDead(worker, link))) {
       link.isOpen = false;
-      this.linked[worker]!.close(atUs);
-      // A worker that was still to try goes on in its rhythm.
-      if (stood || link.workerKnowsUs > atUs) this.#expect(worker, link, atUs);
+      linked.close(atUs);
+      if (stood) this.#expect(worker, link, atUs);
     }
-    if (!link.isOpen && died) {
-      // Of a host that was off and is back nobody hears before he asks.
-      const heardUs = this.#diedSilently[this.master] === true ? this.#nextPacketUs(worker, atUs) : atUs;
-      link.workerKnowsUs = Math.min(link.workerKnowsUs, heardUs);
-    }
-    if (link.isOpen || !isOpen) return;
+    if (link.isOpen) return;
+    if (link.workerKnowsUs > atUs) this.#learn(worker, link, atUs);
+    if (!isOpen) return;
     link.isOpen = true;
-    this.linked[worker]!.open(this.#relinked(worker, link, atUs));
+    linked.open(this.#relinked(worker, link, atUs));
     if (this.#life[worker] !== link.workerLife) link.workerKnowsUs = this.births[worker]!.at(-1)!;
-    link.masterLife = this.#life[master]!;
-    link.workerLife = this.#life[worker]!;
+    link.nextMasterLife = this.#life[this.master]!;
+    link.nextWorkerLife = this.#life[worker]!;
+  }
+
+  #isOpen(worker: number, link: Link): boolean {
+    return (
+      this.#state[this.master] === PlaceState.Up && this.#state[worker] === PlaceState.Up && this.#reach(worker, link)
+    );
+  }
+
+  /** A packet of one comes to the host of the other. */
+  #reach(worker: number, link: Link): boolean {
+    const isOn = (node: number): boolean => this.#state[node] !== PlaceState.Silent;
+    return isOn(this.master) && isOn(worker) && !link.isCut;
+  }
+
+  /** The worker has its connection. */
+  #stands(link: Link): void {
+    link.forgotten = 'no';
+    link.masterLife = link.nextMasterLife;
+    link.workerLife = link.nextWorkerLife;
+  }
+
+  /** When a worker will know that its connection is gone, as things stand. */
+  #learn(worker: number, link: Link, atUs: number): void {
+    const { master } = this;
+    if (this.#isDead(worker, link) && link.forgotten === 'no' && this.#diedSilently[master] !== true) {
+      link.workerKnowsUs = atUs;
+      return;
+    }
+    // Of a host that was off and is back, or a master that has dropped it, or a box, it hears when it asks.
+    const isDropped = this.#state[master] === PlaceState.Up && atUs >= link.masterKnowsUs;
+    const isUnknown = this.#reach(worker, link) && (this.#life[master] !== link.masterLife || isDropped);
+    const isReset = link.forgotten === 'no' ? isUnknown : link.forgotten === 'rst' && !link.isCut;
+    const asks = isReset && this.#state[worker] === PlaceState.Up;
+    link.workerKnowsUs = asks ? Math.min(link.givesUpUs, this.#nextPacketUs(worker, atUs)) : link.givesUpUs;
   }
 
   /** True when one of the two processes of a link is gone and its host lives to say so. */
   #isDead(worker: number, link: Link): boolean {
-    const says = (state: PlaceState): boolean => state !== PlaceState.Silent;
     const gone = this.#life[this.master] !== link.masterLife || this.#life[worker] !== link.workerLife;
-    return gone && says(this.#state[this.master]!) && says(this.#state[worker]!);
+    return gone && this.#reach(worker, link);
   }
 
   /** Nobody hears anything from here on: when will each end give up? */
   #expect(worker: number, link: Link, atUs: number): void {
     const { keepAliveUs } = this.phases[worker]!;
     const echo = tickFrom(keepAliveUs, timings.keepAliveUs, atUs);
-    link.workerKnowsUs =
+    link.givesUpUs =
       echo +
       (timings.failedKeepalives - 1) * (timings.keepAliveUs + timings.requestTimeoutUs) +
       timings.requestTimeoutUs;
+    link.workerKnowsUs = link.givesUpUs;
     const last = tickBefore(keepAliveUs, timings.keepAliveUs, atUs);
     const { checkWorkersUs } = this.phases[this.master]!;
     link.masterKnowsUs = tickFrom(checkWorkersUs, timings.checkWorkersUs, last + timings.silenceAllowedUs + 1);
@@ -179,11 +226,11 @@ export class ClusterLinks {
     // A new worker connects at once, or tries again from there.
     if (this.#life[worker] !== link.workerLife)
       return tickFrom(this.births[worker]!.at(-1)!, timings.connectionRetryUs, atUs);
-    if (link.workerKnowsUs <= atUs) return tickFrom(link.workerKnowsUs, timings.connectionRetryUs, atUs);
-    const isKept = this.#life[this.master] === link.masterLife && atUs < link.masterKnowsUs;
-    if (isKept) return atUs;
-    // The next packet of the worker is answered by RST.
-    return this.#nextPacketUs(worker, atUs) + timings.connectionRetryUs;
+    const firstTryUs = link.workerKnowsUs + timings.connectionRetryUs;
+    if (link.workerKnowsUs <= atUs) return tickFrom(firstTryUs, timings.connectionRetryUs, Math.max(atUs, firstTryUs));
+    const isSame = this.#life[this.master] === link.masterLife && link.forgotten === 'no';
+    if (isSame && atUs < link.masterKnowsUs) return atUs;
+    return firstTryUs;
   }
 
   /** The integrity check is what a worker sends most often. */

@@ -63,6 +63,38 @@ test('of a master whose host was off and is back a worker hears with its next in
   expect(Math.max(...found)).toBeGreaterThan(17);
 });
 
+test('a worker goes on counting its echoes while the host of its master is back for a moment', () => {
+  for (const replication of many) {
+    const links = cluster(replication);
+    links.placeChanged(0, 100 * second, Silent, true);
+    const givesUpUs = links.missesMasterFrom(1, 100 * second, Infinity);
+    links.placeChanged(0, 110 * second, Refusing, false);
+    links.placeChanged(0, 110.1 * second, Up, false);
+    const asksUs = links.missesMasterFrom(1, 110 * second, Infinity);
+    links.placeChanged(0, 112 * second, Silent, true);
+
+    // An integrity check in these two seconds is answered by RST; otherwise nothing has changed for the worker.
+    const knowsUs = links.missesMasterFrom(1, 112 * second, Infinity);
+    const { integrityUs } = links.phases[1]!;
+    const nextUs = integrityUs + Math.ceil((110 * second - integrityUs) / (9 * second)) * 9 * second;
+    expect(asksUs).toBe(110 * second); // both run
+    expect(knowsUs).toBe(nextUs <= 112 * second ? 112 * second : givesUpUs);
+  }
+});
+
+test('a box that has forgotten a connection keeps it forgotten while the path is cut and open again', () => {
+  for (const replication of many) {
+    const links = cluster(replication);
+    links.forgotten(1, 100 * second, false);
+    links.pathChanged(1, 110 * second, true);
+    links.pathChanged(1, 115 * second, false);
+
+    // Two echoes without an answer, and a try ten seconds later.
+    expect(relinked(links, 100)).toBeGreaterThanOrEqual(110);
+    expect(relinked(links, 100)).toBeLessThanOrEqual(170);
+  }
+});
+
 test('a worker goes on trying in its rhythm while its master comes and goes between two tries', () => {
   const links = cluster();
   links.placeChanged(0, 27 * second, Refusing, true);
