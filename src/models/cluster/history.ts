@@ -19,26 +19,35 @@ export class ConnectionHistory {
   #node = new Int16Array(1024);
   #atUs = new Float64Array(1024);
   #keepaliveUs = new Float64Array(1024);
+  #gridUs = new Float64Array(1024);
   #order = new Int32Array(0);
   #firstOf = new Int32Array(0);
 
-  /** @param keepaliveUs the first keepalive from there on; the others follow at whole notify times. */
+  /**
+   * @param keepaliveUs the first keepalive from there on.
+   * @param gridUs the one behind it; the others follow at whole notify times.
+   */
   heard(
     agent: number,
     what: typeof Heard.Startup | typeof Heard.Again,
     node: number,
     atUs: number,
     keepaliveUs: number,
+    gridUs: number,
   ): void {
-    this.#add(agent, what, node, atUs, keepaliveUs);
+    this.#add(agent, what, node, atUs, keepaliveUs, gridUs);
   }
 
   silent(agent: number, atUs: number): void {
-    this.#add(agent, Heard.Nothing, -1, atUs, NaN);
+    this.#add(agent, Heard.Nothing, -1, atUs, NaN, NaN);
   }
 
   shutdown(agent: number, node: number, atUs: number): void {
-    this.#add(agent, Heard.Shutdown, node, atUs, NaN);
+    this.#add(agent, Heard.Shutdown, node, atUs, NaN, NaN);
+  }
+
+  agent(row: number): number {
+    return this.#agent[this.#order[row]!]!;
   }
 
   what(row: number): Heard {
@@ -55,6 +64,10 @@ export class ConnectionHistory {
 
   keepaliveUs(row: number): number {
     return this.#keepaliveUs[this.#order[row]!]!;
+  }
+
+  gridUs(row: number): number {
+    return this.#gridUs[this.#order[row]!]!;
   }
 
   /** Puts the rows of each agent together; rows are read by their place in that order afterwards. */
@@ -78,7 +91,7 @@ export class ConnectionHistory {
     return this.#firstOf[agent + 1]!;
   }
 
-  #add(agent: number, what: Heard, node: number, atUs: number, keepaliveUs: number): void {
+  #add(agent: number, what: Heard, node: number, atUs: number, keepaliveUs: number, gridUs: number): void {
     if (this.#size === this.#agent.length) this.#grow();
     const row = this.#size;
     this.#agent[row] = agent;
@@ -86,6 +99,7 @@ export class ConnectionHistory {
     this.#node[row] = node;
     this.#atUs[row] = atUs;
     this.#keepaliveUs[row] = keepaliveUs;
+    this.#gridUs[row] = gridUs;
     this.#size += 1;
   }
 
@@ -100,5 +114,6 @@ export class ConnectionHistory {
     this.#node = grown(new Int16Array(size), this.#node);
     this.#atUs = grown(new Float64Array(size), this.#atUs);
     this.#keepaliveUs = grown(new Float64Array(size), this.#keepaliveUs);
+    this.#gridUs = grown(new Float64Array(size), this.#gridUs);
   }
 }

@@ -6,11 +6,8 @@ import { OutageEnd, type Outages, type StatusBooks } from '../ledger.ts';
 import { addChange, runningSum, type Steps } from '../timelines.ts';
 import { Heard, type ConnectionHistory } from './history.ts';
 import type { ClusterLinks } from './links.ts';
-import { clusterTimings, type DisconnectionOptions } from './timings.ts';
-
-/** What the row of an agent says; `Unknown`: no message of it has come yet. */
-export const Shown = { Unknown: 0, Pending: 1, Active: 2, Disconnected: 3 } as const;
-export type Shown = (typeof Shown)[keyof typeof Shown];
+import { AgentMessages, longestSyncUs, Shown } from './messages.ts';
+import type { DisconnectionOptions } from './timings.ts';
 
 export interface StatusInput {
   readonly links: ClusterLinks;
@@ -24,30 +21,10 @@ export interface StatusInput {
   readonly endUs: number;
 }
 
-/** A stretch in which a node heard an agent, and its keepalives. */
-interface Stretch {
-  readonly node: number;
-  readonly fromUs: number;
-  toUs: number;
-  readonly isStartup: boolean;
-  readonly keepaliveUs: number;
-}
-
-/** A message as it comes to the master. */
-interface Arrival {
-  readonly atUs: number;
-  readonly shows: Shown;
-  readonly node: number;
-  /** Begin of the stretch it belongs to. */
-  readonly sinceUs: number;
-}
-
 /** @returns `null` when no node is the master. */
 export function playStatus(input: StatusInput): StatusBooks | null {
   return input.links.master < 0 ? null : new StatusPlayer(input).play();
 }
-
-const longestSyncUs = clusterTimings.agentInfoUs + 2_000_000;
 
 class StatusPlayer {
   readonly #input: StatusInput;
@@ -72,24 +49,25 @@ class StatusPlayer {
 
   // Of the agent that is looked at.
   #notifyUs = 0;
-  #stretches: Stretch[] = [];
-  #arrivals: Arrival[] = [];
+  readonly #messages: AgentMessages;
   #changeUs: number[] = [];
   #changeTo: Shown[] = [];
-  /** Node of the keepalive that will show the agent as active again. */
-  #healsBy = -1;
   #changeNode: number[] = [];
 
   constructor(input: StatusInput) {
     const { links, groups, steps, disconnection, outages } = input;
     this.#input = input;
     this.#master = links.master;
+    this.#messages = new AgentMessages(links, input.history);
     this.#thresholdUs = disconnection.thresholdSeconds * 1e6;
     this.#alertAgeUs = this.#thresholdUs + disconnection.alertSeconds * 1e6;
     this.#alertPeriodUs = Math.max(1, disconnection.alertSeconds) * 1e6;
     this.#sweeps = sweepsOf(input);
     const isSteady = (node: number): boolean =>
-      links.linked[node]!.count === 1 && links.linked[node]!.isOpen && links.births[node]!.length === 0;
+      links.linked[node]!.count === 1 &&
+      links.linked[node]!.isOpen &&
+      links.linked[node]!.fromUs(0) === links.startUs &&
+      links.births[node]!.length === 0;
     this.#isQuiet = links.linked.map((_, node) => isSteady(node) && isSteady(this.#master));
     const agents = groups.reduce((sum, { count }) => sum + count, 0);
     this.#outagesOf = rowsByAgent(outages, agents);
@@ -114,7 +92,7 @@ class StatusPlayer {
       this.#notifyUs = notifyTimeSeconds * 1e6;
       for (let i = 0; i < count; i++, agent++) {
         if (this.#wasQuiet(agent)) continue;
-        this.#recall(agent);
+        this.#messages.recall(agent, this.#notifyUs);
         this.#follow(group);
         this.#compare(agent);
         this.#judge(agent);
@@ -150,89 +128,6 @@ class StatusPlayer {
     return true;
   }
 
-  /** The agent's stretches, and when its messages came to the master. */
-  #recall(agent: number): void {
-    const { history } = this.#input;
-    this.#stretches = [];
-    this.#arrivals = [];
-    let open: Stretch | null = null;
-    for (let row = history.from(agent); row < history.to(agent); row++) {
-      const what = history.what(row);
-      const atUs = history.atUs(row);
-      if (open) open.toUs = Math.min(open.toUs, atUs);
-      open = null;
-      if (what === Heard.Nothing) continue;
-      const node = history.node(row);
-      if (what === Heard.Shutdown) {
-        this.#arrivals.push({ atUs: this.#arrival(node, atUs), shows: Shown.Disconnected, node, sinceUs: atUs });
-        continue;
-      }
-      const isStartup = what === Heard.Startup;
-      open = { node, fromUs: atUs, toUs: Infinity, isStartup, keepaliveUs: history.keepaliveUs(row) };
-      this.#stretches.push(open);
-    }
-    for (const { node, fromUs, toUs, isStartup, keepaliveUs } of this.#stretches) {
-      if (!isStartup) continue;
-      this.#arrivals.push({ atUs: this.#arrival(node, fromUs), shows: Shown.Pending, node, sinceUs: fromUs });
-      if (keepaliveUs >= toUs) continue;
-      this.#arrivals.push({ atUs: this.#arrival(node, keepaliveUs), shows: Shown.Active, node, sinceUs: fromUs });
-    }
-    this.#arrivals = this.#arrivals.filter(({ atUs }) => atUs < Infinity).sort((a, b) => a.atUs - b.atUs);
-  }
-
-  /** When the master knows what a node's remoted has written at `atUs`; Infinity: never, the node has started anew before. */
-  #arrival(node: number, atUs: number): number {
-    if (node === this.#master) return atUs;
-    const { links } = this.#input;
-    const syncUs = links.linked[node]!.nextTick(links.phases[node]!.agentInfoUs, clusterTimings.agentInfoUs, atUs);
-    return this.#nextBirth(node, atUs) <= syncUs ? Infinity : syncUs;
-  }
-
-  #nextBirth(node: number, atUs: number): number {
-    return this.#input.links.births[node]!.find((instant) => instant > atUs) ?? Infinity;
-  }
-
-  /** Last instant up to which the master has heard from a node by `atUs`, of what was written since `sinceUs`. */
-  #syncedUpTo(node: number, sinceUs: number, atUs: number): number {
-    if (node === this.#master) return atUs;
-    const { links } = this.#input;
-    const untilUs = Math.min(atUs, this.#nextBirth(node, sinceUs));
-    return links.linked[node]!.lastTick(links.phases[node]!.agentInfoUs, clusterTimings.agentInfoUs, untilUs);
-  }
-
-  /** The newest message of the agent the master knows of at `atUs`. */
-  #lastKnown(atUs: number): number {
-    for (let index = this.#stretches.length - 1; index >= 0; index--) {
-      const { node, fromUs, toUs, isStartup, keepaliveUs } = this.#stretches[index]!;
-      if (fromUs > atUs) continue;
-      const uptoUs = Math.min(this.#syncedUpTo(node, fromUs, atUs), toUs);
-      if (uptoUs < fromUs) continue;
-      if (uptoUs >= keepaliveUs) {
-        return keepaliveUs + Math.floor((uptoUs - keepaliveUs) / this.#notifyUs) * this.#notifyUs;
-      }
-      if (isStartup) return fromUs;
-    }
-    return -Infinity;
-  }
-
-  /** When a keepalive that the master does not know of at `atUs` comes to it. */
-  #nextKeepalive(atUs: number): number {
-    let nextUs = Infinity;
-    for (const { node, fromUs, toUs, keepaliveUs } of this.#stretches) {
-      if (toUs <= atUs - longestSyncUs && node === this.#master) continue;
-      const knownUs = this.#syncedUpTo(node, fromUs, atUs);
-      const turns = Math.max(0, Math.floor((knownUs - keepaliveUs) / this.#notifyUs) + 1);
-      const ownUs = keepaliveUs + (knownUs === -Infinity ? 0 : turns) * this.#notifyUs;
-      if (ownUs >= toUs) continue;
-      const arrivalUs = this.#arrival(node, ownUs);
-      if (arrivalUs > atUs && arrivalUs < nextUs) {
-        nextUs = arrivalUs;
-        this.#healsBy = node;
-      }
-    }
-    return nextUs;
-  }
-
   /** How the row of the agent changes. */
   #follow(group: number): void {
     const { links, endUs } = this.#input;
@@ -248,7 +143,7 @@ class StatusPlayer {
     let healsUs = Infinity;
     let alertUs = Infinity;
     const become = (next: Shown, atUs: number): void => {
-      healsUs = next === Shown.Disconnected ? this.#nextKeepalive(atUs) : Infinity;
+      healsUs = next !== Shown.Active ? this.#messages.nextKeepalive(atUs) : Infinity;
       alertUs = Infinity;
       if (next === shown && this.#changeNode.at(-1) === node) return;
       shown = next;
@@ -257,24 +152,25 @@ class StatusPlayer {
       this.#changeNode.push(node);
     };
     for (;;) {
-      const arrivalUs = this.#arrivals[arrival]?.atUs ?? Infinity;
+      const arrivalUs = this.#messages.arrivals[arrival]?.atUs ?? Infinity;
       const birthUs = births[birth] ?? Infinity;
       const isSwept = shown === Shown.Active || shown === Shown.Pending;
       const sweepUs = isSwept ? (this.#sweeps[sweep] ?? Infinity) : Infinity;
       const nowUs = Math.min(arrivalUs, healsUs, birthUs, sweepUs, alertUs);
       if (nowUs >= endUs) return;
       if (nowUs === arrivalUs) {
-        const message = this.#arrivals[arrival++]!;
+        const message = this.#messages.arrivals[arrival++]!;
         // Only the full row of a first keepalive names the node.
         if (message.shows === Shown.Active) node = message.node;
         become(message.shows, nowUs);
       } else if (nowUs === healsUs) {
         // The full row was lost with a node that started anew; what comes first names the node now.
-        if (node < 0) node = this.#healsBy;
+        if (node < 0) node = this.#messages.healsBy;
         become(Shown.Active, nowUs);
       } else if (nowUs === birthUs) {
         birth += 1;
         if (isSwept) become(Shown.Disconnected, nowUs);
+        alertUs = Infinity; // monitord has forgotten whom it was to tell of
       } else if (nowUs === alertUs) {
         alertUs = Infinity;
         if (nowUs >= 0) {
@@ -282,8 +178,8 @@ class StatusPlayer {
           if (this.#isHeard(nowUs)) this.#falseAlerts[group]! += 1;
         }
       } else {
-        const knownUs = this.#lastKnown(nowUs);
-        if (knownUs < nowUs - this.#thresholdUs) {
+        const knownUs = this.#messages.lastKnown(nowUs);
+        if (knownUs > -Infinity && knownUs < nowUs - this.#thresholdUs) {
           become(Shown.Disconnected, nowUs);
           const alertFromUs = Math.max(nowUs, knownUs + this.#alertAgeUs);
           const { alert } = links.phases[this.#master]!;
@@ -296,7 +192,7 @@ class StatusPlayer {
   }
 
   #isHeard(atUs: number): boolean {
-    return this.#stretches.some(({ fromUs, toUs }) => fromUs <= atUs && atUs < toUs);
+    return this.#messages.stretches.some(({ fromUs, toUs }) => fromUs <= atUs && atUs < toUs);
   }
 
   /** What was shown against what was so. */
@@ -324,7 +220,7 @@ class StatusPlayer {
         times[agent]! += upToUs - wrongFromUs;
       };
       let atUs = fromUs;
-      for (const stretch of this.#stretches) {
+      for (const stretch of this.#messages.stretches) {
         const heardFromUs = Math.max(atUs, stretch.fromUs);
         const heardToUs = Math.min(toUs, stretch.toUs);
         if (heardToUs <= heardFromUs) continue;
@@ -343,9 +239,12 @@ class StatusPlayer {
       const brokenUs = outages.brokenAtUs[row]!;
       let learntUs = Infinity;
       this.#changeUs.forEach((atUs, change) => {
-        if (this.#changeTo[change] === Shown.Disconnected && atUs >= brokenUs) learntUs = Math.min(learntUs, atUs);
+        const untilUs = this.#changeUs[change + 1] ?? Infinity;
+        // A row of which a worker passes on what it has become meanwhile never said so.
+        if (this.#changeTo[change] === Shown.Disconnected && untilUs > Math.max(atUs, brokenUs))
+          learntUs = Math.min(learntUs, Math.max(atUs, brokenUs));
       });
-      for (const { atUs, shows, sinceUs } of this.#arrivals) {
+      for (const { atUs, shows, sinceUs } of this.#messages.arrivals) {
         if (shows === Shown.Active && sinceUs >= brokenUs && atUs < this.#input.endUs)
           learntUs = Math.min(learntUs, atUs);
       }

@@ -6,13 +6,30 @@ import type { WorldState } from './state.ts';
 
 /** A handshake. @param isDue the first keepalive leaves with it. */
 export function noteStartup(world: WorldState, agent: number, nowUs: number, isDue: boolean): void {
-  const keepaliveUs = isDue ? nowUs : nextDueUs(world, agent, nowUs);
-  world.history.heard(agent, Heard.Startup, world.node[agent]!, nowUs, keepaliveUs);
+  note(world, agent, Heard.Startup, nowUs, isDue);
 }
 
-/** An old session is processed again. */
-export function noteAgain(world: WorldState, agent: number, nowUs: number): void {
-  world.history.heard(agent, Heard.Again, world.node[agent]!, nowUs, nextDueUs(world, agent, nowUs));
+/** An old session is processed again. @param waited a keepalive comes with what waited. */
+export function noteAgain(world: WorldState, agent: number, nowUs: number, waited: boolean): void {
+  note(world, agent, Heard.Again, nowUs, waited);
+}
+
+/** True when a keepalive has become due since the agent is not heard any more: over TCP it waits on the way. */
+export function keepaliveWaits(world: WorldState, agent: number, nowUs: number): boolean {
+  return nextDueUs(world, agent, world.legs.unheardUs[agent]!) <= nowUs;
+}
+
+function note(
+  world: WorldState,
+  agent: number,
+  what: typeof Heard.Startup | typeof Heard.Again,
+  nowUs: number,
+  atOnce: boolean,
+): void {
+  const { notifyTimeSeconds } = world.options.groups[world.groupOf[agent]!]!.agent;
+  const keepaliveUs = atOnce ? nowUs : nextDueUs(world, agent, nowUs);
+  const gridUs = atOnce ? nextDueUs(world, agent, nowUs + 1) : keepaliveUs + notifyTimeSeconds * 1_000_000;
+  world.history.heard(agent, what, world.node[agent]!, nowUs, keepaliveUs, gridUs);
 }
 
 /** The agent's process ends in order while a node hears it. Wazuh 4.2.0, src/client-agent/agentd.c, send_agent_stopped_message(). */

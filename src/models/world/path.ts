@@ -5,7 +5,7 @@ import { lastAckUs, nextKeepaliveUs, noticeUs } from '../keepalive.ts';
 import { openOutage } from '../outages.ts';
 import { Sink } from '../pipeline/sink.ts';
 import { PlaceState } from '../place.ts';
-import { noteAgain } from './heard.ts';
+import { keepaliveWaits, noteAgain } from './heard.ts';
 import { Leg, LegChange, farPlace, isDark, reviewLeg, toFarUs, toNearUs, legLatencyUs } from './legs.ts';
 import { armBlock, hasRoom, leaveAsleep, unblock } from './sessions.ts';
 import { revive } from './listWalk.ts';
@@ -287,6 +287,7 @@ function lighten(world: WorldState, agent: number, leg: Leg, was: number, bounda
   pipelines.sinkPlace[agent] = node;
   pipelines.advance(agent, nowUs);
   const slept = world.state[agent] === State.Frozen;
+  const waited = keepaliveWaits(world, agent, nowUs);
   if (slept) goOn(world, agent, nowUs);
   if (world.broken[agent] === Broken.No) {
     if (slept) answerSleeper(world, agent, leg, nowUs);
@@ -296,7 +297,7 @@ function lighten(world: WorldState, agent: number, leg: Leg, was: number, bounda
   }
   unblock(world, agent, nowUs);
   owe(world, agent, nowUs);
-  noteAgain(world, agent, nowUs);
+  noteAgain(world, agent, nowUs, waited);
   if (world.broken[agent] === Broken.No) healed(world, agent, true, nowUs);
 }
 
@@ -416,7 +417,7 @@ function reviewDatagrams(world: WorldState, agent: number, nowUs: number): void 
     pipelines.sinkPlace[agent] = node;
     world.books.unaware(nowUs, -1);
     owe(world, agent, nowUs);
-    noteAgain(world, agent, nowUs);
+    noteAgain(world, agent, nowUs, false);
   }
   if (after !== Broken.No) return;
   const clock = clockOf(world, agent);

@@ -193,6 +193,62 @@ test('a box that forgets the connection of the worker to the master costs the da
   expect(wrong.at(-1)).toBe(0);
 });
 
+test('a startup message is no keepalive: an agent that is back may be swept before its first one', () => {
+  // 4.14.7: after a restart the first keepalive comes 20 s after the start; T is 20 s here, so there is a sweep between the two.
+  const { books } = shown(
+    {
+      groups: [{ count: 100, list: [0], version: '4.14.7', events: quiet }],
+      faults: [restartAgents(100)],
+      durationUs: 5 * minute,
+    },
+    '4.1.1',
+  );
+  const { pending, disconnected } = books.timeline;
+
+  expect(Math.max(...pending)).toBe(100); // from the startup message to the sweep
+  expect(disconnected[134]).toBe(100);
+  expect(disconnected[142]).toBe(0);
+});
+
+test('a master that hung from the start knows nobody before it goes on', () => {
+  const { books } = shown({
+    groups: [{ count: 5, list: [1], events: quiet }],
+    faults: [{ ...fault('hang', 'master', null, 1) }],
+    durationUs: 2 * minute,
+  });
+
+  expect(books.timeline.active[1]![0]).toBe(0);
+  expect(books.timeline.active[1]!.at(-1)).toBe(5);
+});
+
+test('an agent whose node hangs between its startup message and its first keepalive is active with that keepalive', () => {
+  const { books } = shown({
+    groups: [{ count: 5, list: [0], version: '4.14.7', events: quiet }],
+    faults: [restartAgents(100), fault('hang', 'master', 120, 20)],
+    durationUs: 5 * minute,
+  });
+
+  // Back at 115 s, due at 135 s; what waited is read at 140 s.
+  expect(books.timeline.pending[138]).toBe(5);
+  expect(books.timeline.active[0]![140]).toBe(5);
+});
+
+test('monitord forgets whom it was to tell of when it starts anew', () => {
+  const alerts = (faults: readonly FaultOptions[]): number =>
+    shown(
+      {
+        groups: [{ count: 20, list: [1], version: '4.12.0', events: quiet }],
+        faults: [fault('powerOff', 'worker01', 100, null), ...faults],
+        durationUs: 10 * minute,
+      },
+      '4.1.1',
+    ).books.alerts[0]!;
+
+  // Disconnected 20 to 40 s after their last keepalives, told of when those are 120 s old.
+  expect(alerts([])).toBe(20);
+  expect(alerts([fault('kill', 'master', 160, 5)])).toBe(0);
+});
+
 // ------------------------------------------------------------------------------------------------- a cluster written by hand
 
 const nodes = (['master', 'worker'] as const).map((role, index): NodeOptions => ({
@@ -210,7 +266,7 @@ function byHand(
 ): StatusBooks {
   const links = new ClusterLinks(nodes, rootKey('1', 0), -2 * minute);
   const history = new ConnectionHistory();
-  history.heard(0, Heard.Startup, 1, -60 * second, -60 * second);
+  history.heard(0, Heard.Startup, 1, -60 * second, -60 * second, -40 * second);
   happens(links, history);
   const endUs = 20 * minute;
   return playStatus({
@@ -268,7 +324,7 @@ test('what a worker had not passed on when its remoted died is never told', () =
     history.silent(0, 100 * second);
     links.placeChanged(1, 100 * second, PlaceState.Refusing, true);
     links.placeChanged(1, 110 * second, PlaceState.Up, false);
-    history.heard(0, Heard.Startup, 1, 111 * second, 111 * second);
+    history.heard(0, Heard.Startup, 1, 111 * second, 111 * second, 131 * second);
     history.silent(0, 111.001 * second);
     links.placeChanged(1, 111.001 * second, PlaceState.Refusing, true);
     links.placeChanged(1, 130 * second, PlaceState.Up, false);
