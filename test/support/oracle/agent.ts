@@ -1,5 +1,6 @@
 // One agent daemon: its main thread turn by turn, its connection, its pipeline.
 import {
+  instantOfSecond,
   loopPeriodUs,
   receiveTimeoutUs,
   retrySleepUs,
@@ -31,6 +32,8 @@ export interface Channel {
   works(): boolean;
   /** What is sent now is processed, whether or not its answer comes. */
   isHeard(): boolean;
+  /** … or thrown away behind the remoted that has read it. */
+  isRead(): boolean;
 }
 
 /** How the agent reaches its servers; told by the agent what it does. */
@@ -49,6 +52,10 @@ export interface Surroundings {
   froze(): void;
   /** A new shared configuration has come. */
   configured(): void;
+  /** A keepalive leaves, or would if its send did not block. */
+  keepaliveSent(): void;
+  /** The next one is due then. */
+  keepaliveDue(atUs: number): void;
   /** A request for a key has brought one, or was refused because there is one already, or has brought none. */
   askedForKey(answer: 'key' | 'refused' | 'none'): void;
 }
@@ -155,6 +162,10 @@ export class Agent implements Daemon {
   /** The server it is at is a node of its list. */
   get viaNode(): boolean {
     return this.#entry.endpoint.kind === 'node';
+  }
+
+  get protocol(): 'tcp' | 'udp' {
+    return this.#entry.protocol;
   }
 
   get isDown(): boolean {
@@ -367,6 +378,7 @@ export class Agent implements Daemon {
     this.#state = 'running';
     this.#lastAckSecond = wholeSeconds(this.#calendar.nowUs, this.#phaseUs);
     this.#world.connected(this.#server, channel.node(), this.#attemptUs);
+    this.#tellDue();
     this.#turn();
     this.pipeline.readSocket();
   }
@@ -381,6 +393,11 @@ export class Agent implements Daemon {
     const wasHeldUp = this.#heldUp;
     this.#heldUp = false;
     this.#runNotify(wasHeldUp);
+  }
+
+  #tellDue(): void {
+    if (this.#keepaliveDueSecond === -Infinity) return;
+    this.#world.keepaliveDue(instantOfSecond(this.#keepaliveDueSecond, this.#keepalivePhaseUs));
   }
 
   #runNotify(wasHeldUp: boolean): void {
@@ -401,6 +418,8 @@ export class Agent implements Daemon {
     // A turn that comes a little late does not move the grid of the keepalives, an agent that was held up starts a new one.
     const onGrid = !wasHeldUp && keepaliveSecond - this.#keepaliveDueSecond <= 1;
     this.#keepaliveDueSecond = (onGrid ? this.#keepaliveDueSecond : keepaliveSecond) + agent.notifyTimeSeconds;
+    if (wasHeldUp) this.#world.keepaliveSent();
+    this.#tellDue();
     if (this.pipeline.sendIsBlocked) {
       this.#freeze(() => this.channel!.send(control('keepalive')));
     } else {

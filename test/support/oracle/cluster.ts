@@ -7,6 +7,7 @@ import type { NodeOptions } from '../../../src/models/node.ts';
 import type { WorldOptions } from '../../../src/models/worldOptions.ts';
 import { Rank, type Calendar, type Entry } from './calendar.ts';
 import type { Host } from './host.ts';
+import type { Occurrence } from './plan.ts';
 
 const second = 1_000_000;
 
@@ -33,8 +34,8 @@ interface Link {
   isMissed: boolean;
   /** The master has dropped it. */
   isDropped: boolean;
-  /** The worker's next packet will be answered by RST. */
-  asks: boolean;
+  /** A box on the way has forgotten it, and says so or not. */
+  forgotten: 'rst' | 'silence' | null;
   /** Processes that had it. */
   workerLife: number;
   masterLife: number;
@@ -42,8 +43,15 @@ interface Link {
   readonly plans: Entry[];
   /** When it tries next. */
   nextTryUs: number;
-  /** When the worker will know that it has none. */
-  knowsUs: number;
+  /** When its echoes will have told the worker that it has none. */
+  givesUpUs: number;
+}
+
+/** Told of what the dashboard depends on. */
+export interface ClusterLog {
+  born(node: number): void;
+  runs(node: number, does: boolean): void;
+  linked(worker: number, stands: boolean): void;
 }
 
 export interface Outlook {
@@ -64,9 +72,19 @@ export class Cluster {
   readonly #toMasterUs: readonly number[];
   /** By agent: its key is the n-th that was given. Who was there before the run has none of these. */
   readonly #keys = new Map<number, number>();
+  readonly #cuts: readonly Occurrence[];
+  readonly #log: ClusterLog;
   #hashed = 0;
 
-  constructor({ nodes, network, warmupUs, durationUs }: WorldOptions, hosts: readonly Host[], root: Key) {
+  constructor(
+    { nodes, network, warmupUs, durationUs }: WorldOptions,
+    hosts: readonly Host[],
+    root: Key,
+    faults: readonly Occurrence[],
+    log: ClusterLog,
+  ) {
+    this.#cuts = faults.filter(({ fault }) => fault.kind === 'partition');
+    this.#log = log;
     const { phases } = new ClusterLinks(nodes, root, -warmupUs);
     this.#master = masterOf(nodes);
     this.#members = nodes.map((options, index) => {
@@ -93,10 +111,10 @@ export class Cluster {
         ? null
         : {
             worker,
-            ...{ stands: true, isMissed: false, isDropped: false, asks: false, workerLife: 0, masterLife: 0 },
+            ...{ stands: true, isMissed: false, isDropped: false, forgotten: null, workerLife: 0, masterLife: 0 },
             plans: [],
             nextTryUs: Infinity,
-            knowsUs: Infinity,
+            givesUpUs: Infinity,
           },
     );
     const every = (phaseUs: number, periodUs: number, action: () => void): void => {
@@ -115,14 +133,17 @@ export class Cluster {
       const reloadUs = member.options.keyUpdateSeconds * second;
       if (index === this.#master) {
         every(member.phases.hashUs, 8 * second, () => {
-          if (host.works) this.#hashed = member.inFile;
+          if (host.clusterWorks) this.#hashed = member.inFile;
         });
       }
       every(member.phases.integrityUs, 9 * second, () => {
-        if (this.#links[index]?.stands && host.works) member.inFile = Math.max(member.inFile, this.#hashed);
+        const link = this.#links[index];
+        if (!link || !host.clusterWorks) return;
+        if (link.stands) member.inFile = Math.max(member.inFile, this.#hashed);
+        else if (!link.isMissed && this.#isAnsweredByReset(link)) this.#miss(link);
       });
       every(member.phases.keyReloadUs, reloadUs, () => {
-        if (host.works) member.inMemory = member.inFile;
+        if (host.clusterWorks) member.inMemory = member.inFile;
       });
     });
   }
@@ -169,46 +190,94 @@ export class Cluster {
       member.diedAtLife = host.life;
       member.diedSilently = host.state === 'silent';
     }
-    const isBorn = host.works && host.life !== member.life;
+    this.#log.runs(host.index, host.clusterWorks);
+    const isBorn = host.clusterWorks && host.life !== member.life;
     if (isBorn) {
       member.life = host.life;
       member.inMemory = member.inFile;
+      this.#log.born(host.index);
     }
     const mine = host.index === this.#master ? this.#links : [this.#links[host.index]!];
     for (const link of mine) if (link) this.#review(link, isBorn && link.worker === member);
+  }
+
+  /** A partition begins or ends. */
+  pathsChanged(): void {
+    for (const link of this.#links) if (link) this.#review(link, false);
+  }
+
+  /** A box between two places forgets what is open. */
+  forget({ fault, link: ends }: Occurrence): void {
+    if (fault.kind !== 'dropFlows') return;
+    for (const link of this.#links) {
+      if (!link?.stands || !this.#isBetween(ends, link)) continue;
+      this.#falls(link);
+      link.forgotten = fault.answer;
+      this.#expectSilence(link);
+    }
   }
 
   get #masterHost(): Host {
     return this.#members[this.#master]!.host;
   }
 
+  #isBetween(ends: Occurrence['link'], { worker }: Link): boolean {
+    if (ends?.from.kind !== 'place' || ends.to.kind !== 'place') return false;
+    const both = [ends.from.index, ends.to.index];
+    return both.includes(worker.host.index) && both.includes(this.#master);
+  }
+
+  #isCut(link: Link): boolean {
+    const { nowUs } = this.#calendar;
+    return this.#cuts.some(
+      ({ startUs, endUs, link: ends }) => startUs <= nowUs && nowUs < endUs && this.#isBetween(ends, link),
+    );
+  }
+
+  /** A packet of one comes to the host of the other. */
+  #reach(link: Link): boolean {
+    return link.worker.host.state !== 'silent' && this.#masterHost.state !== 'silent' && !this.#isCut(link);
+  }
+
+  #falls(link: Link): void {
+    link.stands = false;
+    link.isMissed = false;
+    link.isDropped = false;
+    link.forgotten = null;
+    this.#log.linked(link.worker.host.index, false);
+  }
+
   #review(link: Link, workerIsBorn: boolean): void {
     const worker = link.worker.host;
     const master = this.#masterHost;
-    const isOpen = worker.works && master.works;
+    const reach = this.#reach(link);
+    const isOpen = worker.clusterWorks && master.clusterWorks && reach;
     const sameMaster = master.life === link.masterLife;
     const sameWorker = worker.life === link.workerLife;
     if (link.stands && !(isOpen && sameMaster && sameWorker)) {
-      link.stands = false;
-      link.isMissed = false;
-      link.isDropped = false;
-      link.asks = false;
+      this.#falls(link);
       this.#expectSilence(link);
       // A process that dies says so, if its host lives; and so does the host's kernel of the other end.
-      if (!(sameMaster && sameWorker) && worker.state !== 'silent' && master.state !== 'silent') this.#miss(link);
-    } else if (!link.stands && !link.isMissed && worker.state !== 'silent' && master.state !== 'silent') {
+      if (!(sameMaster && sameWorker) && reach) this.#miss(link);
+    } else if (!link.stands && !link.isMissed && reach && link.forgotten === null) {
       // Of a host that was off and is back nobody hears before he asks.
-      if (!sameMaster && this.#members[this.#master]!.diedSilently) this.#missAtNextPacket(link);
-      else if (!sameMaster || !sameWorker) this.#miss(link);
+      const isSilent = !sameMaster && this.#members[this.#master]!.diedSilently;
+      if (!isSilent && (!sameMaster || !sameWorker)) this.#miss(link);
     }
     if (workerIsBorn) {
       this.#cancel(link);
       link.isMissed = true;
       this.#try(link);
-    } else if (!link.stands && !link.isMissed && isOpen && sameWorker && !link.asks) {
-      if (sameMaster && !link.isDropped) this.#stand(link);
-      else this.#missAtNextPacket(link);
+    } else if (!link.stands && !link.isMissed && isOpen && sameWorker && sameMaster) {
+      if (!link.isDropped && link.forgotten === null) this.#stand(link);
     }
+  }
+
+  /** What the worker sends now on a connection that the other end does not know any more. */
+  #isAnsweredByReset(link: Link): boolean {
+    if (link.forgotten !== null) return link.forgotten === 'rst' && !this.#isCut(link);
+    const master = this.#masterHost;
+    return this.#reach(link) && (master.life !== link.masterLife || (link.isDropped && master.clusterWorks));
   }
 
   #cancel({ plans }: Link): void {
@@ -230,8 +299,8 @@ export class Cluster {
     const { keepAliveUs } = link.worker.phases;
     const echoUs = this.#next(keepAliveUs, 60 * second);
     // 20 s for the first answer, 60 s to the next echo, 20 s for its answer.
-    link.knowsUs = echoUs + 100 * second;
-    this.#plan(link, link.knowsUs, () => this.#miss(link));
+    link.givesUpUs = echoUs + 100 * second;
+    this.#plan(link, link.givesUpUs, () => this.#miss(link));
     const lastUs = this.#next(keepAliveUs, 60 * second, nowUs + 1) - 60 * second;
     const { checkWorkersUs } = this.#members[this.#master]!.phases;
     this.#plan(link, this.#next(checkWorkersUs, 60 * second, lastUs + 120 * second + 1), () => {
@@ -239,20 +308,11 @@ export class Cluster {
     });
   }
 
-  #missAtNextPacket(link: Link): void {
-    if (link.asks) return;
-    link.asks = true;
-    link.knowsUs = Math.min(link.knowsUs, this.#next(link.worker.phases.integrityUs, 9 * second));
-    link.nextTryUs = link.knowsUs + 10 * second;
-    this.#plan(link, link.knowsUs, () => this.#miss(link));
-  }
-
   #miss(link: Link): void {
     if (link.isMissed || link.stands) return;
     this.#cancel(link);
     link.isMissed = true;
-    link.asks = false;
-    link.knowsUs = this.#calendar.nowUs;
+    link.givesUpUs = this.#calendar.nowUs;
     this.#tryLater(link);
   }
 
@@ -262,17 +322,24 @@ export class Cluster {
   }
 
   #try(link: Link): void {
-    if (link.worker.host.works && this.#masterHost.works) this.#stand(link);
+    if (link.worker.host.clusterWorks && this.#masterHost.clusterWorks && this.#reach(link)) this.#stand(link);
     else this.#tryLater(link);
   }
 
   #stand(link: Link): void {
     this.#cancel(link);
     link.stands = true;
-    link.asks = false;
+    link.forgotten = null;
     link.isMissed = false;
     link.workerLife = link.worker.host.life;
     link.masterLife = this.#masterHost.life;
+    this.#log.linked(link.worker.host.index, true);
+  }
+
+  /** When the worker will know that it has no link, if nothing changes from here on. */
+  #knowsUs(link: Link): number {
+    if (link.isMissed || !this.#isAnsweredByReset(link)) return link.givesUpUs;
+    return Math.min(link.givesUpUs, this.#next(link.worker.phases.integrityUs, 9 * second));
   }
 
   // ------------------------------------------------------------------------------------------------ requests to the master
@@ -281,11 +348,12 @@ export class Cluster {
   outlook(node: number): Outlook {
     const link = this.#links[node];
     if (!link) return { answersFromUs: -Infinity, wayUs: 0, silentUntilUs: -Infinity, tries: 1 };
-    const isOpen = link.worker.host.works && this.#masterHost.works;
+    const isOpen = link.worker.host.clusterWorks && this.#masterHost.clusterWorks && this.#reach(link);
+    const nextTryUs = link.isMissed ? link.nextTryUs : this.#knowsUs(link) + 10 * second;
     return {
-      answersFromUs: link.stands ? -Infinity : isOpen ? link.nextTryUs : Infinity,
+      answersFromUs: link.stands ? -Infinity : isOpen ? nextTryUs : Infinity,
       wayUs: 2 * this.#toMasterUs[node]!,
-      silentUntilUs: isOpen ? -Infinity : link.knowsUs,
+      silentUntilUs: isOpen ? -Infinity : this.#knowsUs(link),
       tries: atLeast(link.worker.options.version, '4.3.0') ? 10 : 1,
     };
   }

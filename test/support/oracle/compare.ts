@@ -3,6 +3,8 @@ import { lossCauses } from '../../../src/models/ledger.ts';
 import { runWorld } from '../../../src/models/world.ts';
 import type { Luck, WorldOptions } from '../../../src/models/worldOptions.ts';
 import { bookDifferences } from './compareBooks.ts';
+import { dashboardDifferences } from './compareDashboard.ts';
+import type { Counts } from './dashboard.ts';
 import { playOracle, type Deed, type OutageRow } from './oracle.ts';
 
 export interface Tolerance {
@@ -10,6 +12,8 @@ export interface Tolerance {
   readonly us: number;
   /** Counts of events may differ by this, for each count of each group. */
   readonly events: number;
+  /** What the dashboard shows is compared too, and how. */
+  readonly dashboard?: Counts;
 }
 
 /** @returns one line for each difference; none when both agree. */
@@ -26,7 +30,7 @@ export function differences(options: WorldOptions, luck: Luck, tolerance: Tolera
   });
   const { stepUs, steps } = engine.timeline;
   const endUs = options.untilSettled ? Math.min(options.durationUs, (steps - 1) * stepUs) : options.durationUs;
-  const oracle = playOracle(options, luck, endUs);
+  const oracle = playOracle(options, luck, endUs, tolerance.dashboard);
   const found: string[] = [];
   const near = (a: number, b: number): boolean => Math.abs(a - b) <= tolerance.us;
   const compare = (what: string, ours: string, theirs: string): void => {
@@ -100,6 +104,16 @@ export function differences(options: WorldOptions, luck: Luck, tolerance: Tolera
         compare(`agent ${agent}, ${key}`, String(engine.enrolment[key][agent]!), String(own[key]));
       }
     });
+  }
+  if (tolerance.dashboard) {
+    const known = new Map(oracle.outages.map((row, index) => [row, oracle.dashboard?.knownUs[index] ?? NaN]));
+    const rowOf = Array.from({ length: rows.count }, (_, row) => row);
+    rowOf.sort((a, b) => rows.agent[a]! - rows.agent[b]! || rows.brokenAtUs[a]! - rows.brokenAtUs[b]!);
+    const ofEngine = rowOf.map((row) => engine.status?.knownUs[row] ?? NaN);
+    const ofOracle = theirs.map((row) => known.get(row)!);
+    found.push(
+      ...dashboardDifferences(options, engine.status, oracle.dashboard, ofEngine, ofOracle, tolerance.dashboard),
+    );
   }
   found.push(...bookDifferences(options, engine, oracle, endUs, tolerance));
   return found;

@@ -83,6 +83,8 @@ export class Host {
   /** Told after every change of state. */
   changed: (host: Host, fault: number) => void = () => undefined;
   /** Of who listens for events. */
+  /** A keepalive of an agent has been read. */
+  keepaliveRead: (agent: number) => void = () => undefined;
   /** True for an agent to which the node has a new shared configuration to give. */
   owes: (agent: number) => boolean = () => false;
   state: HostState = 'up';
@@ -91,6 +93,7 @@ export class Host {
   /** Occurrence that last turned it into a zombie. */
   zombieFault = -1;
   #wasZombie = false;
+  #clusterWorked = true;
   #analysisStood = false;
   /** Counts the lives of the processes. */
   life = 0;
@@ -211,6 +214,11 @@ export class Host {
     return this.state === 'up';
   }
 
+  /** What belongs to neither remoted nor authd runs: clusterd, monitord, the database. */
+  get clusterWorks(): boolean {
+    return this.state === 'up' || (this.state === 'hung' && this.#active.hang === 0);
+  }
+
   stateOf(service: Service): HostState {
     return service === 'events' ? this.state : this.#registrationState;
   }
@@ -249,6 +257,8 @@ export class Host {
     this.state = this.#stateNow(this.#active.remoted);
     this.#registrationState = this.#stateNow(this.#active.authd);
     const zombieBefore = this.#wasZombie;
+    const clusterBefore = this.#clusterWorked;
+    this.#clusterWorked = this.clusterWorks;
     this.#wasZombie = this.isZombie;
     if (this.state === 'silent' && before !== 'silent') this.boots += 1;
     if (this.state === 'hung' && before !== 'hung') {
@@ -263,7 +273,8 @@ export class Host {
     this.#analysisStood = stands;
     if (before === 'hung' && this.state === 'up') this.#resume('events');
     if (registrationBefore === 'hung' && this.#registrationState === 'up') this.#resume('registration');
-    if (this.state !== before || this.isZombie !== zombieBefore) this.changed(this, fault);
+    const isChanged = this.state !== before || this.isZombie !== zombieBefore || this.#clusterWorked !== clusterBefore;
+    if (isChanged) this.changed(this, fault);
   }
 
   /** The run is over. @param goesOn remoted, if it stands still, will go on. @param analysisGoesOn so will what analyses. */

@@ -110,6 +110,7 @@ export class Manager implements Processes {
         }
         break;
       case 'keepalive':
+        this.#host.keepaliveRead(remote.owner);
         remote.reply(control('ack'));
         this.#savers?.push(remote.owner);
         if (this.#host.owes(remote.owner)) remote.reply(control('config'));

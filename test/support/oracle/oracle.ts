@@ -1,8 +1,9 @@
 // The oracle: a second, deliberately simple simulation of the same world. It plays every event, every turn of an agent's main
 // loop, every keepalive and every packet one by one. Only plain data, draws, arrivals and nginx's choice are shared with src.
 import type { ClientLuck } from '../../../src/models/balancer/contract.ts';
-import { below, deriveKey, rootKey, shuffle, uniform, type Key } from '../../../src/kernel/random.ts';
+import { below, deriveKey, rootKey, shuffle, uniform } from '../../../src/kernel/random.ts';
 import { groupAddresses } from '../../../src/models/addresses.ts';
+import { atLeast } from '../../../src/models/agentVersions.ts';
 import type { ServerOptions } from '../../../src/models/agentOptions.ts';
 import { listenBacklog } from '../../../src/models/balancer/proxy.ts';
 import { groupArrivals } from '../../../src/models/eventRates.ts';
@@ -18,6 +19,7 @@ import { Authd } from './authd.ts';
 import { Calendar, Rank } from './calendar.ts';
 import { Cluster } from './cluster.ts';
 import { Commands } from './commands.ts';
+import { Dashboard, type Counts, type DashboardBooks } from './dashboard.ts';
 import { countEvents, Event } from './event.ts';
 import { Host, type Service } from './host.ts';
 import { Legs } from './leg.ts';
@@ -64,6 +66,8 @@ export interface OracleBooks {
   readonly enrolments: readonly EnrolmentRow[];
   /** Since when nothing is left to happen, seen at whole seconds; `null`: something still is when the run ends. */
   readonly settledUs: number | null;
+  /** `null`: no node is the master. */
+  readonly dashboard: DashboardBooks | null;
 }
 
 export interface EnrolmentRow {
@@ -122,9 +126,14 @@ interface Member {
 }
 
 /** @param endUs the run ends here, within the duration. */
-export function playOracle(options: WorldOptions, luck: Luck, endUs = options.durationUs): OracleBooks {
+export function playOracle(
+  options: WorldOptions,
+  luck: Luck,
+  endUs = options.durationUs,
+  counts: Counts = 'due',
+): OracleBooks {
   const world = new Oracle(options, luck);
-  return world.play(endUs);
+  return world.play(endUs, counts);
 }
 
 class Oracle {
@@ -139,7 +148,8 @@ class Oracle {
   readonly deeds: Deed[] = [];
   readonly rows: OutageRow[] = [];
   readonly addresses: Uint32Array[];
-  cluster: Cluster | null = null;
+  readonly cluster: Cluster;
+  readonly dashboard: Dashboard;
   attemptsFailed = 0;
   #nodeAtStart: number[] = [];
   readonly #looks: Look[] = [];
@@ -182,23 +192,35 @@ class Oracle {
     for (const host of this.hosts) {
       host.changed = (changed, fault) => {
         this.#placeChanged(fault);
-        this.cluster?.placeChanged(changed);
+        this.cluster.placeChanged(changed);
       };
     }
     this.faults = occurrencesOf(options, root);
     this.legs = new Legs(this.faults, options.groups.length, nodes.length);
-    if (options.faults.some(({ kind }) => kind === 'enroll')) this.cluster = this.#enrolments(root);
+    this.dashboard = new Dashboard(options, root, this.calendar);
+    this.cluster = new Cluster(options, this.hosts, root, this.faults, this.dashboard);
+    if (this.#enrols) this.#enrolments();
     options.groups.forEach((group, index) => this.#addGroup(group, index));
     this.#commands = new Commands(this.calendar, options, root, this.members, {
       leaves: (agent, fault) => this.#leaves(agent, fault),
       latencyUs: (agent) => this.#toNode(this.members[agent]!),
-      stopped: (agent) => this.deeds.push({ agent, atUs: this.calendar.nowUs, what: 'stopped' }),
+      stopped: (agent) => {
+        this.deeds.push({ agent, atUs: this.calendar.nowUs, what: 'stopped' });
+        this.#stopped(this.members[agent]!);
+      },
     });
-    for (const host of this.hosts) host.owes = (agent) => this.#commands.owes(agent);
+    for (const host of this.hosts) {
+      host.owes = (agent) => this.#commands.owes(agent);
+      host.keepaliveRead = (agent) => this.dashboard.keepaliveRead(agent, host.index);
+    }
   }
 
-  #enrolments(root: Key): Cluster {
-    const cluster = new Cluster(this.options, this.hosts, root);
+  get #enrols(): boolean {
+    return this.options.faults.some(({ kind }) => kind === 'enroll');
+  }
+
+  #enrolments(): void {
+    const { cluster } = this;
     this.options.nodes.forEach((node, index) => {
       const host = this.hosts[index]!;
       if (!(host.processes instanceof Manager)) return;
@@ -210,7 +232,6 @@ class Oracle {
         },
       };
     });
-    return cluster;
   }
 
   #addGroup(group: GroupOptions, index: number): void {
@@ -277,7 +298,7 @@ class Oracle {
   }
 
   #comesWithoutKey(number: number, startUs: number): void {
-    this.cluster!.newcomers.add(number);
+    this.cluster.newcomers.add(number);
     this.calendar.at(startUs, Rank.control, () => {
       const member = this.members[number]!;
       member.isAbsent = false;
@@ -286,7 +307,7 @@ class Oracle {
     });
   }
 
-  play(endedUs: number): OracleBooks {
+  play(endedUs: number, counts: Counts): OracleBooks {
     const { calendar, options, hosts } = this;
     for (const occurrence of this.faults) {
       const { fault, index, places, startUs } = occurrence;
@@ -304,7 +325,12 @@ class Oracle {
     for (const { fault, index, places, endUs } of this.faults) {
       if (endUs === Infinity || isCommand(fault) || fault.kind === 'enroll') continue;
       if (isOfPath(fault)) {
-        if (fault.kind === 'partition') calendar.at(endUs, Rank.place, () => this.#placeChanged(index));
+        if (fault.kind === 'partition') {
+          calendar.at(endUs, Rank.place, () => {
+            this.#placeChanged(index);
+            this.cluster.pathsChanged();
+          });
+        }
         continue;
       }
       for (const place of places) calendar.at(endUs, Rank.place, () => hosts[place]!.end(fault, index));
@@ -332,7 +358,9 @@ class Oracle {
       );
     }
     this.#finishOutages();
+    const dashboard = this.dashboard.play(counts, endedUs, this.rows);
     return {
+      dashboard,
       groups: options.groups.map((_, group) =>
         countEvents(
           this.members.filter((member) => member.group === group).flatMap(({ agent }) => agent.pipeline.written),
@@ -494,6 +522,7 @@ class Oracle {
           hasRoom: () => true,
           node: () => host.index,
           takes: () => host.works && datagrams.way.leg.isOpen(this.calendar.nowUs),
+          isRead: () => host.works && datagrams.way.leg.passesThere(this.calendar.nowUs),
           isHeard: () => host.works && datagrams.way.leg.passesThere(this.calendar.nowUs) && !host.isZombie,
           works: () => host.works && datagrams.way.leg.isOpen(this.calendar.nowUs) && !host.isZombie,
         };
@@ -505,12 +534,15 @@ class Oracle {
       },
       noticed: (why) => {
         tell(`noticed ${why}`);
+        this.#hearing(member());
         const { outage } = member();
         if (outage && outage.noticedAtUs === null) outage.noticedAtUs = this.calendar.nowUs;
       },
       connected: (server, node, attemptUs) => {
         tell(`connected ${server} ${node}`);
         const { agent } = member();
+        this.dashboard.startup(number, node);
+        this.#hearing(member());
         member().worked = agent.channel!.works();
         const { enrolment } = member();
         if (enrolment.reportedUs === Infinity) enrolment.reportedUs = this.calendar.nowUs;
@@ -527,13 +559,35 @@ class Oracle {
         if (outage) outage.froze = 1;
       },
       configured: () => this.#commands.configured(number),
+      keepaliveSent: () => this.dashboard.keepaliveNow(number),
+      keepaliveDue: (atUs) => this.dashboard.keepaliveDue(number, atUs, !this.#overUdp(member())),
     };
+  }
+
+  #overUdp({ agent }: Member): boolean {
+    return agent.viaNode && agent.protocol === 'udp';
+  }
+
+  /** Somebody may hear an agent now whom nobody has heard before, or nobody any more. */
+  #hearing(member: Member): void {
+    const { agent, index } = member;
+    const isHeard = agent.hasSession && agent.channel!.isRead();
+    this.dashboard.hears(index, isHeard ? agent.channel!.node() : -1, !this.#overUdp(member));
+    if (!agent.hasSession) this.dashboard.left(index);
+  }
+
+  /** Its process ends, and says so if somebody reads it. Wazuh 4.2.0, src/client-agent/agentd.c. */
+  #stopped(member: Member): void {
+    const node = this.dashboard.heardBy(member.index);
+    this.#hearing(member);
+    const { version } = this.options.groups[member.group]!.agent;
+    if (node >= 0 && atLeast(version, '4.2.0')) this.dashboard.goodbye(member.index, node);
   }
 
   #askedForKey({ index, enrolment }: Member, answer: 'key' | 'refused' | 'none'): void {
     const { cluster } = this;
     const { nowUs } = this.calendar;
-    if (!cluster) return;
+    if (!this.#enrols) return;
     const isSeeking = cluster.isNewcomer(index) && !cluster.hasNewKey(index);
     if (!isSeeking && answer !== 'none' && nowUs >= 0) enrolment.duplicates += 1;
     if (isSeeking && answer === 'none') enrolment.failed += 1;
@@ -552,6 +606,11 @@ class Oracle {
       const last = back();
       const alive = (one: Connection): boolean => one.serverLives && one.way.host.works && one.isWhole;
       return last !== null && alive(connection) && alive(last);
+    };
+    const isRead = (): boolean => {
+      const last = back();
+      const reads = (one: Connection): boolean => one.serverLives && one.way.host.works && !one.isDark;
+      return last !== null && reads(connection) && reads(last);
     };
     return {
       send: (message) => connection.send(message),
@@ -575,11 +634,8 @@ class Oracle {
       },
       takes,
       works: () => takes() && !back()!.way.host.isZombie,
-      isHeard: () => {
-        const last = back();
-        const hears = (one: Connection): boolean => one.serverLives && one.way.host.works && !one.isDark;
-        return last !== null && hears(connection) && hears(last) && !last.way.host.isZombie;
-      },
+      isRead,
+      isHeard: () => isRead() && !back()!.way.host.isZombie,
     };
   }
 
@@ -595,10 +651,13 @@ class Oracle {
       }
     }
     this.#placeChanged(index);
+    this.cluster.pathsChanged();
+    this.cluster.forget(occurrence);
   }
 
   #placeChanged(fault: number): void {
     for (const member of this.members) {
+      this.#hearing(member);
       const { agent } = member;
       const takes = agent.channel?.takes() ?? false;
       const works = agent.channel?.works() ?? false;
