@@ -20,21 +20,31 @@ export interface NodeQueueInput {
   readonly workUs: Float64Array;
   /** Work of one of them, µs. */
   readonly controlUs: number;
-  /** Share of its capacity with which the node analyses in each slice; 0: not at all. */
+  /** Share of its capacity with which the node analyses in each slice, on average over it; 0: not at all. */
   readonly works: Float64Array;
-  /** 1 in the slices at whose start the processes are new: what waited in the old ones is lost. */
-  readonly dies: Uint8Array;
+  /** How the processes ended that are new at the start of a slice: what waited in the old ones is lost. */
+  readonly ends: Uint8Array;
   /** There: how long analysisd still works on what waits, before it ends with the rest. */
   readonly graceUs: Float64Array;
+  /** Where in each slice, as a share of it, what is analysed is written for the last time; negative: it is not. */
+  readonly flushes: Float64Array;
 }
+
+/** How processes end: not at all, killed, in order (what they have analysed is written), or as a zombie that throws it away. */
+export const End = { None: 0, Killed: 1, InOrder: 2, Zombie: 3 } as const;
+export type End = (typeof End)[keyof typeof End];
 
 export interface NodeQueueOutput {
   /** Events dropped in each slice. */
   readonly droppedQueue: Float64Array;
   readonly droppedAnalysis: Float64Array;
   readonly died: Float64Array;
+  /** Of a node that turns into a zombie: analysed, and not written. */
+  readonly wasted: Float64Array;
   readonly analysed: Float64Array;
   readonly waiting: number;
+  /** Analysed and not written at the end of all. */
+  readonly unwritten: number;
   readonly peak: number;
   readonly peakSlice: number;
   /** Sum over the events of the time they waited, and the longest wait, µs. */
@@ -44,7 +54,7 @@ export interface NodeQueueOutput {
 
 /** Plays the slices in order. Every event of the inflow ends in exactly one of the outputs. */
 export function playNodeQueue(input: NodeQueueInput): NodeQueueOutput {
-  const { sliceUs, eventsPerSecond, epsLimit, analysisQueueSize, queueSize, works, dies, graceUs } = input;
+  const { sliceUs, eventsPerSecond, epsLimit, analysisQueueSize, queueSize, works, ends, graceUs, flushes } = input;
   const slices = input.inflow.length;
   const remoted = input.workUs.length === 0 ? null : playRemotedQueue(input);
   const inflow = remoted?.passed ?? input.inflow;
@@ -55,32 +65,45 @@ export function playNodeQueue(input: NodeQueueInput): NodeQueueOutput {
   const ratePerSecond = Math.min(eventsPerSecond, epsLimit?.maximum ?? Infinity);
   const slicesPerSecond = 1e6 / sliceUs;
   const analysed = new Float64Array(slices);
+  const wasted = new Float64Array(slices);
+  let unwritten = 0;
   const capacity = (eventsPerSecond * sliceUs) / 1e6;
+  /** What analysisd still can do that outlives remoted for a moment: it needs credits, and a second may end meanwhile. */
+  const outlives = (slice: number, share: number): number => {
+    const own = graceUs[slice]!;
+    if ((slicesPerSecond - (slice % slicesPerSecond)) % slicesPerSecond < own / sliceUs) credits?.tick();
+    return Math.min((eventsPerSecond * share * own) / 1e6, credits?.left ?? Infinity);
+  };
   let waiting = 0;
   let peak = 0;
   let peakSlice = 0;
   let waitSumUs = remoted?.waitSumUs ?? 0;
   let waitMaxUs = remoted?.waitMaxUs ?? 0;
   for (let slice = 0; slice < slices; slice++) {
-    if (dies[slice] === 1) {
-      const last = graceUs[slice] === 0 ? 0 : Math.min(waiting, (ratePerSecond * graceUs[slice]!) / 1e6);
+    if (ends[slice] !== End.None) {
+      const share = Math.max(works[slice - 1] ?? 1, works[slice - 2] ?? 1);
+      const last = graceUs[slice] === 0 ? 0 : Math.min(waiting, outlives(slice, share > 0 ? share : 1));
       died[slice]! += waiting - last;
       analysed[slice] = last;
       waiting = 0;
+      if (ends[slice] === End.Killed) died[slice]! += unwritten;
+      else if (ends[slice] === End.Zombie) wasted[slice] = unwritten;
+      unwritten = 0;
       credits?.reset();
     } else if (works[slice]! > 0 && slice % slicesPerSecond === 0) {
       credits?.tick();
     }
     // remoted hands on within a slice what analysisd can do in it and what its queue holds; what comes on top is dropped.
-    const taken = Math.min(inflow[slice]!, queueSize - 1 + capacity);
-    droppedQueue[slice]! += inflow[slice]! - taken;
     const able = works[slice] === 0 ? 0 : Math.min(capacity * works[slice]!, credits?.left ?? Infinity);
+    const taken = Math.min(inflow[slice]!, queueSize - 1 + able);
+    droppedQueue[slice]! += inflow[slice]! - taken;
     const done = Math.min(waiting + taken, able);
     credits?.spend(done);
     const left = waiting + taken - done;
     const kept = Math.min(left, analysisQueueSize - 1);
     droppedAnalysis[slice] = left - kept;
     analysed[slice]! += done;
+    unwritten = flushes[slice]! < 0 ? unwritten + done : done * (1 - flushes[slice]!);
     // The mean of what waits at both ends of the slice, over the slice (Little).
     waitSumUs += ((waiting + kept) / 2) * sliceUs;
     waiting = kept;
@@ -89,11 +112,25 @@ export function playNodeQueue(input: NodeQueueInput): NodeQueueOutput {
       peak = all;
       peakSlice = slice;
     }
-    const pace = ratePerSecond * (works[slice]! > 0 ? works[slice]! : 1);
+    // A slice in which it works in part says nothing about its pace.
+    const share = Math.max(works[slice]!, works[slice - 1] ?? 0, works[slice + 1] ?? 0);
+    const pace = ratePerSecond * (share > 0 ? share : 1);
     if (pace > 0) waitMaxUs = Math.max(waitMaxUs, (waiting / pace) * 1e6);
   }
   waiting += remoted?.waiting ?? 0;
-  return { droppedQueue, droppedAnalysis, died, analysed, waiting, peak, peakSlice, waitSumUs, waitMaxUs };
+  return {
+    droppedQueue,
+    droppedAnalysis,
+    died,
+    wasted,
+    analysed,
+    waiting,
+    unwritten,
+    peak,
+    peakSlice,
+    waitSumUs,
+    waitMaxUs,
+  };
 }
 
 /**

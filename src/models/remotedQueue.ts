@@ -13,8 +13,8 @@ export interface RemotedQueueInput {
   readonly queueSize: number;
   /** 0 in the slices in which the handlers stand still. */
   readonly works: Float64Array;
-  /** 1 in the slices at whose start the processes are new. */
-  readonly dies: Uint8Array;
+  /** Not 0 in the slices at whose start the processes are new. */
+  readonly ends: Uint8Array;
 }
 
 export interface RemotedQueueOutput {
@@ -31,7 +31,7 @@ export interface RemotedQueueOutput {
 
 /** Plays the slices in order. Every event of the inflow ends in exactly one of the outputs. */
 export function playRemotedQueue(input: RemotedQueueInput): RemotedQueueOutput {
-  const { sliceUs, inflow, workUs, controlUs, queueSize, works, dies } = input;
+  const { sliceUs, inflow, workUs, controlUs, queueSize, works, ends } = input;
   const slices = inflow.length;
   const passed = new Float64Array(slices);
   const dropped = new Float64Array(slices);
@@ -46,7 +46,7 @@ export function playRemotedQueue(input: RemotedQueueInput): RemotedQueueOutput {
   let waitMaxUs = 0;
   for (let slice = 0; slice < slices; slice++) {
     if (slice > 0) worked[slice] = worked[slice - 1]! + (works[slice - 1] === 0 ? 0 : sliceUs);
-    if (dies[slice] === 1) {
+    if (ends[slice] !== 0) {
       died[slice] = waiting;
       waiting = 0;
       head = slice;

@@ -16,12 +16,13 @@ import type { PlannedFault } from './faultPlan.ts';
 import { NodeRates } from './nodeRates.ts';
 import { isQueueJudged } from './node.ts';
 import { Intake, endsOfStorm } from './intake.ts';
-import { playNodeQueue, spread, type NodeQueueInput, type NodeQueueOutput } from './nodeQueue.ts';
+import { playNodeQueue, spread, type End, type NodeQueueOutput } from './nodeQueue.ts';
 import { Pipelines } from './pipeline.ts';
 import { polledGroups } from './pipeline/polledFiles.ts';
 import { noBufferAlerts, type BufferAlerts } from './pipeline/ringStates.ts';
 import type { PipelineBooks } from './pipeline/sink.ts';
 import { PlaceState } from './place.ts';
+import { sliceStates, type PlaceChange, type Slowed } from './sliceStates.ts';
 import { addChange, addPart, cumulated, runningSum, stepMeans, stepsOf, type Steps } from './timelines.ts';
 import { namedKey, Purpose, type Arrivals } from './workload.ts';
 import type { WorldOptions } from './worldOptions.ts';
@@ -31,14 +32,6 @@ export const sliceUs = 100_000;
 
 /** An agent leaves when 61 s have passed since the last ACK, and its keepalives leave 10 s apart: 4.x, time-reconnect. */
 const impatienceUs = 50_000_000;
-
-interface PlaceChange {
-  readonly atUs: number;
-  readonly state: PlaceState;
-  readonly reborn: boolean;
-  /** How long what has come in is still analysed, µs. */
-  readonly graceUs: number;
-}
 
 export interface RunEnd {
   readonly endUs: number;
@@ -73,7 +66,7 @@ export class WorldBooks implements PipelineBooks {
 
   readonly #flushPhaseUs: readonly number[];
   readonly #changes: PlaceChange[][];
-  readonly #slowed: { readonly atUs: number; readonly share: number }[][];
+  readonly #slowed: Slowed[][];
   readonly #delays = new DelayBook();
   readonly #connected: Float64Array[];
   readonly #connectedParts: Float64Array[];
@@ -135,8 +128,12 @@ export class WorldBooks implements PipelineBooks {
     this.#delays.add(events, delayFromUs, delayToUs);
   }
 
-  /** Last instant up to `atUs` at which the node wrote what it had analysed. analysisd flushes once a second. */
+  /**
+   * Up to when the node has written at `atUs` what had come. analysisd flushes once a second; where events wait before it, that is seen
+   * with its queue.
+   */
   lastFlushUs(node: number, atUs: number): number {
+    if (this.inflow[node]) return atUs;
     const phase = this.#flushPhaseUs[node]!;
     return Math.floor((atUs - phase) / 1e6) * 1e6 + phase;
   }
@@ -146,8 +143,8 @@ export class WorldBooks implements PipelineBooks {
     this.#kernelEventsWarmup = kernelEvents;
   }
 
-  placeChanged(place: number, atUs: number, state: PlaceState, reborn: boolean, graceUs: number): void {
-    this.#changes[place]!.push({ atUs, state, reborn, graceUs });
+  placeChanged(place: number, atUs: number, state: PlaceState, end: End, graceUs: number): void {
+    this.#changes[place]!.push({ atUs, state, end, graceUs });
   }
 
   /** A share of the node's capacity is left from now on. */
@@ -373,7 +370,7 @@ export class WorldBooks implements PipelineBooks {
         queueSize: node.queueSize,
         workUs: this.intake.nodes[index]!.slices,
         controlUs: this.intake.nodes[index]!.controlUs,
-        ...this.#sliceStates(index, slices),
+        ...sliceStates(this.#changes[index]!, this.#slowed[index]!, this.#flushPhaseUs[index]!, sliceUs, slices),
       });
       // A group's part of what is dropped in a slice is its part of what came in lately; of what waits, its part of all.
       const shares = (dropped: Float64Array): number[] =>
@@ -385,7 +382,7 @@ export class WorldBooks implements PipelineBooks {
           return sum;
         });
       const totals = byGroup.map((amounts) => amounts.reduce((a, b) => a + b, 0));
-      const take = (dropped: Float64Array, cause: 'nodeQueue' | 'analysis' | 'nodeMemory'): number => {
+      const take = (dropped: Float64Array, cause: 'nodeQueue' | 'analysis' | 'nodeMemory' | 'zombie'): number => {
         const total = Math.round(dropped.reduce((a, b) => a + b, 0));
         if (total === 0) return 0;
         const own = shares(dropped);
@@ -411,7 +408,8 @@ export class WorldBooks implements PipelineBooks {
       const lostQueue = take(output.droppedQueue, 'nodeQueue');
       const lostAnalysis = take(output.droppedAnalysis, 'analysis');
       const lostMemory = take(output.died, 'nodeMemory');
-      const waiting = Math.round(output.waiting);
+      take(output.wasted, 'zombie');
+      const waiting = Math.round(output.waiting + output.unwritten);
       const parts = spread(
         waiting,
         totals,
@@ -429,31 +427,6 @@ export class WorldBooks implements PipelineBooks {
       this.#delays.addWaits(output.waitSumUs, output.waitMaxUs);
       return { output, lostQueue, lostAnalysis, lostMemory: lostMemory + (isStuck ? waiting : 0) };
     });
-  }
-
-  #sliceStates(place: number, slices: number): Pick<NodeQueueInput, 'works' | 'dies' | 'graceUs'> {
-    const works = new Float64Array(slices);
-    const dies = new Uint8Array(slices);
-    const graceUs = new Float64Array(slices);
-    let state: PlaceState = PlaceState.Up;
-    let from = 0;
-    for (const change of this.#changes[place]!) {
-      const next = Math.min(slices, Math.max(from, Math.ceil(change.atUs / sliceUs)));
-      if (state === PlaceState.Up) works.fill(1, from, next);
-      if (change.reborn && next < slices) {
-        dies[next] = 1;
-        graceUs[next] = change.graceUs;
-      }
-      state = change.state;
-      from = next;
-    }
-    if (state === PlaceState.Up) works.fill(1, from);
-    this.#slowed[place]!.forEach(({ atUs, share }, at, all) => {
-      const first = Math.max(0, Math.ceil(atUs / sliceUs));
-      const end = Math.ceil((all[at + 1]?.atUs ?? Infinity) / sliceUs);
-      for (let slice = first; slice < Math.min(slices, end); slice++) works[slice]! *= share;
-    });
-    return { works, dies, graceUs };
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { playNodeQueue, spread, type NodeQueueInput } from '../../src/models/nodeQueue.ts';
+import { End, playNodeQueue, spread, type NodeQueueInput } from '../../src/models/nodeQueue.ts';
 
 const sliceUs = 100_000;
 
@@ -17,8 +17,9 @@ function node(inflow: readonly number[], changes: Partial<NodeQueueInput> = {}):
     workUs: new Float64Array(0),
     controlUs: 1_000,
     works: new Float64Array(slices).fill(1),
-    dies: new Uint8Array(slices),
+    ends: new Uint8Array(slices),
     graceUs: new Float64Array(slices),
+    flushes: new Float64Array(slices).fill(1),
     ...changes,
   };
 }
@@ -78,9 +79,9 @@ test('an EPS limit holds a steady load to its maximum, and what piles up is drop
 
 test('the credits of processes that are new are whole again', () => {
   const inflow = [300, 0, 0, 0, 0, 300, 0, 0, 0, 0];
-  const dies = Uint8Array.from(inflow, (_, slice) => Number(slice === 5));
+  const ends = Uint8Array.from(inflow, (_, slice) => Number(slice === 5));
   const { analysed } = playNodeQueue(
-    node(inflow, { eventsPerSecond: Infinity, epsLimit: { maximum: 300, timeframeSeconds: 1 }, dies }),
+    node(inflow, { eventsPerSecond: Infinity, epsLimit: { maximum: 300, timeframeSeconds: 1 }, ends }),
   );
 
   expect([...analysed]).toEqual(inflow);
@@ -96,7 +97,7 @@ test('a node that stands still keeps what it has', () => {
 
 test('what waits in a node that dies is lost; what reaches the new processes in the same tenth of a second is not', () => {
   const { died, analysed } = playNodeQueue(
-    node([300, 40, 0], { works: Float64Array.of(1, 0, 1), dies: Uint8Array.of(0, 1, 0) }),
+    node([300, 40, 0], { works: Float64Array.of(1, 0, 1), ends: Uint8Array.of(0, 1, 0) }),
   );
 
   expect([...died]).toEqual([0, 200, 0]);
@@ -132,7 +133,7 @@ test('what waits behind control messages is lost with the processes, and kept wh
   const works = Float64Array.of(1, 0, 0, 1, 1, 1);
   const stands = playNodeQueue(node([5, 0, 0, 0, 0, 0], { eventsPerSecond: Infinity, workUs, works }));
   const dies = playNodeQueue(
-    node([5, 0, 0, 0, 0, 0], { eventsPerSecond: Infinity, workUs, dies: Uint8Array.of(0, 1, 0, 0, 0, 0) }),
+    node([5, 0, 0, 0, 0, 0], { eventsPerSecond: Infinity, workUs, ends: Uint8Array.of(0, 1, 0, 0, 0, 0) }),
   );
 
   expect([...stands.analysed]).toEqual([0, 0, 0, 0, 0, 5]);
@@ -154,7 +155,7 @@ test('every event that reaches a node ends in one place', () => {
           {
             queueSize: size,
             works: Float64Array.from(all, ({ works }) => Number(works)),
-            dies: Uint8Array.from(all, ({ dies }) => Number(dies)),
+            ends: Uint8Array.from(all, ({ dies }) => Number(dies)),
             workUs: Float64Array.from(all, ({ work }) => work),
             epsLimit: { maximum: 20_000, timeframeSeconds: 1 },
           },
@@ -179,9 +180,45 @@ test('a whole number is spread by largest remainder, ties to the first, within t
 });
 
 test('processes that end in order work for a moment on what waits', () => {
-  const dies = Uint8Array.of(0, 0, 1, 0);
+  const ends = Uint8Array.of(0, 0, 1, 0);
   const died = (graceUs: number): number =>
-    sum(playNodeQueue(node([500, 0, 0, 0], { dies, graceUs: Float64Array.of(0, 0, graceUs, 0) })).died);
+    sum(playNodeQueue(node([500, 0, 0, 0], { ends, graceUs: Float64Array.of(0, 0, graceUs, 0) })).died);
 
   expect([died(0), died(200_000), died(900_000)]).toEqual([300, 100, 0]);
+});
+
+test.each([
+  ['is killed', End.Killed, { died: 250, wasted: 0 }],
+  ['ends in order', End.InOrder, { died: 0, wasted: 0 }],
+  ['turns into a zombie', End.Zombie, { died: 0, wasted: 250 }],
+] as const)('what was analysed since the last flush is gone when the node %s', (_, end, lost) => {
+  // It is written in the middle of the fifth slice.
+  const flushes = Float64Array.from({ length: 9 }, (_flush, slice) => (slice === 4 ? 0.5 : -1));
+  const ends = Uint8Array.from(flushes, (_flush, slice) => (slice === 7 ? end : End.None));
+  const output = playNodeQueue(node(new Array<number>(9).fill(100), { flushes, ends }));
+
+  expect({ died: sum(output.died), wasted: sum(output.wasted) }).toEqual(lost);
+  // The new processes have written nothing yet.
+  expect(output.unwritten).toBe(200);
+});
+
+test("remoted's queue takes what the credits of an EPS limit let through, and no more", () => {
+  const limit = { maximum: 10, timeframeSeconds: 1 };
+  const { droppedQueue, droppedAnalysis } = playNodeQueue(
+    node([2_000, 2_000], { eventsPerSecond: Infinity, epsLimit: limit, queueSize: 512 }),
+  );
+
+  expect([...droppedQueue]).toEqual([2_000 - 511 - 10, 2_000 - 511]);
+  expect(sum(droppedAnalysis)).toBe(0);
+});
+
+test.each([
+  ['with credits it works at its pace', { maximum: 1_000, timeframeSeconds: 10 }, 200],
+  ['without any it does nothing', { maximum: 1, timeframeSeconds: 1 }, 0],
+] as const)('one that outlives remoted by 0.2 s needs credits: %s', (_, epsLimit, last) => {
+  const ends = Uint8Array.of(0, 0, End.InOrder, 0);
+  const { died } = playNodeQueue(node([700, 0, 0, 0], { ends, epsLimit, graceUs: Float64Array.of(0, 0, 200_000, 0) }));
+
+  const before = epsLimit.maximum === 1 ? 1 : 200;
+  expect(sum(died)).toBe(700 - before - last);
 });

@@ -159,7 +159,7 @@ test('buffers that are too small for what comes in lose what the oracle loses', 
   );
 });
 
-test('nodes with a limit analyse, lose and keep what the oracle says, to what comes in within a second', () => {
+test('nodes with a limit analyse, lose and keep what the oracle says, to what comes in within a few slices', () => {
   const group = fc.record({
     count: fc.constant(1),
     version,
@@ -178,8 +178,8 @@ test('nodes with a limit analyse, lose and keep what the oracle says, to what co
         eventsPerSecond: fc.constantFrom(5, 1_000),
       }),
       fc.nat(1_000),
-      // The engine flushes before the queue, the oracle behind it; queues are kept in slices of 100 ms.
-      (recipe, replication) => expectAgreement({ ...recipe, durationUs: 6 * minute + 7 * second }, replication, 130),
+      // Queues are kept in slices of 100 ms.
+      (recipe, replication) => expectAgreement({ ...recipe, durationUs: 6 * minute + 7 * second }, replication, 30),
     ),
     { numRuns: Math.ceil(runs / 4), seed: 20_261_129 },
   );

@@ -3,6 +3,7 @@ import { newProxy } from '../balancer/proxy.ts';
 import { killDefaults, type FaultOptions } from '../fault.ts';
 import type { PlannedFault } from '../faultPlan.ts';
 import { analysisOutlivesUs } from '../managerVersions.ts';
+import { End } from '../nodeQueue.ts';
 import { PlaceState, capacityShare, marksOf, stateOf, type Place } from '../place.ts';
 import { enrolmentBegins } from './enrolment.ts';
 import { reviewAttempt, waitInVain } from './attempts.ts';
@@ -209,7 +210,8 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
   const graceUs = isStop ? analysisOutlivesUs(world.options.nodes[index]!.version) : 0;
   // analysisd works on while remoted alone stands still; what waits in a node that turns into a zombie is lost.
   const works = after === PlaceState.Hung && place.hung === 0 ? PlaceState.Up : after;
-  world.books.placeChanged(index, nowUs, works, reborn || turnsZombie, graceUs);
+  const end = isStop ? End.InOrder : reborn ? End.Killed : turnsZombie ? End.Zombie : End.None;
+  world.books.placeChanged(index, nowUs, works, end, graceUs);
   world.links.placeChanged(index, nowUs, works, reborn);
   nodeTurned(world, index, before, reborn, nowUs);
   if (reborn) world.registration.restarted(index);

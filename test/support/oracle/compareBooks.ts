@@ -1,6 +1,7 @@
 // What a run reports beside its events and outages: time lines, what nodes met, delays, and when it was over.
 import { atLeast } from '../../../src/models/agentVersions.ts';
 import type { Books } from '../../../src/models/ledger.ts';
+import { capacityOf } from '../../../src/models/node.ts';
 import type { WorldOptions } from '../../../src/models/worldOptions.ts';
 import type { Tolerance } from './compare.ts';
 import type { OracleBooks } from './oracle.ts';
@@ -57,6 +58,12 @@ export function bookDifferences(
     compare(`refused by ${name}`, ours.refused, theirs.refused);
     compare(`accept queue overflows at ${name}`, ours.acceptQueueOverflow, theirs.overflowed);
     if (theirs.control) compareControl(name, options, index, ours.controlWaitPeakUs, theirs.control.peakUs);
+    if (capacityOf(options.nodes[index]!) === null) return;
+    const lost = theirs.losses!; // every node has a manager
+    compare(`delivered by ${name}`, ours.delivered, lost.delivered, tolerance.events);
+    compare(`lost in remoted's queue at ${name}`, ours.lostQueue, lost.nodeQueue, tolerance.events);
+    compare(`lost in analysisd's ring at ${name}`, ours.lostAnalysis, lost.analysis, tolerance.events);
+    compare(`most that waited at ${name}`, ours.queuePeak, lost.peak, tolerance.events);
   });
   /** The engine has keepalives come evenly, and the first of a session with its ACK. */
   function compareControl(

@@ -1,7 +1,7 @@
 // The processes of a manager node: remoted and authd answer, analysisd writes what it has once a second.
 import { atLeast } from '../../../src/models/agentVersions.ts';
-import { nodeDefaults, type NodeOptions } from '../../../src/models/node.ts';
-import { Rank, type Calendar } from './calendar.ts';
+import type { NodeOptions } from '../../../src/models/node.ts';
+import { Analysisd, NodeLosses } from './analysisd.ts';
 import type { Authd } from './authd.ts';
 import type { Cluster } from './cluster.ts';
 import type { Event } from './event.ts';
@@ -23,19 +23,11 @@ export const control = (kind: Exclude<Message['kind'], 'event'>): Message => ({
 
 export class Manager implements Processes {
   readonly #host: Host;
-  readonly #calendar: Calendar;
   readonly #flushPhaseUs: number;
   readonly #clockPhaseUs: number;
   readonly #options: NodeOptions;
-  /** Capacity of analysisd; `null`: it keeps up with everything. */
-  readonly #eventsPerSecond: number | null;
-  /** Waits for analysisd. */
-  #queue: Event[] = [];
-  #analyses = false;
-  #inMemory: Event[] = [];
-  #flushPlanned = false;
-  /** Counts the lives of analysisd. */
-  #life = 0;
+  #analysisd: Analysisd;
+  readonly losses = new NodeLosses();
   /** Agents whose newest connection waits to be accepted while the processes go on; bytes of the old one that are read before. */
   #waiting = new Map<number, number>();
   /** New connections that will find their key in use. */
@@ -43,17 +35,16 @@ export class Manager implements Processes {
 
   constructor(host: Host, flushPhaseUs: number, clockPhaseUs: number, options: NodeOptions) {
     this.#host = host;
-    this.#calendar = host.calendar;
     this.#flushPhaseUs = flushPhaseUs;
     this.#clockPhaseUs = clockPhaseUs;
     this.#options = options;
-    this.#eventsPerSecond = options.eventsPerSecond;
+    this.#analysisd = this.#newAnalysisd();
     const { controlCostUs, version, workerPool, queueSize, controlQueueSize } = options;
     const isInline = !atLeast(version, '4.13.0');
     if (controlCostUs !== null && isInline) {
-      this.#handlers = new Handlers(this.#calendar, { workers: workerPool, costUs: controlCostUs, queueSize });
+      this.#handlers = new Handlers(this.#host.calendar, { workers: workerPool, costUs: controlCostUs, queueSize });
     } else if (controlCostUs !== null) {
-      this.#savers = new Savers(this.#calendar, controlCostUs, controlQueueSize);
+      this.#savers = new Savers(this.#host.calendar, controlCostUs, controlQueueSize);
     }
   }
   /** Where control messages cost something: who does their work. */
@@ -67,6 +58,10 @@ export class Manager implements Processes {
   stopped(): void {
     this.#handlers?.stop();
     this.#savers?.stop();
+  }
+
+  #newAnalysisd(): Analysisd {
+    return new Analysisd(this.#host, this.#flushPhaseUs, this.#options, this.losses);
   }
 
   /** Who knows what of new keys; `null`: nobody comes without one. */
@@ -152,7 +147,7 @@ export class Manager implements Processes {
     );
     if (!old || !(remote instanceof Connection)) return false;
     const second = (atUs: number): number => Math.floor((atUs + this.#clockPhaseUs) / 1e6);
-    const silent = second(this.#calendar.nowUs) - second(old.validUs);
+    const silent = second(this.#host.calendar.nowUs) - second(old.validUs);
     const canOvertake = atLeast(version, '4.5.2') && connectionOvertakeSeconds > 0;
     if (!canOvertake || silent <= connectionOvertakeSeconds) return true;
     old.closeByServer();
@@ -168,52 +163,10 @@ export class Manager implements Processes {
   }
 
   #take(event: Event): void {
-    event.arrivedUs = this.#calendar.nowUs;
-    if (this.#host.isZombie) {
-      event.end('zombie');
-    } else if (this.#eventsPerSecond === null) {
-      this.#analysed(event);
-    } else if (this.#queue.length >= nodeDefaults.analysisQueueSize - 1) {
-      event.end('analysis');
-    } else {
-      this.#queue.push(event);
-      this.#analyse(this.#eventsPerSecond);
-    }
-  }
-
-  /** One event after the other, each in its time. */
-  #analyse(eventsPerSecond: number): void {
-    if (this.#analyses || this.#queue.length === 0 || !this.#host.analyses) return;
-    this.#analyses = true;
-    const life = this.#life;
-    const eventUs = Math.round(1e6 / (eventsPerSecond * this.#host.capacityShare));
-    this.#calendar.at(this.#calendar.nowUs + eventUs, Rank.event, () => {
-      this.#analyses = false;
-      const event = this.#host.analyses && this.#life === life ? this.#queue.shift() : undefined;
-      if (event) this.#analysed(event);
-      this.#analyse(eventsPerSecond);
-    });
-  }
-
-  #analysed(event: Event): void {
-    this.#inMemory.push(event);
-    this.#planFlush();
-  }
-
-  #planFlush(): void {
-    if (this.#flushPlanned) return;
-    this.#flushPlanned = true;
-    const { nowUs } = this.#calendar;
-    const second = Math.floor((nowUs - this.#flushPhaseUs) / 1e6) + 1;
-    this.#calendar.at(second * 1e6 + this.#flushPhaseUs, Rank.control, () => {
-      this.#flushPlanned = false;
-      if (this.#host.analyses) {
-        for (const event of this.#inMemory) event.end('delivered');
-        this.#inMemory = [];
-      } else if (this.#inMemory.length > 0) {
-        this.#planFlush();
-      }
-    });
+    event.arrivedUs = this.#host.calendar.nowUs;
+    event.taken();
+    if (this.#host.isZombie) event.end('zombie');
+    else this.#analysisd.take(event);
   }
 
   clientClosed(): void {
@@ -225,24 +178,14 @@ export class Manager implements Processes {
     this.#handlers?.clear();
     this.#savers?.clear();
     // exit() writes what is analysed. Up to 4.12 analysisd hears of it 0.2 s later than remoted.
-    const late = inOrder && this.#eventsPerSecond !== null && !atLeast(this.#options.version, '4.13.0');
-    const more = late ? Math.floor(0.2 * this.#eventsPerSecond * this.#host.capacityShare) : 0;
-    this.#inMemory.push(...this.#queue.splice(0, more));
-    for (const event of this.#inMemory) event.end(inOrder ? 'delivered' : 'nodeMemory');
-    this.#forget();
+    if (inOrder) this.#analysisd.ends(atLeast(this.#options.version, '4.13.0') ? 0 : 200_000);
+    else this.#analysisd.dies('nodeMemory');
+    this.#analysisd = this.#newAnalysisd();
   }
 
   turnedZombie(): void {
-    for (const event of this.#inMemory) event.end('zombie');
-    this.#inMemory = [];
-    this.#forget();
-  }
-
-  #forget(): void {
-    for (const event of this.#queue) event.end('nodeMemory');
-    this.#inMemory = [];
-    this.#queue = [];
-    this.#life += 1;
+    this.#analysisd.dies('zombie');
+    this.#analysisd = this.#newAnalysisd();
   }
 
   stuck(): void {
@@ -250,8 +193,7 @@ export class Manager implements Processes {
   }
 
   analysisResumed(): void {
-    for (const event of [...this.#inMemory, ...this.#queue]) event.arrivedUs = this.#calendar.nowUs;
-    if (this.#eventsPerSecond !== null) this.#analyse(this.#eventsPerSecond);
+    this.#analysisd.resumed();
   }
 
   resumed(): void {
@@ -268,7 +210,7 @@ export class Manager implements Processes {
       const old = [...this.#host.connections].filter((other) => other.way.owner === way.owner && other.clientIsGone);
       const heldBytes = old.flatMap((one) => one.held).reduce((sum, { bytes }) => sum + bytes, 0);
       if (heldBytes <= readBytes) continue;
-      const silent = second(this.#calendar.nowUs) - second(this.#host.hungUs - way.latencyUs);
+      const silent = second(this.#host.calendar.nowUs) - second(this.#host.hungUs - way.latencyUs);
       const canOvertake = atLeast(version, '4.5.2') && connectionOvertakeSeconds > 0;
       if (canOvertake && silent > connectionOvertakeSeconds) this.#waiting.set(way.owner, readBytes);
       else this.#inUse.add(one);

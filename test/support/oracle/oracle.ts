@@ -15,6 +15,7 @@ import { stepsOf } from '../../../src/models/timelines.ts';
 import { drawIndex, groupKey, namedKey, Purpose } from '../../../src/models/workload.ts';
 import type { GroupOptions, Luck, WorldOptions } from '../../../src/models/worldOptions.ts';
 import { Agent, type Channel, type Surroundings } from './agent.ts';
+import type { NodeLosses } from './analysisd.ts';
 import { Authd } from './authd.ts';
 import { Calendar, Rank } from './calendar.ts';
 import { Cluster } from './cluster.ts';
@@ -97,6 +98,8 @@ export interface NodeCounts {
   readonly overflowed: number;
   /** Where control messages cost something: the longest work of them that waited, and how many found no room. */
   readonly control: { readonly peakUs: number; readonly dropped: number } | null;
+  /** Events; `null`: it has none. */
+  readonly losses: NodeLosses | null;
 }
 
 interface OpenOutage {
@@ -757,5 +760,7 @@ function countsOf({ counted: { accepted, refused, overflowed }, processes }: Hos
     bySecond.set(second, (bySecond.get(second) ?? 0) + 1);
   }
   const control = processes instanceof Manager ? processes.controlCounts : null;
-  return { connectsPeakPerSecond: Math.max(0, ...bySecond.values()), refused, overflowed, control };
+  const losses = processes instanceof Manager ? processes.losses : null;
+  const connectsPeakPerSecond = Math.max(0, ...bySecond.values());
+  return { connectsPeakPerSecond, refused, overflowed, control, losses };
 }
