@@ -110,11 +110,17 @@ export class Pipelines extends Dispatchers {
   /** The agent's service stops: what it had in memory is lost. */
   stop(agent: number, atUs: number): void {
     this.advance(agent, atUs);
-    this.lose(agent, this.ring[agent]! + this.upstream[agent]!, 'agentRestart', atUs, atUs);
-    this.waiting.clear(agent);
+    const { isChannel, skips } = this.limits[this.groupOf[agent]!]!;
+    // Records that are not through yet are still in their channel, for one who goes on behind the last that was.
+    const kept = isChannel && !skips ? this.upstream[agent]! : 0;
+    const all = this.ring[agent]! + this.upstream[agent]!;
+    this.lose(agent, all - kept, 'agentRestart', atUs, atUs);
+    if (kept === 0) this.waiting.clear(agent);
+    else this.waiting.take(agent, all, this.seen[agent]!, all - kept);
     this.ringStates.reset(agent);
     this.ring[agent] = 0;
-    this.upstream[agent] = 0;
+    this.upstream[agent] = kept;
+    this.#closeFiles(agent, atUs);
     this.inSocket[agent] = 0;
     this.reads[agent] = 0;
     this.collects[agent] = 0;
@@ -133,13 +139,22 @@ export class Pipelines extends Dispatchers {
     this.lose(agent, before - kept, 'agentRestart', atUs, atUs);
     this.collects[agent] = blocks ? 1 : 0;
     this.down[agent] = Down.Collector;
+    this.#closeFiles(agent, atUs);
+  }
+
+  /** One who goes on where he was leaves the lines in their files; else they are passed over. */
+  #closeFiles(agent: number, atUs: number): void {
+    const group = this.groupOf[agent]!;
+    if (!this.limits[group]!.skips) this.polled[group]?.close(this.local(agent), atUs);
   }
 
   /** What was down starts. Lines that were not skipped are read at once. */
   start(agent: number, atUs: number): void {
     this.advance(agent, atUs);
     this.down[agent] = Down.No;
-    const { blocks, queueSize } = this.limits[this.groupOf[agent]!]!;
+    const group = this.groupOf[agent]!;
+    const { blocks, queueSize, skips } = this.limits[group]!;
+    if (!skips) this.polled[group]?.open(this.local(agent), atUs);
     const before = this.upstream[agent]!;
     const excess = blocks ? 0 : Math.max(0, before - queueSize - 1 - this.inSocket[agent]!);
     this.waiting.dropNewest(agent, this.ring[agent]! + before, this.seen[agent]!, excess);

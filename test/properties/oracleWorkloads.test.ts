@@ -87,3 +87,82 @@ test('agents that look into their files now and then read, lose and leave there 
     { numRuns: Math.ceil(runs / 2), seed: 20_261_160 },
   );
 });
+
+const restarts = fc.integer({ min: 0, max: 1_000 }).map((quarters) => ({
+  kind: 'restartAgents' as const,
+  groups: ['group0'],
+  ...timing(quarters / 4 + 3 / 64, 0),
+  overUs: 0,
+}));
+
+test('records of event channels wait where they are from while the lock is set, and fill the buffer of an agent that sleeps', () => {
+  const group = fc.record({
+    count: fc.integer({ min: 1, max: 2 }),
+    version,
+    platform: fc.constant('windows' as const),
+    events: fc.record({
+      ratePerSecond: fc.constantFrom(0.05, 0.7, 7, 23.7),
+      arrival: fc.constant('regular' as const),
+      source: fc.constant('eventChannel' as const),
+    }),
+    agent: fc.record({
+      clientBuffer: fc.record({ queueSize: fc.constantFrom(50, 700, 5_000) }),
+      kernel: fc.record({
+        sendBuffer: fc.record({
+          silentBytes: fc.constantFrom(3_000, 75_000),
+          hungBytes: fc.constantFrom(5_000, 2_000_000),
+        }),
+      }),
+      life: fc.record({ onlyFutureEvents: fc.boolean(), restartUs: fc.constantFrom(3.1 * second, 15.1 * second) }),
+    }),
+    list: fc.constantFrom([1, 2], [0, 1, 2]),
+  });
+  fc.assert(
+    fc.property(group, faultsAt(nodeNames, 2), fc.option(restarts), fc.nat(1_000), (one, faults, told, replication) =>
+      expectAgreement(
+        { groups: [one], faults: told ? [...faults, told] : faults, durationUs: 9 * minute + 57 * second },
+        replication,
+        // What came within the second before an agent left a node; the event that comes next to a burst that has filled the buffer.
+        16,
+      ),
+    ),
+    { numRuns: runs, seed: 20_261_161 },
+  );
+});
+
+test('lines in files that are read again from where logcollector stopped, or are passed over, end as the oracle says', () => {
+  const group = fc.record({
+    count: fc.integer({ min: 1, max: 2 }),
+    version,
+    events: fc.record({
+      ratePerSecond: fc.constantFrom(0.7, 5, 23.7),
+      arrival: fc.constant('regular' as const),
+      files: fc.constantFrom(null, 1, 3),
+    }),
+    agent: fc.record({
+      internal: fc.record({
+        logcollectorQueueSize: fc.constantFrom(64, 1_024),
+        logcollectorMaxLines: fc.constantFrom(0, 30, 10_000),
+      }),
+      kernel: fc.constant({ sendBuffer: { silentBytes: 2_000_000, hungBytes: 2_000_000 } }),
+      life: fc.record({ onlyFutureEvents: fc.boolean(), restartUs: fc.constantFrom(3.1 * second, 15.1 * second) }),
+    }),
+    list: fc.constantFrom([1, 2], [0, 1, 2]),
+  });
+  const noticed = faultsAt(nodeNames, 2).map((faults) => faults.filter(({ kind }) => kind !== 'powerOff'));
+  fc.assert(
+    fc.property(
+      group,
+      noticed,
+      fc.array(restarts, { minLength: 1, maxLength: 2 }),
+      fc.nat(1_000),
+      (one, faults, told, replication) =>
+        expectAgreement(
+          { groups: [one], faults: [...faults, ...told], durationUs: 5 * minute + 7 * second },
+          replication,
+          96,
+        ),
+    ),
+    { numRuns: runs, seed: 20_261_162 },
+  );
+});

@@ -15,6 +15,8 @@ export interface Limits {
   readonly blocks: boolean;
   /** Lines written while logcollector does not run are never read. */
   readonly skips: boolean;
+  /** Records of event channels come from threads of the agent itself, straight into its buffer, and wait where they are from. */
+  readonly isChannel: boolean;
   /** Counts of the client buffer at which its state changes, and how long it is FULL before it is FLOOD. */
   readonly warnAt: number;
   readonly normalAt: number;
@@ -32,6 +34,7 @@ export function limitsOf({ agent, events }: GroupOptions): Limits {
     socketSize: socketDatagrams(kernel.maxDgramQlen, kernel.localSendBufferBytes, events.sizeBytes),
     blocks: events.source === 'socket',
     skips: agent.life.onlyFutureEvents,
+    isChannel: events.source === 'eventChannel',
     warnAt: (ringSize * internal.warnLevelPercent) / 100,
     normalAt: (ringSize * internal.normalLevelPercent) / 100,
     toleranceUs: internal.toleranceSeconds * 1_000_000,

@@ -56,6 +56,8 @@ interface Polls {
   readonly left: number[];
   /** At all polls behind the last of these, up to this one, everything is read and taken. */
   freeUpTo: number;
+  /** logcollector does not run: its last poll; Infinity: it runs. */
+  lastPoll: number;
 }
 
 /**
@@ -76,7 +78,36 @@ export class PolledFiles {
     this.#options = options;
     this.periodUs = options.periodUs;
     this.#phaseUs = phaseUs;
-    this.#polls = Array.from(phaseUs, () => ({ poll: [-1], read: [0], taken: [0], left: [0], freeUpTo: -1 }));
+    this.#polls = Array.from(phaseUs, () => ({ poll: [-1], read: [0], taken: [0], left: [0], freeUpTo: -1, lastPoll: Infinity }));
+  }
+
+  /** logcollector ends, and will go on where it was: until then lines wait in the files. */
+  close(agent: number, atUs: number): void {
+    const polls = this.#polls[agent]!;
+    const last = this.#lastPoll(agent, atUs);
+    if (polls.lastPoll !== Infinity) return;
+    this.#extend(agent, last);
+    while (polls.poll.at(-1)! > last) {
+      for (const column of [polls.poll, polls.read, polls.taken, polls.left]) column.pop();
+    }
+    polls.freeUpTo = Math.min(polls.freeUpTo, last);
+    polls.lastPoll = last;
+  }
+
+  /** … and runs again: its next poll finds what was written since. */
+  open(agent: number, atUs: number): void {
+    const polls = this.#polls[agent]!;
+    const { lastPoll } = polls;
+    polls.lastPoll = Infinity;
+    const missed = this.#lastPoll(agent, atUs);
+    if (missed <= lastPoll) return;
+    const at = polls.poll.length - 1;
+    const readSince = polls.left[at] === 0 && lastPoll > polls.poll[at]!;
+    const read = readSince ? this.#lines.count(agent, this.#pollUs(agent, lastPoll)) : polls.read[at]!;
+    polls.taken.push(read - (polls.read[at]! - polls.taken[at]!));
+    polls.read.push(read);
+    polls.poll.push(missed);
+    polls.left.push(1);
   }
 
   /** Lines taken before `atUs`. */
@@ -99,6 +130,7 @@ export class PolledFiles {
   /** Instant of the poll at which the `ordinal`-th line that is taken is read; Infinity: never. */
   timeOf(agent: number, ordinal: number): number {
     const polls = this.#polls[agent]!;
+    if (polls.lastPoll !== Infinity && ordinal > this.count(agent, Infinity)) return Infinity;
     for (;;) {
       const at = lastBelow(polls.taken, ordinal);
       const next = polls.poll[at + 1];
@@ -131,7 +163,8 @@ export class PolledFiles {
 
   /** The last poll before `atUs`, -1: there was none. */
   #lastPoll(agent: number, atUs: number): number {
-    return Math.max(-1, Math.ceil((atUs - this.#phaseUs[agent]!) / this.#options.periodUs) - 1);
+    const last = Math.max(-1, Math.ceil((atUs - this.#phaseUs[agent]!) / this.#options.periodUs) - 1);
+    return Math.min(last, this.#polls[agent]!.lastPoll);
   }
 
   /** The first poll after a line was written. */

@@ -98,7 +98,9 @@ export function dispatcherBlocks(world: WorldState, agent: number, nowUs: number
 export function freeze(world: WorldState, agent: number, nowUs: number): void {
   const { pipelines } = world.books;
   pipelines.advance(agent, nowUs);
-  pipelines.reads[agent] = 0;
+  // The threads that read event channels put their records into the buffer themselves.
+  const { isChannel } = pipelines.limits[world.groupOf[agent]!]!;
+  if (!isChannel || hasNoBuffer(world, agent)) pipelines.reads[agent] = 0;
   // The keepalive it falls asleep with counts as sent.
   world.keepaliveSecond[agent] = lastKeepaliveSecond(clockOf(world, agent), world, world.ackUs[agent]!, nowUs + 1);
   world.state[agent] = State.Frozen;

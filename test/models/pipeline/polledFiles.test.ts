@@ -158,3 +158,32 @@ test('under the lock the queue fills as if the lines were read one by one', () =
   expect(Math.abs(files - single)).toBeLessThan(2 * 5 * 100);
   expect(files).toBeGreaterThan(3_000);
 });
+
+test('lines wait in their files for a logcollector that goes on where it was', () => {
+  const { polled, lines } = files(10, 'regular', 10_000, 64);
+
+  // Whatever was asked about the future is forgotten: the polls at 10.5 … 16.5 s do not take place.
+  expect(polled.timeOf(0, 105)).toBe(10_500_000);
+  polled.close(0, 9 * second);
+  const before = polled.count(0, 9 * second);
+  expect(before).toBe(lines.count(0, 8_500_000));
+  expect(polled.count(0, 17 * second)).toBe(before);
+  expect(polled.timeOf(0, before + 1)).toBe(Infinity);
+  polled.open(0, 17 * second);
+
+  expect(polled.timeOf(0, before + 1)).toBe(18_500_000);
+  expect(polled.count(0, 19 * second)).toBe(before + 64);
+  expect(polled.dropped(0, 19 * second)).toBe(100 - 64);
+  // From then on as before.
+  expect(polled.count(0, 21 * second)).toBe(before + 64 + 20);
+  expect(lines.count(0, 20_500_000)).toBe(polled.count(0, 21 * second) + polled.dropped(0, 21 * second));
+});
+
+test('a logcollector that is away between two polls misses none', () => {
+  const { polled } = files(10, 'regular', 30, 1_024);
+  const untouched = files(10, 'regular', 30, 1_024).polled;
+  polled.close(0, 3 * second);
+  polled.open(0, 4 * second);
+
+  for (const atUs of [5 * second, 60 * second]) expect(polled.count(0, atUs)).toBe(untouched.count(0, atUs));
+});

@@ -9,6 +9,7 @@ const limits = {
   socketSize: 11,
   blocks: false,
   skips: true,
+  isChannel: false,
   warnAt: 90,
   normalAt: 70,
   toleranceUs: 15_000_000,

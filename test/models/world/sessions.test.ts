@@ -1,5 +1,6 @@
 // Where the events of agents end when a node falls: freezing, blocked senders, losses by cause. Measured with agent 4.9.2.
 import { expect, test } from 'vitest';
+import type { EventCounts } from '../../../src/models/ledger.ts';
 import { first, play, type Story } from '../../support/stories.ts';
 import { aWorld, fault, minute, second, type GroupRecipe } from '../../support/worlds.ts';
 
@@ -369,4 +370,30 @@ test('what waited in an event channel comes all at once, and the client buffer h
   // 60/s from 100 s until the handshake, and up to 5 s more until the next look at the lock.
   const back = story.moments.filter(({ what }) => what === 'handshake').at(-1)!;
   near(lostOf(story)['ring']!, 60 * (back.seconds + 2.5 - 100) - 5_000, 160);
+});
+
+test('records of an event channel fill the buffer of an agent whose main thread sleeps, and what then finds no room is lost', () => {
+  // 300 B a record: 75 kB are full after 250 of them, 5 s after the host has gone; the next keepalive puts the main thread to sleep.
+  const lost = (source: 'logcollector' | 'eventChannel'): EventCounts['lost'] =>
+    play(
+      aWorld({
+        groups: [
+          {
+            count: 1,
+            version: '4.9.2',
+            platform: 'windows',
+            list: [1, 2],
+            events: { ...regular(50), source },
+            agent: { clientBuffer: { queueSize: 1_000 } },
+          },
+        ],
+        faults: [fault('powerOff', 'worker01', 100, null)],
+        durationUs: 10 * minute,
+      }),
+    ).books.groups[0]!.lost;
+
+  // What was written in the 495 s since then, but for 1,000 in the buffer and one in the dispatcher's hand.
+  expect(lost('eventChannel').ring).toBe(25_000 - 250 - 1_001);
+  expect(lost('eventChannel').logcollector).toBe(0);
+  expect(lost('logcollector').logcollector).toBeGreaterThan(20_000);
 });

@@ -39,6 +39,9 @@ export class Pipeline {
   /** Lines in files that logcollector has not read, of one that looks into them now and then; else lines written while it does not run. */
   #unread: Event[] = [];
   readonly #queueSize: number;
+  readonly #isChannel: boolean;
+  /** On Windows those who read event channels are threads of the agent: they put their records into the ring themselves. */
+  readonly #pastSocket: boolean;
 
   // logcollector
   #output: Event | null = null;
@@ -65,7 +68,9 @@ export class Pipeline {
     this.#spacingUs = dispatchSpacingUs(options.clientBuffer.eventsPerSecond);
     const { logcollectorQueueSize, logcollectorLoopTimeoutSeconds, logcollectorMaxLines } = options.internal;
     // One slot of the queue stays free, one line is in the output thread's hand. Windows keeps its records.
-    this.#queueSize = events.source === 'eventChannel' ? Infinity : logcollectorQueueSize;
+    this.#isChannel = events.source === 'eventChannel';
+    this.#pastSocket = this.#isChannel && !options.clientBuffer.disabled;
+    this.#queueSize = this.#isChannel ? Infinity : logcollectorQueueSize;
     this.#polls = events.source === 'logcollector' && events.files !== null;
     if (!this.#polls) return;
     const most = logcollectorMaxLines === 0 ? Infinity : events.files! * logcollectorMaxLines;
@@ -110,11 +115,30 @@ export class Pipeline {
   #pollFrom(atUs: number, periodUs: number, most: number): void {
     // Behind the output thread, whose looks at the lock may fall on the instants of the readings.
     this.#calendar.at(atUs, Rank.event, () => {
-      const lines = this.#unread.splice(0, Math.min(this.#unread.length, most));
-      if (this.#down === 'nothing') this.#readLines(lines);
-      else for (const line of lines) line.end('agentRestart');
+      // Where it goes on where it was, lines wait for it.
+      if (this.#down === 'nothing' || this.#options.life.onlyFutureEvents) {
+        const lines = this.#unread.splice(0, Math.min(this.#unread.length, most));
+        if (this.#down === 'nothing') this.#readTogether(lines);
+        else for (const line of lines) line.end('agentRestart');
+      }
       this.#pollFrom(atUs + periodUs, periodUs, most);
     });
+  }
+
+  /** The main loop reads until its socket is empty, before it turns: EventForward(). Lines that come at one instant are there by then. */
+  #readTogether(lines: readonly Event[]): void {
+    const before = this.#wakes;
+    this.#isReading = true;
+    this.#readLines(lines);
+    this.#isReading = false;
+    if (this.#wakes > before && this.#daemon.reads) this.#daemon.woken();
+  }
+  #isReading = false;
+  #wakes = 0;
+
+  #wake(): void {
+    this.#wakes += 1;
+    if (!this.#isReading) this.#daemon.woken();
   }
 
   /** Of lines that are read together so many are kept as there is room for: the reader is the quicker one. */
@@ -155,7 +179,10 @@ export class Pipeline {
   stopCollector(): void {
     this.#down = 'collector';
     this.#collectorLife += 1;
-    for (const event of [this.#output, ...this.#lines]) event?.end('agentRestart');
+    const held = [this.#output, ...this.#lines].filter((event) => event !== null);
+    // A record whose callback waits is still in its channel.
+    if (this.#isChannel && !this.#options.life.onlyFutureEvents) this.#unread.unshift(...held);
+    else for (const event of held) event.end('agentRestart');
     this.#output = null;
     this.#outputWaits = 'nothing';
     this.#lines.length = 0;
@@ -190,14 +217,20 @@ export class Pipeline {
   }
 
   #socketIsFull(): boolean {
+    if (this.#pastSocket) return false;
     return !this.#daemon.reads && this.#socket.length >= this.#socketSize;
   }
 
   #intoSocket(event: Event): void {
+    if (this.#pastSocket) {
+      this.#intoRing(event);
+      if (this.#daemon.reads) this.#wake();
+      return;
+    }
     this.#socket.push(event);
     if (!this.#daemon.reads) return;
     this.readSocket();
-    this.#daemon.woken();
+    this.#wake();
   }
 
   // ------------------------------------------------------------------------------------------------------- the main thread
