@@ -262,6 +262,8 @@ function watchSettling(world: WorldState, nowUs: number): void {
     world.queue.remove(world.settledHandle);
     world.settledHandle = -1;
   }
+  // Who restarts by himself in the second that is left until the run would end has it go on.
+  if (world.away > 0) world.endUs = world.options.durationUs;
   if (world.settledHandle >= 0 || world.away > 0 || world.faultsUnderWay > 0 || nowUs < 0) return;
   if (world.leftovers.carry) return;
   const atUs = Math.ceil(drainedUs(world, nowUs)) + 1e6;

@@ -71,7 +71,7 @@ function agree(faults: fc.Arbitrary<readonly FaultOptions[]>, seed: number): voi
       const recipe = { groups: [one], node, faults: what, durationUs };
       expectAgreement(recipe, replication, tolerance(recipe, replication));
     }),
-    { numRuns: Math.ceil(runs / 4), seed },
+    { numRuns: Math.ceil(runs / 2), seed },
   );
 }
 

@@ -65,8 +65,7 @@ function lists(churns: boolean): fc.Arbitrary<WorldRecipe> {
       { minLength: 1, maxLength: 2 },
     ),
     unreachable,
-    // Who restarts by himself may do so in the second in which a run that is over ends.
-    untilSettled: churns ? fc.constant(false) : fc.boolean(),
+    untilSettled: fc.boolean(),
   });
 }
 
@@ -74,7 +73,7 @@ function balanced(churns: boolean): fc.Arbitrary<WorldRecipe> {
   return behindNginx.chain((recipe) =>
     fc
       .tuple(...recipe.groups.map((group) => living(fc.constant(group), churns)))
-      .map((own): WorldRecipe => ({ ...recipe, groups: own, untilSettled: recipe.untilSettled && !churns })),
+      .map((own): WorldRecipe => ({ ...recipe, groups: own, untilSettled: recipe.untilSettled })),
   );
 }
 
