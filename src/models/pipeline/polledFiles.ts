@@ -78,7 +78,14 @@ export class PolledFiles {
     this.#options = options;
     this.periodUs = options.periodUs;
     this.#phaseUs = phaseUs;
-    this.#polls = Array.from(phaseUs, () => ({ poll: [-1], read: [0], taken: [0], left: [0], freeUpTo: -1, lastPoll: Infinity }));
+    this.#polls = Array.from(phaseUs, () => ({
+      poll: [-1],
+      read: [0],
+      taken: [0],
+      left: [0],
+      freeUpTo: -1,
+      lastPoll: Infinity,
+    }));
   }
 
   /** logcollector ends, and will go on where it was: until then lines wait in the files. */
