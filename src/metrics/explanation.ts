@@ -1,14 +1,7 @@
 // Why a mode's numbers are what they are, in words: who notices how, who freezes, where the search goes, what is lost where.
 import { formatCount, formatDuration } from '../kernel/units.ts';
-import type { NginxBalancerOptions, NginxListenerOptions } from '../models/balancer/nginx/options.ts';
-import {
-  agentsPlace,
-  balancerPlace,
-  killDefaults,
-  struckPlaces,
-  type FaultKind,
-  type FaultOptions,
-} from '../models/fault.ts';
+import { listenersOf } from '../models/balancer/products.ts';
+import { agentsPlace, killDefaults, struckPlaces, type FaultKind, type FaultOptions } from '../models/fault.ts';
 import { lossCauses, type LossCause } from '../models/ledger.ts';
 import { unreachableBetween } from '../models/network.ts';
 import type { GroupOptions, WorldOptions } from '../models/worldOptions.ts';
@@ -52,9 +45,14 @@ export function explain(world: WorldOptions, runs: readonly ReplicationNumbers[]
 
 /** Nodes that are hit where no agent of this mode can be. */
 function passedBy(world: WorldOptions): string[] {
-  const always = world.faults.flatMap((fault) => (fault.kind === 'reload' && fault.nginx ? [fault.nginx] : []));
-  const reached = [world.balancer?.nginx, ...always].flatMap((nginx) => {
-    const { usual, backup } = reachableNodes(world, nginx);
+  const first = world.balancers.map(({ product }) => product);
+  const later = world.faults.flatMap((fault) => {
+    if (fault.kind !== 'reload' || fault.product === null) return [];
+    const { balancers, product } = fault;
+    return [first.map((own, index) => (balancers.includes(world.balancers[index]!.name) ? product : own))];
+  });
+  const reached = [first, ...later].flatMap((products) => {
+    const { usual, backup } = reachableNodes(world, products);
     return [...usual, ...backup];
   });
   const added = world.faults.flatMap((fault) => (fault.kind === 'addNode' ? fault.places : []));
@@ -132,11 +130,14 @@ function storyOf(world: WorldOptions, group: GroupOptions, index: number, runs: 
   const places = new Set(world.faults.flatMap(struckPlaces));
   const [place] = places;
   const endpoint = group.servers.map((server) => server.endpoint).find(({ kind }) => kind === 'balancer');
-  const behind = endpoint !== undefined && !world.faults.some((fault) => struckPlaces(fault).includes(balancerPlace));
-  const { balancer, network } = world;
-  const { kernel } = behind && balancer ? balancer : group.agent;
-  const listener =
-    behind && balancer && endpoint.kind === 'balancer' ? balancer.nginx.listeners[endpoint.listenerIndex] : undefined;
+  const front = endpoint?.kind === 'balancer' ? world.balancers[endpoint.balancerIndex] : undefined;
+  const behind = front !== undefined && !world.faults.some((fault) => struckPlaces(fault).includes(front.name));
+  const { network } = world;
+  const balancer = behind ? front : undefined;
+  const { kernel } = balancer ?? group.agent;
+  const facts =
+    balancer && endpoint?.kind === 'balancer' ? listenersOf(balancer.product)[endpoint.listenerIndex] : undefined;
+  const listener = facts?.options;
   const hit = world.nodes.find(({ name }) => world.faults.some((fault) => struckPlaces(fault).includes(name)));
   const far = unreachableBetween(
     behind ? network.unreachable.balancer : network.unreachable.agents,
@@ -161,7 +162,7 @@ function storyOf(world: WorldOptions, group: GroupOptions, index: number, runs: 
     where: places.size === 1 ? place! : 'the place',
     behind,
     acceptQueue: (hit?.acceptQueue ?? 0) + 1,
-    failTimeoutSeconds: listener && balancer ? banOf(balancer, listener) : 0,
+    failTimeoutSeconds: facts?.failTimeoutSeconds ?? 0,
     udp: group.servers.every(({ protocol }) => protocol === 'udp'),
     outages: mean(runs, (run) => run.groups[index]!.outages),
     froze: mean(runs, (run) => run.groups[index]!.froze),
@@ -214,7 +215,7 @@ function unnoticed(world: WorldOptions, runs: readonly ReplicationNumbers[]): st
   const zombies = names('zombie');
   const slow = names('slow');
   const reloads =
-    world.balancer !== null && (['reload', 'addNode', 'removeNode'] as const).some((kind) => names(kind) !== '');
+    world.balancers.length > 0 && (['reload', 'addNode', 'removeNode'] as const).some((kind) => names(kind) !== '');
   return [
     ...(zombies === ''
       ? []
@@ -226,11 +227,6 @@ function unnoticed(world: WorldOptions, runs: readonly ReplicationNumbers[]): st
       ? ['A reload closes no session: the old worker processes keep theirs, the new ones begin with an empty memory.']
       : []),
   ];
-}
-
-function banOf({ nginx }: NginxBalancerOptions, { upstreamIndex }: NginxListenerOptions): number {
-  const [peer] = nginx.upstreams[upstreamIndex]!.peers;
-  return peer === undefined || peer.maxFails === 0 ? 0 : peer.failTimeoutSeconds;
 }
 
 /** How the agents notice, and how soon. */

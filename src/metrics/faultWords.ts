@@ -1,6 +1,6 @@
 // A fault of a scenario in a sentence.
 import { formatCount, formatDuration, formatShare } from '../kernel/units.ts';
-import { agentsPlace, touched, type FaultOptions } from '../models/fault.ts';
+import { agentsPlace, balancerPlace, touched, type FaultOptions } from '../models/fault.ts';
 import { listed } from './wording.ts';
 
 /** `worker01 is killed at 10 min for 10 min`. */
@@ -77,15 +77,16 @@ function happening(fault: FaultOptions): string {
     case 'enroll':
       return `${formatCount(fault.count)} agents of ${fault.group} enroll over ${minutes(fault.overUs)}`;
     case 'reload':
-      return fault.nginx === null
-        ? 'the balancer reloads its configuration'
-        : 'the balancer reloads a new configuration';
+      return `${balancerWords(fault.balancers)} reloads ${fault.product === null ? 'its' : 'a new'} configuration`;
     case 'drain':
-      return `the balancer drains ${who}`;
+      return `${balancerWords(fault.balancers)} drains ${who}`;
     case 'addNode':
-      return does('is added to the balancer', 'are added to the balancer');
+      return does(`is added to ${balancerWords(fault.balancers)}`, `are added to ${balancerWords(fault.balancers)}`);
     case 'removeNode':
-      return does('is taken out of the balancer', 'are taken out of the balancer');
+      return does(
+        `is taken out of ${balancerWords(fault.balancers)}`,
+        `are taken out of ${balancerWords(fault.balancers)}`,
+      );
     default:
       return fault satisfies never;
   }
@@ -97,4 +98,8 @@ function end(name: string): string {
 
 function minutes(us: number): string {
   return us % 60_000_000 === 0 ? `${us / 60_000_000} min` : formatDuration(us);
+}
+
+function balancerWords(names: readonly string[] = [balancerPlace]): string {
+  return names.length === 1 && names[0] === balancerPlace ? 'the balancer' : listed(names);
 }

@@ -1,7 +1,7 @@
 // How unevenly the load lies over the nodes that are up and that the mode can reach.
-import type { NginxOptions } from '../models/balancer/nginx/options.ts';
-import { addServer, removeServer } from '../models/balancer/nginx/servers.ts';
-import { endsInStartup } from '../models/fault.ts';
+import type { BalancerProduct } from '../models/balancer/options.ts';
+import { changeServers, listenersOf } from '../models/balancer/products.ts';
+import { endsInStartup, isBalancerFault } from '../models/fault.ts';
 import type { FaultOccurrence } from '../models/ledger.ts';
 import type { WorldOptions } from '../models/worldOptions.ts';
 import type { RunView, Selection } from './selection.ts';
@@ -13,8 +13,11 @@ export interface Reachable {
   readonly backup: readonly number[];
 }
 
-/** @param nginx what the balancer has read, where that is not what it began with. */
-export function reachableNodes({ groups, balancer, nodes }: WorldOptions, nginx = balancer?.nginx): Reachable {
+const productsOf = ({ balancers }: WorldOptions): BalancerProduct[] => balancers.map(({ product }) => product);
+
+/** @param products what the balancers have read, where that is not what they began with. */
+export function reachableNodes(world: WorldOptions, products = productsOf(world)): Reachable {
+  const { groups, nodes } = world;
   const usual = new Set<number>();
   const backup = new Set<number>();
   for (const { servers } of groups) {
@@ -22,9 +25,8 @@ export function reachableNodes({ groups, balancer, nodes }: WorldOptions, nginx 
       if (isUnresolvable === true) continue;
       if (endpoint.kind === 'node') {
         usual.add(endpoint.nodeIndex);
-      } else if (nginx) {
-        const { listeners, upstreams } = nginx;
-        for (const peer of upstreams[listeners[endpoint.listenerIndex]!.upstreamIndex]!.peers) {
+      } else {
+        for (const peer of listenersOf(products[endpoint.balancerIndex]!)[endpoint.listenerIndex]!.peers) {
           if (peer.down) continue;
           const index = nodes.findIndex(({ address }) => address === peer.address);
           (peer.backup ? backup : usual).add(index);
@@ -42,18 +44,21 @@ export function reachableFrom(
   faults: readonly FaultOccurrence[],
 ): readonly { readonly fromUs: number; readonly reachable: Reachable }[] {
   const epochs = [{ fromUs: -Infinity, reachable: reachableNodes(world) }];
-  if (!world.balancer) return epochs;
-  let { nginx }: { nginx: NginxOptions } = world.balancer;
+  const products = productsOf(world);
   for (const { faultIndex, places, startUs } of [...faults].sort((a, b) => a.startUs - b.startUs)) {
     const fault = world.faults[faultIndex];
-    if (fault?.kind === 'reload') nginx = fault.nginx ?? nginx;
-    else if (fault?.kind === 'addNode' || fault?.kind === 'removeNode') {
-      for (const name of places) {
-        const node = world.nodes.find((each) => each.name === name)!; // the plan has left out what is none
-        nginx = (fault.kind === 'addNode' ? addServer : removeServer)(nginx, node, world.nodes).nginx ?? nginx;
+    if (fault === undefined || !isBalancerFault(fault)) continue;
+    world.balancers.forEach(({ name: balancer }, index) => {
+      if (fault.balancers && !fault.balancers.includes(balancer)) return;
+      if (fault.kind === 'reload') products[index] = fault.product ?? products[index]!;
+      else if (fault.kind !== 'drain') {
+        for (const name of places) {
+          const node = world.nodes.find((each) => each.name === name)!; // the plan has left out what is none
+          products[index] = changeServers(products[index]!, fault.kind, node, world.nodes).product ?? products[index]!;
+        }
       }
-    } else continue;
-    epochs.push({ fromUs: startUs, reachable: reachableNodes(world, nginx) });
+    });
+    epochs.push({ fromUs: startUs, reachable: reachableNodes(world, products) });
   }
   return epochs;
 }

@@ -3,7 +3,8 @@ import type { KernelOptions } from './network.ts';
 
 /** Where a `<server>` entry leads: a node of the cluster, or a balancer's listener. */
 export type Endpoint =
-  { readonly kind: 'node'; readonly nodeIndex: number } | { readonly kind: 'balancer'; readonly listenerIndex: number };
+  | { readonly kind: 'node'; readonly nodeIndex: number }
+  | { readonly kind: 'balancer'; readonly balancerIndex: number; readonly listenerIndex: number };
 
 /** One `<server>` block, resolved. */
 export interface ServerOptions {

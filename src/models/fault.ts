@@ -1,7 +1,7 @@
 // What happens in a scenario, to whom, when, and for how long: to places, to the paths between them, to agents, at the balancer.
-import type { NginxOptions } from './balancer/nginx/options.ts';
+import type { BalancerProduct } from './balancer/options.ts';
 
-/** A node or the balancer, by name. The balancer's place is called `balancer`. */
+/** A node or a balancer, by name. The place of a lone balancer, and of none, is called `balancer`. */
 export const balancerPlace = 'balancer';
 /** Every agent of the fleet, as one end of a path. */
 export const agentsPlace = 'agents';
@@ -108,9 +108,18 @@ export type AgentCommand =
 /** What an operator does at the balancer. */
 export type BalancerFault =
   /** New worker processes, of another configuration where one is given; the old ones keep their sessions. */
-  | (FaultTiming & { readonly kind: 'reload'; readonly nginx: NginxOptions | null })
+  | (FaultTiming & {
+      readonly kind: 'reload';
+      readonly balancers: readonly string[];
+      /** `null`: the same as before. */
+      readonly product: BalancerProduct | null;
+    })
   /** A change of the servers it passes connections to. */
-  | (AtPlaces & { readonly kind: 'drain' | 'addNode' | 'removeNode' });
+  | (AtPlaces & {
+      readonly kind: 'drain' | 'addNode' | 'removeNode';
+      /** Absent: all there are. */
+      readonly balancers?: readonly string[] | undefined;
+    });
 
 export type FaultOptions = PlaceFault | LinkFault | AgentCommand | BalancerFault;
 export type FaultKind = FaultOptions['kind'];
@@ -135,7 +144,7 @@ export function touched(fault: FaultOptions): readonly string[] {
     case 'enroll':
       return [fault.group];
     case 'reload':
-      return [balancerPlace];
+      return fault.balancers;
     default:
       return fault.places;
   }
@@ -180,6 +189,7 @@ export function endsInStartup(kind: FaultKind): boolean {
 }
 
 /** True for what an operator does at the balancer. */
-export function isToldToBalancer(kind: FaultKind): boolean {
+export function isBalancerFault(fault: FaultOptions): fault is BalancerFault {
+  const { kind } = fault;
   return kind === 'reload' || kind === 'drain' || kind === 'addNode' || kind === 'removeNode';
 }

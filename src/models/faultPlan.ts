@@ -1,7 +1,7 @@
 // When each fault of a scenario happens in one replication, and at what of this mode.
 import { exponential } from '../kernel/distributions.ts';
 import { deriveKey, uniform, type Key } from '../kernel/random.ts';
-import { agentsPlace, balancerPlace, isToldToBalancer, takesNodeDown, touched, type FaultOptions } from './fault.ts';
+import { agentsPlace, balancerPlace, isBalancerFault, takesNodeDown, touched, type FaultOptions } from './fault.ts';
 import type { FaultOccurrence } from './ledger.ts';
 import { Purpose, namedKey } from './workload.ts';
 import type { WorldOptions } from './worldOptions.ts';
@@ -11,20 +11,22 @@ export type LinkEnd =
   | { readonly kind: 'agents' }
   /** An inventory makes several groups under one name. */
   | { readonly kind: 'groups'; readonly groupIndexes: readonly number[] }
-  /** A node by index, or the balancer: the number of nodes. */
+  /** A node by index; balancers come behind the nodes. */
   | { readonly kind: 'place'; readonly placeIndex: number };
 
 export interface PlannedFault extends FaultOccurrence {
   readonly options: FaultOptions;
   /**
-   * Faults at places and at the balancer. Nodes by index, the balancer is the number of nodes; ascending, since those hit together
-   * have no order.
+   * Faults at places and of a balancer's servers. Nodes by index, balancers behind them; ascending, since those hit together have
+   * no order.
    */
   readonly placeIndexes: readonly number[];
   /** Faults of a path; `null`: it is none. */
   readonly link: { readonly from: LinkEnd; readonly to: LinkEnd } | null;
   /** Commands to agents. */
   readonly groupIndexes: readonly number[];
+  /** Orders to balancers: by index in `WorldOptions.balancers`, ascending. */
+  readonly balancerIndexes: readonly number[];
 }
 
 export interface FaultPlan {
@@ -33,7 +35,7 @@ export interface FaultPlan {
 }
 
 /** What of a fault this mode has; `null`: nothing. */
-interface Target extends Pick<PlannedFault, 'places' | 'placeIndexes' | 'link' | 'groupIndexes'> {
+interface Target extends Pick<PlannedFault, 'places' | 'placeIndexes' | 'link' | 'groupIndexes' | 'balancerIndexes'> {
   readonly missing: readonly string[];
 }
 
@@ -55,7 +57,7 @@ export function planFaults(options: WorldOptions, root: Key): FaultPlan {
   options.faults.forEach((fault, faultIndex) => {
     const all = targetOf(options, fault, touched(fault));
     for (const name of all.missing) {
-      const what = isToldToBalancer(fault.kind) ? touched(fault).join(', ') : name;
+      const what = isBalancerFault(fault) ? touched(fault).join(', ') : name;
       notes.add(`This mode has no ${name}: ${fault.kind} ${what} does nothing here.`);
     }
     if (fault.kind === 'rolling' && fault.drainUs > 0) {
@@ -65,7 +67,7 @@ export function planFaults(options: WorldOptions, root: Key): FaultPlan {
       if (startUs >= options.durationUs) continue;
       const target = place === null ? all : targetOf(options, fault, [touched(fault)[place]!]);
       if (target.places.length === 0) continue;
-      const { places, placeIndexes, link, groupIndexes } = target;
+      const { places, placeIndexes, link, groupIndexes, balancerIndexes } = target;
       const index = faults.length;
       faults.push({
         index,
@@ -79,16 +81,18 @@ export function planFaults(options: WorldOptions, root: Key): FaultPlan {
         placeIndexes,
         link,
         groupIndexes,
+        balancerIndexes,
       });
     }
   });
   return { faults, notes: [...notes] };
 }
 
-function targetOf({ nodes, groups, balancer }: WorldOptions, fault: FaultOptions, names: readonly string[]): Target {
+function targetOf({ nodes, groups, balancers }: WorldOptions, fault: FaultOptions, names: readonly string[]): Target {
   const placeOf = (name: string): number => {
     const node = nodes.findIndex((each) => each.name === name);
-    return node < 0 && name === balancerPlace && balancer !== null ? nodes.length : node;
+    const balancer = node < 0 ? balancers.findIndex((each) => each.name === name) : -1;
+    return balancer < 0 ? node : nodes.length + balancer;
   };
   const groupOf = (name: string): number => groups.findIndex((group) => group.name === name);
   const groupsCalled = (wanted: string): number[] =>
@@ -96,7 +100,7 @@ function targetOf({ nodes, groups, balancer }: WorldOptions, fault: FaultOptions
       const { name, labels } = groups[index]!;
       return name === wanted || labels?.includes(wanted) === true;
     });
-  const none = { placeIndexes: [], link: null, groupIndexes: [] };
+  const none = { placeIndexes: [], link: null, groupIndexes: [], balancerIndexes: [] };
   switch (fault.kind) {
     case 'partition':
     case 'dropFlows': {
@@ -127,7 +131,22 @@ function targetOf({ nodes, groups, balancer }: WorldOptions, fault: FaultOptions
     }
     default:
   }
-  if (isToldToBalancer(fault.kind) && balancer === null) return { ...none, places: [], missing: [balancerPlace] };
+  if (isBalancerFault(fault)) {
+    const told = fault.balancers ?? balancers.map(({ name }) => name);
+    const balancerIndexes = balancers.flatMap(({ name }, index) => (told.includes(name) ? index : []));
+    if (balancerIndexes.length === 0) {
+      return { ...none, places: [], missing: fault.balancers?.filter((name) => placeOf(name) < 0) ?? [balancerPlace] };
+    }
+    if (fault.kind === 'reload') {
+      const present = balancerIndexes.map((index) => balancers[index]!.name);
+      const placeIndexes = balancerIndexes.map((index) => nodes.length + index);
+      const missing = told.filter((name) => !present.includes(name));
+      return { ...none, places: present, placeIndexes, balancerIndexes, missing };
+    }
+    const places = names.filter((name) => placeOf(name) >= 0);
+    const missing = names.filter((name) => placeOf(name) < 0);
+    return { ...none, places, placeIndexes: places.map(placeOf).sort((a, b) => a - b), balancerIndexes, missing };
+  }
   const places = names.filter((name) => placeOf(name) >= 0);
   const missing = names.filter((name) => placeOf(name) < 0);
   return { ...none, places, placeIndexes: places.map(placeOf).sort((a, b) => a - b), missing };

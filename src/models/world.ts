@@ -197,7 +197,7 @@ function pathEvent(world: WorldState, agent: number, nowUs: number): void {
   const step = world.step[agent]!;
   if (
     (step === Step.PeerArrive || step === Step.PeerConnected || step === Step.PeerFailed || step === Step.Idle) &&
-    world.places[world.balancerPlace]!.state === PlaceState.Hung
+    world.places[world.target[agent]!]!.state === PlaceState.Hung
   ) {
     world.wait[agent] = Wait.Stalled;
     armAttemptTimeout(world, agent);
@@ -208,7 +208,7 @@ function pathEvent(world: WorldState, agent: number, nowUs: number): void {
       synArrives(world, agent, nowUs);
       return;
     case Step.Accept:
-      if (world.wait[agent] !== Wait.Queue || world.places[world.balancerPlace]!.state !== PlaceState.Up) return;
+      if (world.wait[agent] !== Wait.Queue || world.places[world.target[agent]!]!.state !== PlaceState.Up) return;
       if (isThirdLost(world, agent, nowUs)) return;
       if (!sleeps(world, agent)) world.queue.cancel(agent * timersPerAgent + Timer.Main);
       world.wait[agent] = Wait.None;
@@ -249,7 +249,7 @@ function pathEvent(world: WorldState, agent: number, nowUs: number): void {
       reviewSession(world, agent, nowUs);
       return;
     case Step.Idle:
-      nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.balancerPlace));
+      nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.target[agent]!));
       return;
     default:
       throw new Error(`unknown step ${step}`);

@@ -1,6 +1,6 @@
 // Everything one mode of a scenario is made of, as plain data: what `runWorld` needs and nothing else.
 import type { AgentOptions, Endpoint, ServerOptions } from './agentOptions.ts';
-import type { NginxBalancerOptions } from './balancer/nginx/options.ts';
+import type { BalancerOptions } from './balancer/options.ts';
 import type { FaultOptions } from './fault.ts';
 import type { NetworkOptions, Unreachable } from './network.ts';
 import type { NodeOptions } from './node.ts';
@@ -70,7 +70,8 @@ export interface WorldOptions {
   readonly untilSettled: boolean;
   readonly nodes: readonly NodeOptions[];
   readonly network: NetworkOptions;
-  readonly balancer: NginxBalancerOptions | null;
+  /** In the order of the places behind the nodes. */
+  readonly balancers: readonly BalancerOptions[];
   readonly groups: readonly GroupOptions[];
   readonly faults: readonly FaultOptions[];
 }

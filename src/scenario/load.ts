@@ -15,7 +15,7 @@ import type { Expectation, Mode, Observed, Scenario, SourcePosition, Warning } f
 import { scenarioSchema, type ScenarioData } from './schema.ts';
 import { withInventories } from './schema/fleet.ts';
 import { describeIssues, valueAt } from './shape.ts';
-import { checkWhole, type Report } from './wholeChecks.ts';
+import { balancerNames, checkWhole, type Report } from './wholeChecks.ts';
 import { listNames, pathText, quote, type Path } from './wording.ts';
 import { isMapping, ownValue, readYaml, type YamlSource } from './yamlSource.ts';
 
@@ -221,6 +221,7 @@ class Loader {
 
   #modes(names: readonly string[], chosen: readonly string[], tree: unknown, shared: ScenarioData): Mode[] {
     const views = names.map((name) => ({ name, view: this.#view(name, tree, shared) }));
+    const balancers = new Set(views.flatMap(({ view }) => (view ? balancerNames(view.data) : [])));
     const nodes = new Set(views.flatMap(({ view }) => (view ? Object.keys(view.data.cluster.nodes) : [])));
     return views.flatMap(({ name, view }) => {
       const mode = view && ownValue(view.data.modes, name);
@@ -230,6 +231,7 @@ class Loader {
         name,
         mode,
         nodesOfAnyMode: [...nodes],
+        balancersOfAnyMode: [...balancers],
         files: this.#input.files,
         inventories: this.#inventories,
         texts: this.#texts,

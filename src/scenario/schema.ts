@@ -5,6 +5,7 @@ import { networkDefaults } from '../models/network.ts';
 import { nodeDefaults } from '../models/node.ts';
 import type { agentSettings, kernel } from './schema/agent.ts';
 import { clusterDefaults, node } from './schema/cluster.ts';
+import type { balancers, nginx } from './schema/balancers.ts';
 import { fault } from './schema/faults.ts';
 import { group } from './schema/fleet.ts';
 import { mode } from './schema/modes.ts';
@@ -201,6 +202,10 @@ export type NodeData = z.output<typeof node>;
 export type GroupData = z.output<typeof group>;
 export type ModeData = z.output<typeof mode>;
 export type RoutingData = Pick<ModeData, 'ossec' | 'servers' | 'order' | 'agent'>;
+export type BalancerData = z.output<typeof balancers>[string];
+export type NginxData = z.output<typeof nginx>;
+/** What is said of the machine a balancer runs on. */
+export type BalancerHostData = Omit<BalancerData, 'nginx'>;
 export type FaultData = z.output<typeof fault>;
 export type AgentSettings = z.output<typeof agentSettings>;
 export type KernelSettings = z.output<typeof kernel>;

@@ -7,6 +7,15 @@ import { quote, type Path } from './wording.ts';
 
 export type Report = (path: Path, text: string) => void;
 
+/** Balancers of all modes, each once. */
+export function balancerNames(data: ScenarioData): string[] {
+  const names = Object.values(data.modes).flatMap(({ nginx, balancers = {} }) => [
+    ...(nginx === undefined ? [] : [balancerPlace]),
+    ...Object.keys(balancers),
+  ]);
+  return [...new Set(names)];
+}
+
 /** What takes two places of the file to see, and does not depend on a mode's routing. */
 export function checkWhole(data: ScenarioData, problem: Report, warn: Report): void {
   const nodes = Object.entries(data.cluster.nodes);
@@ -25,7 +34,7 @@ export function checkWhole(data: ScenarioData, problem: Report, warn: Report): v
       if (twice !== undefined) problem(path, `cluster.nodes.${name}: ${quote(twice)} is a name of ${other} already.`);
     }
   });
-  const balanced = Object.values(data.modes).some(({ nginx }) => nginx !== undefined);
+  const balanced = balancerNames(data).length > 0;
   const ranges: { name: string; range: HostRange }[] = [];
   for (const [name, group] of Object.entries(data.fleet)) {
     if (group.nat !== undefined && !balanced) {

@@ -5,7 +5,7 @@ import { killDefaults, type FaultOptions } from '../../src/models/fault.ts';
 import { kernelDefaults, networkDefaults } from '../../src/models/network.ts';
 import { nodeDefaults } from '../../src/models/node.ts';
 import { workloadDefaults } from '../../src/models/workload.ts';
-import type { NginxBalancerOptions } from '../../src/models/balancer/nginx/options.ts';
+import type { BalancerOptions } from '../../src/models/balancer/options.ts';
 import type { WorldOptions } from '../../src/models/worldOptions.ts';
 
 export interface FleetSize {
@@ -26,7 +26,7 @@ export function fleetWorld(mode: 'load-balancer' | 'failover', size: FleetSize):
   const entry = (nodeIndex: number): ServerOptions => ({
     ...server,
     text: balanced ? '172.0.0.1' : address(nodeIndex),
-    endpoint: balanced ? { kind: 'balancer', listenerIndex: 0 } : { kind: 'node', nodeIndex },
+    endpoint: balanced ? { kind: 'balancer', balancerIndex: 0, listenerIndex: 0 } : { kind: 'node', nodeIndex },
     registration: null,
   });
   const killed: FaultOptions = {
@@ -51,7 +51,7 @@ export function fleetWorld(mode: 'load-balancer' | 'failover', size: FleetSize):
       registrationPort: index === 0 ? 1515 : null,
     })),
     network: networkDefaults,
-    balancer: balanced ? balancerFor(agents) : null,
+    balancers: balanced ? [balancerFor(agents)] : [],
     groups: [
       {
         name: 'servers',
@@ -69,46 +69,50 @@ export function fleetWorld(mode: 'load-balancer' | 'failover', size: FleetSize):
   };
 }
 
-function balancerFor(agents: number): NginxBalancerOptions {
+function balancerFor(agents: number): BalancerOptions {
   const workers = 4;
   return {
-    nginx: {
-      workers,
-      // Two slots a session; a third of them again, because connections do not spread evenly.
-      workerConnections: Math.ceil((2 * agents * 1.34) / workers) + 1024,
-      listeningSockets: 1,
-      listeners: [
-        {
-          port: 1514,
-          protocol: 'tcp',
-          mappedAddresses: false,
-          upstreamIndex: 0,
-          connectTimeoutUs: minute,
-          sessionTimeoutUs: 10 * minute,
-          nextUpstream: true,
-          nextUpstreamTries: 0,
-          nextUpstreamTimeoutUs: 0,
-          proxyBufferBytes: 16_384,
-        },
-      ],
-      upstreams: [
-        {
-          name: 'cluster',
-          method: { kind: 'hashConsistent', key: '$remote_addr' },
-          zone: false,
-          peers: nodeNames.map((_, index) => ({
-            serverText: `${address(index)}:1514`,
-            address: address(index),
+    name: 'balancer',
+    product: {
+      kind: 'nginx',
+      nginx: {
+        workers,
+        // Two slots a session; a third of them again, because connections do not spread evenly.
+        workerConnections: Math.ceil((2 * agents * 1.34) / workers) + 1024,
+        listeningSockets: 1,
+        listeners: [
+          {
             port: 1514,
-            weight: 1,
-            maxFails: 1,
-            failTimeoutSeconds: 10,
-            maxConns: 0,
-            down: false,
-            backup: false,
-          })),
-        },
-      ],
+            protocol: 'tcp',
+            mappedAddresses: false,
+            upstreamIndex: 0,
+            connectTimeoutUs: minute,
+            sessionTimeoutUs: 10 * minute,
+            nextUpstream: true,
+            nextUpstreamTries: 0,
+            nextUpstreamTimeoutUs: 0,
+            proxyBufferBytes: 16_384,
+          },
+        ],
+        upstreams: [
+          {
+            name: 'cluster',
+            method: { kind: 'hashConsistent', key: '$remote_addr' },
+            zone: false,
+            peers: nodeNames.map((_, index) => ({
+              serverText: `${address(index)}:1514`,
+              address: address(index),
+              port: 1514,
+              weight: 1,
+              maxFails: 1,
+              failTimeoutSeconds: 10,
+              maxConns: 0,
+              down: false,
+              backup: false,
+            })),
+          },
+        ],
+      },
     },
     addresses: Array.from({ length: Math.ceil(agents / 25_000) + 1 }, (_, index) => `172.0.1.${index + 1}`),
     sourcePorts: 28_232,

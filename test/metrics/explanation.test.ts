@@ -215,9 +215,13 @@ test('what nobody notices is said', () => {
     ]),
   ).toEqual(['No agent notices that worker02 is slow: what comes on top of what its ring takes is lost there.']);
   expect(
-    said({ groups: [{ count: 1 }], faults: [{ kind: 'reload', nginx: null, ...timing(600, 0) }] }, [
-      { faults: [['reload', ['balancer'], 600, 600]] },
-    ]),
+    said(
+      {
+        groups: [{ count: 1 }],
+        faults: [{ kind: 'reload', balancers: ['balancer'], product: null, ...timing(600, 0) }],
+      },
+      [{ faults: [['reload', ['balancer'], 600, 600]] }],
+    ),
   ).toEqual([
     'A reload closes no session: the old worker processes keep theirs, the new ones begin with an empty memory.',
   ]);

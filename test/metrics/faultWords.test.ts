@@ -62,7 +62,10 @@ test.each<readonly [FaultOptions, string]>([
     { kind: 'enroll', group: 'new', count: 1500, overUs: 10 * minute, ...timing(600, 600) },
     '1,500 agents of new enroll over 10 min at 10 min',
   ],
-  [{ kind: 'reload', nginx: null, ...at10 }, 'the balancer reloads its configuration at 10 min'],
+  [
+    { kind: 'reload', balancers: ['balancer'], product: null, ...at10 },
+    'the balancer reloads its configuration at 10 min',
+  ],
   [{ kind: 'drain', places: ['a'], ...at10 }, 'the balancer drains a at 10 min'],
   [{ kind: 'addNode', places: ['a'], ...at10 }, 'a is added to the balancer at 10 min'],
   [{ kind: 'removeNode', places: ['a', 'b'], ...at10 }, 'a and b are taken out of the balancer at 10 min'],

@@ -7,7 +7,7 @@ import type { FaultKind, FaultOptions } from '../../src/models/fault.ts';
 import { planFaults } from '../../src/models/faultPlan.ts';
 import type { WorldOptions } from '../../src/models/worldOptions.ts';
 import { aRun } from '../support/books.ts';
-import { aWorld, second, timing } from '../support/worlds.ts';
+import { aWorld, second, timing, nginxIn } from '../support/worlds.ts';
 
 const value = (run: RunView, name: string, selection: Partial<Selection> = {}): number | null =>
   metricValue(name, run, { ...everything, ...selection });
@@ -156,11 +156,18 @@ test('a backup server counts while it is the only one there is', () => {
       [0, 30],
     ],
   });
-  const backup = changed(run, ({ balancer }) => {
-    const [cluster, ...others] = balancer!.nginx.upstreams;
+  const backup = changed(run, (world) => {
+    const [balancer] = world.balancers;
+    const nginx = nginxIn(world);
+    const [cluster, ...others] = nginx.upstreams;
     const peers = cluster!.peers.map((peer, index) => ({ ...peer, backup: index === 2 }));
     return {
-      balancer: { ...balancer!, nginx: { ...balancer!.nginx, upstreams: [{ ...cluster!, peers }, ...others] } },
+      balancers: [
+        {
+          ...balancer!,
+          product: { kind: 'nginx', nginx: { ...nginx, upstreams: [{ ...cluster!, peers }, ...others] } },
+        },
+      ],
     };
   });
 

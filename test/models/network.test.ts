@@ -40,7 +40,7 @@ test('a balancer that is routed to its nodes waits for its connect time-out wher
     connectTimeoutUs: 60_000_000,
   });
   const attemptLasts = (unreachable: 'routed' | 'sameSegment'): number => {
-    const story = play({ ...world, balancer: { ...world.balancer!, unreachable } }, { fromSeconds: 300 });
+    const story = play({ ...world, balancers: [{ ...world.balancers[0]!, unreachable }] }, { fromSeconds: 300 });
     const gaveUp = story.moments.find(({ what }) => what === 'gave up')!;
     return gaveUp.seconds - first(story, 'try').seconds;
   };

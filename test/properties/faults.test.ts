@@ -53,7 +53,7 @@ const oneFault: fc.Arbitrary<FaultOptions> = fc.oneof(
       ...fault('kill', hit, 0, 0),
       random: { mtbfUs: mtbf * second, mttrUs: mttr * second },
     })),
-  instant.map((at): FaultOptions => ({ kind: 'reload', nginx: null, ...at })),
+  instant.map((at): FaultOptions => ({ kind: 'reload', balancers: ['balancer'], product: null, ...at })),
   fc
     .record({ kind: fc.constantFrom('addNode', 'removeNode'), places, instant })
     .map(({ kind, places: hit, instant: at }): FaultOptions => ({ kind, places: hit, ...at })),

@@ -1,3 +1,4 @@
+import { nginxIn } from '../support/worlds.ts';
 import { expect, test } from 'vitest';
 import { scenarioFromFlags, type FlagScenario } from '../../src/scenario/flags.ts';
 import { ScenarioError } from '../../src/scenario/problem.ts';
@@ -56,7 +57,7 @@ test('a dashboard behind the same balancer is no node; its processors are said w
   const scenario = read({ nginx: 'dashboard.conf', cpus: 4, agents: 5 });
 
   expect(nodesOf(scenario)).toEqual(['172.0.0.4 172.0.0.4 master', '172.0.0.5 172.0.0.5 worker']);
-  expect(scenario.modes[0]!.world.balancer!.nginx.workers).toBe(4);
+  expect(nginxIn(scenario.modes[0]!.world).workers).toBe(4);
   expect(scenario.command).toContain('--cpus 4');
   expect(problemsOf({ nginx: 'dashboard.conf', agents: 5 })).toEqual([
     'dashboard.conf:1:18  worker_processes auto needs the number of processors: say --cpus 4.',

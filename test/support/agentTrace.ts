@@ -96,7 +96,7 @@ export function playRun(run: MeasuredRun): Played {
       ...(noArp.has(name) ? { unreachable: 'sameSegment' as const } : {}),
     })),
     network: { ...networkDefaults, latencyUs: 50 },
-    balancer: null,
+    balancers: [],
     groups: [
       {
         name: groupName,

@@ -1,7 +1,8 @@
 // Small worlds for tests: a cluster of three, agents with a list or behind nginx.
 import { agentWithSettings, type AgentSettings } from '../../src/models/agentVersions.ts';
 import type { Platform, ServerOptions } from '../../src/models/agentOptions.ts';
-import type { NginxBalancerOptions, NginxMethod } from '../../src/models/balancer/nginx/options.ts';
+import type { NginxMethod, NginxOptions } from '../../src/models/balancer/nginx/options.ts';
+import type { BalancerOptions } from '../../src/models/balancer/options.ts';
 import { killDefaults, type FaultOptions } from '../../src/models/fault.ts';
 import { kernelDefaults, networkDefaults, type Unreachable } from '../../src/models/network.ts';
 import { nodeDefaults, type NodeOptions } from '../../src/models/node.ts';
@@ -123,7 +124,7 @@ export function aWorld(recipe: WorldRecipe): WorldOptions {
       latencyUs: recipe.latencyUs ?? networkDefaults.latencyUs,
       unreachable: recipe.unreachable ?? networkDefaults.unreachable,
     },
-    balancer: balanced ? balancerOf(recipe) : null,
+    balancers: balanced ? [balancerOf(recipe)] : [],
     groups: recipe.groups.map(groupOf),
     faults: recipe.faults ?? [],
   };
@@ -144,9 +145,9 @@ function groupOf(recipe: GroupRecipe, index: number): GroupOptions {
         {
           ...common,
           text: 'balancer',
-          endpoint: { kind: 'balancer', listenerIndex: 0 },
+          endpoint: { kind: 'balancer', balancerIndex: 0, listenerIndex: 0 },
           protocol: 'tcp',
-          registration: { kind: 'balancer', listenerIndex: 1 },
+          registration: { kind: 'balancer', balancerIndex: 0, listenerIndex: 1 },
         },
       ];
   return {
@@ -164,7 +165,18 @@ function groupOf(recipe: GroupRecipe, index: number): GroupOptions {
   };
 }
 
-function balancerOf(recipe: WorldRecipe): NginxBalancerOptions {
+function balancerOf(recipe: WorldRecipe): BalancerOptions {
+  return {
+    name: 'balancer',
+    addresses: ['172.0.0.2'],
+    sourcePorts: recipe.sourcePorts ?? 28_232,
+    latencyUs: null,
+    kernel: kernelDefaults,
+    product: { kind: 'nginx', nginx: nginxOf(recipe) },
+  };
+}
+
+function nginxOf(recipe: WorldRecipe): NginxOptions {
   const peer = (index: number, port: number) => ({
     serverText: `172.0.0.${index + 3}:${port}`,
     address: `172.0.0.${index + 3}`,
@@ -189,24 +201,23 @@ function balancerOf(recipe: WorldRecipe): NginxBalancerOptions {
     proxyBufferBytes: 16_384,
   });
   return {
-    nginx: {
-      workers: recipe.workers ?? 2,
-      workerConnections: recipe.workerConnections ?? 10_000,
-      listeningSockets: 2,
-      listeners: [listener(1514, 0), listener(1515, 1)],
-      upstreams: [
-        {
-          name: 'cluster',
-          method: recipe.method ?? { kind: 'hashConsistent', key: '$remote_addr' },
-          peers: [peer(0, 1514), peer(1, 1514), peer(2, 1514)],
-          zone: false,
-        },
-        { name: 'master', method: { kind: 'roundRobin' }, peers: [peer(0, 1515)], zone: false },
-      ],
-    },
-    addresses: ['172.0.0.2'],
-    sourcePorts: recipe.sourcePorts ?? 28_232,
-    latencyUs: null,
-    kernel: kernelDefaults,
+    workers: recipe.workers ?? 2,
+    workerConnections: recipe.workerConnections ?? 10_000,
+    listeningSockets: 2,
+    listeners: [listener(1514, 0), listener(1515, 1)],
+    upstreams: [
+      {
+        name: 'cluster',
+        method: recipe.method ?? { kind: 'hashConsistent', key: '$remote_addr' },
+        peers: [peer(0, 1514), peer(1, 1514), peer(2, 1514)],
+        zone: false,
+      },
+      { name: 'master', method: { kind: 'roundRobin' }, peers: [peer(0, 1515)], zone: false },
+    ],
   };
+}
+
+/** The nginx.conf of a world's only balancer, as its reader gives it. */
+export function nginxIn({ balancers }: WorldOptions): NginxOptions {
+  return balancers[0]!.product.nginx;
 }

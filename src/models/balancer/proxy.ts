@@ -1,10 +1,9 @@
 // A balancer on its host: its listeners, the connection slots of its worker processes, its source ports, and which node each
 // of its peers is. What it chooses is the business of the product's own files.
-import { createNginxBalancer, maxSessionsPerWorker, startUpstreams } from './nginx/nginx.ts';
-import type { NginxBalancerOptions, NginxListenerOptions } from './nginx/options.ts';
-import type { NginxSession } from './nginx/session.ts';
-import type { Balancer, PeerAddress } from './contract.ts';
 import type { NodeOptions } from '../node.ts';
+import type { Balancer, PeerAddress } from './contract.ts';
+import type { BalancerOptions, BalancerProduct, ListenerOptions } from './options.ts';
+import { startProduct } from './products.ts';
 
 /** `listen()` backlog of nginx on Linux. nginx 1.22.1, src/core/ngx_connection.h, NGX_LISTEN_BACKLOG. */
 export const listenBacklog = 511;
@@ -17,8 +16,8 @@ export interface PeerTarget {
 }
 
 export interface ProxyListener {
-  readonly options: NginxListenerOptions;
-  readonly balancer: Balancer<NginxSession>;
+  readonly options: ListenerOptions;
+  readonly balancer: Balancer;
   readonly targets: readonly PeerTarget[];
   /** Where the open connections to each peer are counted in `Proxy.ports`. */
   readonly portOf: readonly number[];
@@ -36,9 +35,17 @@ export interface Proxy {
   readonly portSlots: Map<string, number>;
 }
 
-/** A balancer whose processes have just started. @param before processes that go on with their sessions, after a reload. */
-export function newProxy(options: NginxBalancerOptions, nodes: readonly NodeOptions[], before?: Proxy): Proxy {
-  const { nginx } = options;
+/**
+ * A balancer whose processes have just started.
+ * @param product what it reads, which may have changed since the start of the run.
+ * @param before processes that go on with their sessions, after a reload.
+ */
+export function newProxy(
+  { sourcePorts, addresses }: Pick<BalancerOptions, 'sourcePorts' | 'addresses'>,
+  product: BalancerProduct,
+  nodes: readonly NodeOptions[],
+  before?: Proxy,
+): Proxy {
   const ports = before?.ports ?? [];
   const portSlots = before?.portSlots ?? new Map<string, number>();
   const slotOf = (peer: PeerAddress): number => {
@@ -47,21 +54,21 @@ export function newProxy(options: NginxBalancerOptions, nodes: readonly NodeOpti
     portSlots.set(name, slot);
     return slot;
   };
-  const upstreams = startUpstreams(nginx, nginx.listeners);
-  const listeners = nginx.listeners.map((listener): ProxyListener => {
-    const balancer = createNginxBalancer(upstreams.get(listener.upstreamIndex)!, listener, upstreams);
-    const targets = balancer.peers.map(({ address, port }): PeerTarget => {
-      const nodeIndex = nodes.findIndex((node) => node.address === address);
-      return { nodeIndex, registration: port !== nodes[nodeIndex]?.eventsPort };
-    });
-    return { options: listener, balancer, targets, portOf: balancer.peers.map(slotOf) };
-  });
+  const { workers, sessionsPerWorker, listeners } = startProduct(product);
   return {
-    listeners,
-    workers: nginx.workers,
-    sessionsPerWorker: maxSessionsPerWorker(nginx),
-    slots: new Int32Array(nginx.workers),
-    portsPerPeer: options.sourcePorts * Math.max(1, options.addresses.length),
+    listeners: listeners.map(({ options, balancer }) => ({
+      options,
+      balancer,
+      targets: balancer.peers.map(({ address, port }): PeerTarget => {
+        const nodeIndex = nodes.findIndex((node) => node.address === address);
+        return { nodeIndex, registration: port !== nodes[nodeIndex]?.eventsPort };
+      }),
+      portOf: balancer.peers.map(slotOf),
+    })),
+    workers,
+    sessionsPerWorker,
+    slots: new Int32Array(workers),
+    portsPerPeer: sourcePorts * Math.max(1, addresses.length),
     ports,
     portSlots,
   };

@@ -19,6 +19,10 @@ import {
   unreachableTo,
   type WorldState,
   deadlineUs,
+  hopUs,
+  hostOf,
+  isBalancer,
+  placeOf,
 } from './state.ts';
 import { Errand, enrolmentAnswered, isKeyKnown, keyDenied, keyRefused, newcomerWakes } from './enrolment.ts';
 import { forgetAttempt, isJudged, repeatSyn, reviewIntake, startupRead, takeQueued, takesSyn } from './intake.ts';
@@ -89,7 +93,7 @@ function approach(world: WorldState, agent: number, server: ServerOptions, nowUs
 }
 
 function sendSyn(world: WorldState, agent: number, endpoint: Endpoint, nowUs: number): void {
-  const target = endpoint.kind === 'node' ? endpoint.nodeIndex : world.balancerPlace;
+  const target = placeOf(world, endpoint);
   world.target[agent] = target;
   world.peerNode[agent] = -1;
   if (endpoint.kind === 'balancer') world.listener[agent] = endpoint.listenerIndex;
@@ -128,7 +132,7 @@ export function synArrives(world: WorldState, agent: number, nowUs: number): voi
     nextStep(world, agent, Step.Fail, nowUs + 3 * oneWayUs);
     return;
   }
-  if (!enrolling && target !== world.balancerPlace && isJudged(world, target)) {
+  if (!enrolling && !isBalancer(world, target) && isJudged(world, target)) {
     world.nodeLife[agent] = place.life;
     if (!takesSyn(world, target, nowUs)) {
       repeatSyn(world, agent, nowUs);
@@ -143,13 +147,13 @@ export function synArrives(world: WorldState, agent: number, nowUs: number): voi
       repeatSyn(world, agent, nowUs);
       return;
     }
-    if (target !== world.balancerPlace) world.nodeLife[agent] = place.life;
+    if (!isBalancer(world, target)) world.nodeLife[agent] = place.life;
     else world.balancerLife[agent] = place.life;
     world.wait[agent] = Wait.Queue;
     armAttemptTimeout(world, agent);
     return;
   }
-  if (target === world.balancerPlace) {
+  if (isBalancer(world, target)) {
     // nginx gets the connection when the handshake is over; until then it lies in the kernel.
     world.balancerLife[agent] = place.life;
     world.wait[agent] = Wait.Queue;
@@ -194,14 +198,14 @@ export function answerDue(world: WorldState, agent: number, nowUs: number): void
 function keyIsInUse(world: WorldState, agent: number, nowUs: number): boolean {
   const peer = world.peerNode[agent]!;
   const target = world.target[agent]!;
-  const backUs = latencyTo(world, agent, target) + (peer < 0 ? 0 : world.balancerLatency[peer]!);
+  const backUs = latencyTo(world, agent, target) + (peer < 0 ? 0 : hopUs(world, agent, peer));
   return isKeyInUse(world, agent, peer < 0 ? target : peer, nowUs - backUs);
 }
 
 function attemptCondition(world: WorldState, agent: number): number {
   let condition: number = Broken.No;
   let node = world.target[agent]!;
-  if (node === world.balancerPlace) {
+  if (isBalancer(world, node)) {
     condition = conditionOf(world.places[node]!, world.balancerLife[agent]!);
     node = world.peerNode[agent]!;
   }
@@ -241,12 +245,12 @@ export function reviewAttempt(world: WorldState, agent: number, nowUs: number): 
       if (
         conditionOf(
           place,
-          target === world.balancerPlace ? world.balancerLife[agent]! : world.nodeLife[agent]!,
+          isBalancer(world, target) ? world.balancerLife[agent]! : world.nodeLife[agent]!,
           world.state[agent] === State.Enrolling,
         ) !== Broken.No
       ) {
         nextStep(world, agent, Step.Fail, nowUs + oneWayUs);
-      } else if (target === world.balancerPlace) {
+      } else if (isBalancer(world, target)) {
         acceptAtBalancer(world, agent, nowUs);
       } else if (world.ticket[agent]! >= 0) {
         takeQueued(world, agent, nowUs);
@@ -269,7 +273,7 @@ export function reviewAttempt(world: WorldState, agent: number, nowUs: number): 
         return;
       }
       const node = world.peerNode[agent]!;
-      const backUs = oneWayUs + (node >= 0 ? world.balancerLatency[node]! : 0);
+      const backUs = oneWayUs + (node >= 0 ? hopUs(world, agent, node) : 0);
       // A datagram that was taken in gets no refusal when its reader dies.
       if (world.step[agent] === Step.Udp && condition === Broken.Dead) return;
       if (!sleeps(world, agent)) world.queue.cancel(slot + Timer.Main);
@@ -296,8 +300,8 @@ export function reviewAttempt(world: WorldState, agent: number, nowUs: number): 
       if (attemptCutSinceUs(world, agent, Leg.Back) < Infinity) return;
       const deadlineUs = world.queue.deadline(slot + Timer.Path) - world.options.warmupUs;
       const sinceUs = world.peerSinceUs[agent]!;
-      const toNodeUs = world.balancerLatency[node]!;
-      const { synLinearTimeouts } = world.options.balancer!.kernel;
+      const toNodeUs = hopUs(world, agent, node);
+      const { synLinearTimeouts } = hostOf(world, agent).options.kernel;
       const againUs = synRetryUs(sinceUs, nowUs - toNodeUs, synLinearTimeouts, world.peerSynUs[agent]!) + toNodeUs;
       if (againUs >= deadlineUs) return;
       world.wait[agent] = Wait.None;
@@ -309,7 +313,7 @@ export function reviewAttempt(world: WorldState, agent: number, nowUs: number): 
       reviewIntake(world, agent, nowUs);
       return;
     case Wait.Stalled:
-      if (world.places[world.balancerPlace]!.state !== PlaceState.Up) return;
+      if (world.places[world.target[agent]!]!.state !== PlaceState.Up) return;
       world.wait[agent] = Wait.None;
       nextStep(world, agent, world.step[agent]!, nowUs);
       return;

@@ -9,7 +9,7 @@ import { forgetLeftovers, reviewLeftovers } from './leftovers.ts';
 import { Forgotten, Leg, farPlace, forgetFlow, keepaliveOf, legLatencyUs, nearEnd, sessionEndUs } from './legs.ts';
 import { reviewSession } from './path.ts';
 import { flowsDropped } from './repeats.ts';
-import { Broken, State, Wait, type WorldState } from './state.ts';
+import { Broken, State, Wait, isBalancer, type WorldState } from './state.ts';
 
 /** The ends of a path: groups in order, then places. */
 function endsOf(world: WorldState, end: LinkEnd): readonly number[] {
@@ -63,47 +63,47 @@ function waysChanged(world: WorldState, ways: readonly Way[], nowUs: number): vo
       }
     } else if (world.wait[agent] !== Wait.None) {
       const target = world.target[agent]!;
-      const isVia = target === world.balancerPlace;
+      const isVia = isBalancer(world, target);
       if (isOnWay(world, agent, isVia ? world.peerNode[agent]! : target, isVia, touched)) {
         reviewAttempt(world, agent, nowUs);
       }
     }
   }
   // Between nodes no agent's segment passes.
-  for (let place = 0; place < world.balancerPlace; place++) {
+  for (let place = 0; place < world.nodeCount; place++) {
     const { master } = world.links;
     if (place === master || master < 0) continue;
     world.links.pathChanged(place, nowUs, isCutBetween(world, place, master));
   }
 }
 
-/** Places by group, and nodes of the balancer, to which something has changed. */
+/** Places by group, and by place that is a balancer, to which something has changed. */
 interface Touched {
   readonly ofGroup: ReadonlySet<number>[];
-  readonly ofBalancer: ReadonlySet<number>;
+  readonly ofPlace: ReadonlySet<number>[];
 }
 
 function touchedBy(world: WorldState, ways: readonly Way[]): Touched {
   const { groups } = world.ways;
   const ofGroup = Array.from({ length: groups }, () => new Set<number>());
-  const ofBalancer = new Set<number>();
-  const balancerEnd = world.ways.endOfPlace(world.balancerPlace);
+  const ofPlace = world.places.map(() => new Set<number>());
   for (const { from, to } of ways) {
     for (const [end, other] of [
       [from, to],
       [to, from],
     ] as const) {
       if (end < groups && other >= groups) ofGroup[end]!.add(other - groups);
-      else if (end === balancerEnd && other >= groups) ofBalancer.add(other - groups);
+      else if (end >= groups && other >= groups) ofPlace[end - groups]!.add(other - groups);
     }
   }
-  return { ofGroup, ofBalancer };
+  return { ofGroup, ofPlace };
 }
 
 function isOnWay(world: WorldState, agent: number, node: number, via: boolean, touched: Touched): boolean {
   const ofGroup = touched.ofGroup[world.groupOf[agent]!]!;
   if (!via) return ofGroup.has(node);
-  return ofGroup.has(world.balancerPlace) || touched.ofBalancer.has(node);
+  const target = world.target[agent]!;
+  return ofGroup.has(target) || touched.ofPlace[target]!.has(node);
 }
 
 /** True while no packet comes from one place to the other, or none comes back. */
@@ -146,27 +146,28 @@ export function dropFlows(world: WorldState, fault: PlannedFault, nowUs: number)
   const ways = waysOf(world, fault);
   const touched = touchedBy(world, ways);
   world.lastChangeUs = nowUs;
-  for (let place = 0; place < world.balancerPlace; place++) {
+  for (let place = 0; place < world.nodeCount; place++) {
     const [worker, master] = [place, world.links.master].map((index) => world.ways.endOfPlace(index));
     const isHit = ways.some(({ from, to }) => (from === worker && to === master) || (from === master && to === worker));
     if (isHit) world.links.forgotten(place, nowUs, answer === Forgotten.Reset);
   }
   forgetLeftovers(world, ways, answer, nowUs);
   for (let agent = 0; agent < world.agents; agent++) {
-    const { ofGroup, ofBalancer } = touched;
+    const { ofGroup, ofPlace } = touched;
     const own = ofGroup[world.groupOf[agent]!]!;
     const state = world.state[agent]!;
     if (state !== State.Connected && state !== State.Frozen && state !== State.Stale) {
       const target = world.target[agent]!;
-      const isVia = target === world.balancerPlace;
-      if (own.has(target) || (isVia && ofBalancer.has(world.peerNode[agent]!))) flowsDropped(world, agent);
+      const isVia = isBalancer(world, target);
+      if (own.has(target) || (isVia && ofPlace[target]!.has(world.peerNode[agent]!))) flowsDropped(world, agent);
       continue;
     }
     if (world.udp[agent] === 1) continue; // the next datagram makes a new entry
     const node = world.node[agent]!;
     const via = world.viaBalancer[agent] === 1;
-    const front = via && own.has(world.balancerPlace);
-    const back = via ? ofBalancer.has(node) : own.has(node);
+    const target = world.target[agent]!;
+    const front = via && own.has(target);
+    const back = via ? ofPlace[target]!.has(node) : own.has(node);
     if (front) forgetFlow(world, agent, Leg.Front, answer, nowUs);
     if (back) forgetFlow(world, agent, Leg.Back, answer, nowUs);
     if (front || back) reviewSession(world, agent, nowUs);

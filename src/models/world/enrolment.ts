@@ -6,7 +6,16 @@ import { atLeast } from '../agentVersions.ts';
 import { keysKnownUpToUs } from '../cluster/keys.ts';
 import type { PlannedFault } from '../faultPlan.ts';
 import { attemptFailed, beginServer, enroll } from './attempts.ts';
-import { State, armMain, latencyTo, nodeLatencyOf, timersPerAgent, Timer, type WorldState } from './state.ts';
+import {
+  State,
+  armMain,
+  latencyTo,
+  nodeLatencyOf,
+  timersPerAgent,
+  Timer,
+  type WorldState,
+  isBalancer,
+} from './state.ts';
 import { abandonSession } from './throughBalancer.ts';
 import { armAttemptTimeout, serverOf } from './waits.ts';
 
@@ -136,7 +145,7 @@ function keyGranted(world: WorldState, agent: number, nowUs: number, errand: num
 export function isKeyKnown(world: WorldState, agent: number, nowUs: number): boolean {
   const keyUs = world.keyUs[agent]!;
   if (keyUs === -Infinity) return true;
-  const isBehind = world.target[agent] === world.balancerPlace;
+  const isBehind = isBalancer(world, world.target[agent]!);
   const node = isBehind ? world.peerNode[agent]! : world.target[agent]!;
   const backUs = isBehind ? nodeLatencyOf(world, agent, node) : latencyTo(world, agent, node);
   return keysKnownUpToUs(world.links, node, nowUs - backUs) >= keyUs;

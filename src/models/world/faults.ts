@@ -9,7 +9,7 @@ import { enrolmentBegins } from './enrolment.ts';
 import { reviewAttempt, waitInVain } from './attempts.ts';
 import { nodeTurned } from './intake.ts';
 import { dropFlows, partitionEnd, partitionStart } from './cuts.ts';
-import { reviewLeftovers } from './leftovers.ts';
+import { keptAt, reviewLeftovers } from './leftovers.ts';
 import { Leg } from './legs.ts';
 import { command } from './lifecycle.ts';
 import { reviewSession } from './path.ts';
@@ -26,6 +26,7 @@ import {
   nextStep,
   timersPerAgent,
   type WorldState,
+  isBalancer,
 } from './state.ts';
 import { armAttemptTimeout } from './waits.ts';
 import { fateAt } from './zombie.ts';
@@ -195,7 +196,7 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
   const place = world.places[index]!;
   const before = place.state;
   const after = stateOf(place, nowUs);
-  const isBalancer = index === world.balancerPlace;
+  const isProxy = isBalancer(world, index);
   const reborn = place.seenLife !== place.life;
   const marks = marksOf(place);
   const marksBefore = place.seenMarks;
@@ -219,7 +220,7 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
     place.queued = 0;
     place.queuedRegistration = 0;
     loseHeld(world, index, nowUs);
-    if (isBalancer) resetBalancer(world, nowUs);
+    if (isProxy) resetBalancer(world, index, nowUs);
   }
   if ((marksBefore & 2) > (marks & 2)) place.queuedRegistration = 0;
   if (before === PlaceState.Hung && after === PlaceState.Up) {
@@ -230,7 +231,7 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
   for (let agent = 0; agent < world.agents; agent++) {
     const state = world.state[agent]!;
     if (state === State.Connected || state === State.Frozen || state === State.Stale) {
-      if (world.node[agent] === index || (isBalancer && world.viaBalancer[agent] === 1)) {
+      if (world.node[agent] === index || (isProxy && world.viaBalancer[agent] === 1 && world.target[agent] === index)) {
         reviewSession(world, agent, nowUs);
       }
     } else if (world.wait[agent] !== Wait.None) {
@@ -242,28 +243,29 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
 /** True when the session the agent has now ends at the place, or leads through it. */
 function isOnPath(world: WorldState, agent: number, index: number): boolean {
   if (world.node[agent] === index) return true;
-  return index === world.balancerPlace && world.node[agent]! >= 0 && world.viaBalancer[agent] === 1;
+  return world.target[agent] === index && world.node[agent]! >= 0 && world.viaBalancer[agent] === 1;
 }
 
 /** The processes of a place are new: what older connections hold there is lost. */
 function loseHeld(world: WorldState, index: number, nowUs: number): void {
-  const { balancerPlace } = world;
   const { pipelines } = world.books;
   if (pipelines.pathCount.length === 0) return;
   for (let agent = 0; agent < world.agents; agent++) {
     pipelines.settlePath(agent, pipelines.memoryOf(index), 'nodeMemory', nowUs);
     // What a balancer that stands still keeps for a connection that is gone goes nowhere when it goes on.
-    if (balancerPlace !== index && pipelines.heldInPath(agent, balancerPlace) > 0) {
-      const node = pipelines.pathNode[agent * pipelines.slots + balancerPlace]!;
-      if (node === index && !isOnPath(world, agent, balancerPlace)) world.leftovers.inVain.add(agent);
+    for (const { place } of world.hosts) {
+      if (place === index) world.leftovers.inVain.delete(keptAt(world, agent, place));
+      else if (pipelines.heldInPath(agent, place) > 0) {
+        const node = pipelines.pathNode[agent * pipelines.slots + place]!;
+        if (node === index && !isOnPath(world, agent, place)) world.leftovers.inVain.add(keptAt(world, agent, place));
+      }
     }
-    if (index === balancerPlace) world.leftovers.inVain.delete(agent);
     if (pipelines.heldInPath(agent, index) === 0) continue;
     if (isOnPath(world, agent, index)) pipelines.advance(agent, nowUs);
     const held = pipelines.heldInPath(agent, index);
     pipelines.settlePath(agent, index, 'path', nowUs);
     // What fills the send buffer of a sender that sleeps stays there, as nobody acknowledges it any more.
-    const at = 2 * agent + (index === world.balancerPlace ? Leg.Front : Leg.Back);
+    const at = 2 * agent + (isBalancer(world, index) ? Leg.Front : Leg.Back);
     world.legs.heldBefore[at] = world.blocked[agent] === 1 ? world.legs.heldBefore[at]! - held : 0;
   }
 }
@@ -273,17 +275,17 @@ function deliverHeld(world: WorldState, index: number, nowUs: number): void {
   const { pipelines } = world.books;
   if (pipelines.pathCount.length === 0) return;
   for (let agent = 0; agent < world.agents; agent++) {
-    if (index < world.balancerPlace) {
+    if (!isBalancer(world, index)) {
       pipelines.settlePath(agent, pipelines.memoryOf(index), fateAt(world, index), nowUs);
     }
     if (pipelines.heldInPath(agent, index) === 0) continue;
     if (isOnPath(world, agent, index)) continue;
-    if (index === world.balancerPlace && world.leftovers.inVain.delete(agent)) {
+    if (isBalancer(world, index) && world.leftovers.inVain.delete(keptAt(world, agent, index))) {
       pipelines.settlePath(agent, index, 'path', nowUs);
       continue;
     }
     const node = pipelines.pathNode[agent * pipelines.slots + index]!;
-    if (index === world.balancerPlace && world.places[node]!.state === PlaceState.Hung) {
+    if (isBalancer(world, index) && world.places[node]!.state === PlaceState.Hung) {
       pipelines.movePath(agent, index, node);
       continue;
     }
@@ -295,17 +297,22 @@ function deliverHeld(world: WorldState, index: number, nowUs: number): void {
   }
 }
 
-function resetBalancer(world: WorldState, nowUs: number): void {
-  world.generation.fill(0);
-  world.proxies = [newProxy({ ...world.options.balancer!, nginx: world.nginx! }, world.options.nodes)];
-  const killed = world.places[world.balancerPlace]!.state !== PlaceState.Silent;
+/** The processes of a balancer are new: they know nothing of the connections that those before them had. */
+function resetBalancer(world: WorldState, index: number, nowUs: number): void {
+  const host = world.hosts[index - world.nodeCount]!;
+  for (let agent = 0; agent < world.agents; agent++) {
+    if (world.target[agent] === index) world.generation[agent] = 0;
+  }
+  host.proxies = [newProxy(host.options, host.product, world.options.nodes)];
+  const killed = world.places[index]!.state !== PlaceState.Silent;
   for (const agent of [...world.sessions.keys()].sort((a, b) => a - b)) {
+    if (world.target[agent] !== index) continue;
     world.sessions.delete(agent);
     world.peerNode[agent] = -1;
     world.queue.cancel(agent * timersPerAgent + Timer.Path);
     if (killed) {
       world.wait[agent] = Wait.None;
-      nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.balancerPlace));
+      nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, index));
     } else {
       armAttemptTimeout(world, agent);
       waitInVain(world, agent);

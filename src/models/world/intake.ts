@@ -17,6 +17,9 @@ import {
   nextStep,
   timersPerAgent,
   type WorldState,
+  hopUs,
+  hostOf,
+  isBalancer,
 } from './state.ts';
 import { armAttemptTimeout, queueUp, waitForAnswer, waitSyn } from './waits.ts';
 
@@ -28,21 +31,19 @@ export function isJudged(world: WorldState, node: number): boolean {
 
 /** Node at the far end of an attempt, behind the balancer if there is one. */
 function nodeOf(world: WorldState, agent: number): number {
-  return world.target[agent] === world.balancerPlace ? world.peerNode[agent]! : world.target[agent]!;
+  return isBalancer(world, world.target[agent]!) ? world.peerNode[agent]! : world.target[agent]!;
 }
 
 /** One way from the node to who connected to it: the agent, or the balancer. */
-function hopUs(world: WorldState, agent: number): number {
+function nearUs(world: WorldState, agent: number): number {
   const target = world.target[agent]!;
-  return target === world.balancerPlace
-    ? world.balancerLatency[world.peerNode[agent]!]!
-    : latencyTo(world, agent, target);
+  return isBalancer(world, target) ? hopUs(world, agent, world.peerNode[agent]!) : latencyTo(world, agent, target);
 }
 
 /** One way from the node to the agent of an attempt. */
 function backUs(world: WorldState, agent: number): number {
-  const through = world.target[agent] === world.balancerPlace;
-  return hopUs(world, agent) + (through ? latencyTo(world, agent, world.balancerPlace) : 0);
+  const through = isBalancer(world, world.target[agent]!);
+  return nearUs(world, agent) + (through ? latencyTo(world, agent, world.target[agent]!) : 0);
 }
 
 /** Connections that wait to be taken, by a loop that runs or by one that stands still. */
@@ -71,8 +72,8 @@ export function repeatSyn(world: WorldState, agent: number, nowUs: number): void
 
 /** The same for the balancer's SYN; the wait for the peer and its end are set up. */
 export function repeatPeerSyn(world: WorldState, agent: number, nowUs: number): void {
-  const { kernel } = world.options.balancer!;
-  const wayUs = hopUs(world, agent);
+  const { kernel } = hostOf(world, agent).options;
+  const wayUs = nearUs(world, agent);
   const sinceUs = world.peerSinceUs[agent]!;
   const againUs = synRetryUs(sinceUs, nowUs - wayUs + 1, kernel.synLinearTimeouts, kernel.connectTimeoutUs) + wayUs;
   if (againUs < deadlineUs(world, agent, Timer.Path)) nextStep(world, agent, Step.PeerArrive, againUs);
@@ -92,7 +93,7 @@ export function entersQueue(world: WorldState, agent: number, nowUs: number): vo
   if (condition === Broken.Silent || isFull) {
     // A full queue: Linux forgets the third packet. What brings it back is the startup message, sent again.
     if (condition !== Broken.Silent) world.books.overflowed(node, nowUs);
-    const wayUs = hopUs(world, agent);
+    const wayUs = nearUs(world, agent);
     nextStep(world, agent, Step.Enters, retransmissionUs(firstDataUs(world, agent), nowUs - wayUs + 1) + wayUs);
     return;
   }
@@ -106,8 +107,8 @@ export function entersQueue(world: WorldState, agent: number, nowUs: number): vo
 
 /** When the first data of an attempt left for the node. */
 function firstDataUs(world: WorldState, agent: number): number {
-  if (world.target[agent] !== world.balancerPlace) return world.establishedAtUs[agent]!;
-  return world.peerSinceUs[agent]! + 2 * hopUs(world, agent);
+  if (!isBalancer(world, world.target[agent]!)) return world.establishedAtUs[agent]!;
+  return world.peerSinceUs[agent]! + 2 * nearUs(world, agent);
 }
 
 function takeAt(world: WorldState, agent: number, takenUs: number, nowUs: number): void {
@@ -190,7 +191,7 @@ export function forgetAttempt(world: WorldState, agent: number): void {
 
 /** A node is in another state, before anybody looks again. */
 export function nodeTurned(world: WorldState, node: number, before: number, reborn: boolean, nowUs: number): void {
-  if (node === world.balancerPlace) return;
+  if (isBalancer(world, node)) return;
   const { intake } = world.books;
   const place = world.places[node]!;
   const own = intake.nodes[node]!;

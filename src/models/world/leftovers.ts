@@ -18,7 +18,7 @@ import {
   nearEnd,
   toNearUs,
 } from './legs.ts';
-import { Broken, EventKind, addPlaceEvent, proxyOf, type WorldState } from './state.ts';
+import { Broken, EventKind, addPlaceEvent, hostOf, proxyOf, type WorldState } from './state.ts';
 import { closeSession, endSession, sessionOf, type ProxySession } from './throughBalancer.ts';
 import { forgetNodeEnd, nodeEndOf, reviewNodeEnd, type NodeEnd } from './nodeEnd.ts';
 import { fateAt } from './zombie.ts';
@@ -69,7 +69,7 @@ interface Leftover {
 export class Leftovers {
   readonly all = new Map<number, Leftover>();
   next = 0;
-  /** Agents that have left events at a balancer that stands still, for a connection whose node has died since. */
+  /** Agents that have left events at a balancer that stands still, for a connection whose node has died since: `keptAt`. */
   readonly inVain = new Set<number>();
 
   /** True while events that stayed behind may still arrive. */
@@ -77,6 +77,11 @@ export class Leftovers {
     for (const { held } of this.all.values()) if (held) return true;
     return false;
   }
+}
+
+/** What an agent has left at a balancer, as a number. */
+export function keptAt(world: WorldState, agent: number, place: number): number {
+  return agent * world.places.length + place;
 }
 
 /**
@@ -118,8 +123,9 @@ export function leaveBehind(world: WorldState, agent: number, isClosed: boolean,
   const front = via && isUnheard(world, agent, Leg.Front);
   if (via) {
     const state = legs.state[2 * agent]!;
-    if (state === Broken.Hung && legs.state[2 * agent + 1] === Broken.Dead) world.leftovers.inVain.add(agent);
-    const held = settles(state) ? pipelines.takePath(agent, world.balancerPlace) : null;
+    if (state === Broken.Hung && legs.state[2 * agent + 1] === Broken.Dead)
+      world.leftovers.inVain.add(keptAt(world, agent, world.target[agent]!));
+    const held = settles(state) ? pipelines.takePath(agent, world.target[agent]!) : null;
     if (front) addLeftover(world, agent, Leg.Front, held, isClosed, nowUs);
     else {
       if (held) pipelines.judge(agent, held, 'path', nowUs);
@@ -132,7 +138,7 @@ export function leaveBehind(world: WorldState, agent: number, isClosed: boolean,
   if (back && (!front || legs.forgotten[2 * agent + 1] !== Forgotten.No))
     addLeftover(world, agent, Leg.Back, held, isClosed, nowUs);
   else if (held) pipelines.judge(agent, held, 'path', nowUs);
-  if (via && !front && !back && world.places[world.balancerPlace]!.state === PlaceState.Silent) {
+  if (via && !front && !back && world.places[world.target[agent]!]!.state === PlaceState.Silent) {
     addLeftover(world, agent, Leg.Back, null, true, nowUs);
   }
 }
@@ -166,7 +172,7 @@ function addLeftover(
   const place = farPlace(world, agent, leg);
   const node = world.node[agent]!;
   const isForgotten = legs.forgotten[at] !== Forgotten.No;
-  const nearPlace = leg === Leg.Back && world.viaBalancer[agent] === 1 ? world.balancerPlace : -1;
+  const nearPlace = leg === Leg.Back && world.viaBalancer[agent] === 1 ? world.target[agent]! : -1;
   const firstUs = isClosed || isForgotten ? Infinity : Math.min(legs.firstUs[at]!, nowUs + toNearUs(world, agent, leg));
   // A node that answers into a cut repeats its answer, and asks nothing: Linux, tcp_retries2. One whose leg is not broken itself has lost
   // the host of the balancer.
@@ -174,7 +180,10 @@ function addLeftover(
   const probes = !isBroken || legs.byteUs[at]! < Infinity;
   let byteUs = legs.firstUs[at]!;
   if (probes) byteUs = isBroken ? legs.byteUs[at]! : legs.sinceUs[2 * agent]!;
-  const kernel = world.options.balancer?.kernel ?? world.options.groups[world.groupOf[agent]!]!.agent.kernel;
+  const { kernel } =
+    nearPlace < 0 && leg === Leg.Back
+      ? world.options.groups[world.groupOf[agent]!]!.agent
+      : hostOf(world, agent).options;
   const keepalive = keepaliveOf(world, agent, leg);
   // On a way that had opened the agent's kernel has answered until now.
   const aliveUs = legs.openUs[at]! < nowUs ? answeredUs(byteUs, legs.openUs[at]!, nowUs, keepalive) : byteUs;
@@ -289,7 +298,7 @@ export function reviewLeftovers(world: WorldState, nowUs: number): void {
       forget(world, id, left, 'path', nowUs);
       continue;
     }
-    if (left.nodeEnd) reviewNodeEnd(world, left.nodeEnd, left.node, nowUs);
+    if (left.nodeEnd) reviewNodeEnd(world, left.nodeEnd, left.place, left.node, nowUs);
     if (left.isForgotten || left.untilUs <= nowUs) continue;
     const end = world.ways.endOfPlace(left.place);
     const nearLives = left.nearPlace < 0 || world.places[left.nearPlace]!.state !== PlaceState.Silent;
@@ -327,7 +336,7 @@ function takeLate(world: WorldState, left: Leftover, nowUs: number): void {
   if (!left.held) return;
   const { pipelines } = world.books;
   const node = world.places[left.node]!;
-  const end = world.ways.endOfPlace(world.balancerPlace);
+  const end = world.ways.endOfPlace(left.place);
   const isCut = left.session !== null && world.ways.isCut(end, world.ways.endOfPlace(left.node));
   if (isCut || world.places[left.place]!.state !== PlaceState.Up || node.life !== left.nodeLife) return;
   if (left.nodeEnd && (left.nodeEnd.isForgotten || left.nodeEnd.untilUs <= nowUs)) return;
@@ -341,7 +350,7 @@ function forget(world: WorldState, id: number, left: Leftover, fate: 'path' | 'p
   if (left.held) world.books.pipelines.judge(left.agent, left.held, fate, nowUs);
   left.held = null;
   if (left.session === null || world.places[left.place]!.life !== left.life) return;
-  closeSession(world, left.session, nowUs);
+  closeSession(left.session, nowUs);
   if (nowUs < world.options.durationUs) leaveNodeEnd(world, left, nowUs);
 }
 
@@ -358,8 +367,8 @@ function leaveNodeEnd(world: WorldState, left: Leftover, nowUs: number): void {
     ...left,
     place: node,
     life: nodeLife,
-    near: world.ways.endOfPlace(world.balancerPlace),
-    nearPlace: world.balancerPlace,
+    near: world.ways.endOfPlace(left.place),
+    nearPlace: left.place,
     latencyUs,
     firstUs,
     lastRepeatUs: firstUs + orphanLastRepeatUs,
@@ -387,7 +396,7 @@ export function forgetLeftovers(world: WorldState, ways: readonly Way[], answer:
   for (const [id, left] of world.leftovers.all) {
     const isBetween = (end: number, other: number): boolean =>
       ways.some(({ from, to }) => (from === end && to === other) || (from === other && to === end));
-    if (left.nodeEnd && isBetween(world.ways.endOfPlace(world.balancerPlace), world.ways.endOfPlace(left.node)))
+    if (left.nodeEnd && isBetween(world.ways.endOfPlace(left.place), world.ways.endOfPlace(left.node)))
       forgetNodeEnd(left.nodeEnd, answer, nowUs);
     if (left.isForgotten || !isBetween(left.near, world.ways.endOfPlace(left.place))) continue;
     if (left.isOpen) planSilence(left, nowUs);

@@ -11,7 +11,7 @@ import {
   probeUs,
   type TcpKeepalive,
 } from '../tcp.ts';
-import { Broken, latencyTo, nodeLatencyUs, proxyOf, type WorldState } from './state.ts';
+import { Broken, latencyTo, nodeLatencyUs, proxyOf, type WorldState, hopUs } from './state.ts';
 
 /** `Back` is the only leg of a session without a balancer. */
 export const Leg = { Front: 0, Back: 1 } as const;
@@ -108,7 +108,7 @@ export function isDark(condition: number): boolean {
 }
 
 export function farPlace(world: WorldState, agent: number, leg: Leg): number {
-  return leg === Leg.Front ? world.balancerPlace : world.node[agent]!;
+  return leg === Leg.Front ? world.target[agent]! : world.node[agent]!;
 }
 
 /** Keepalive of the far end of a leg: nginx listens without `so_keepalive` and asks nothing. nginx 1.22.1, src/stream/ngx_stream_core_module.c. */
@@ -117,23 +117,23 @@ export function keepaliveOf(world: WorldState, agent: number, leg: Leg): TcpKeep
 }
 
 export function legLatencyUs(world: WorldState, agent: number, leg: Leg): number {
-  if (leg === Leg.Front) return latencyTo(world, agent, world.balancerPlace);
+  if (leg === Leg.Front) return latencyTo(world, agent, world.target[agent]!);
   const node = world.node[agent]!;
-  return world.viaBalancer[agent] === 1 ? world.balancerLatency[node]! : latencyTo(world, agent, node);
+  return world.viaBalancer[agent] === 1 ? hopUs(world, agent, node) : latencyTo(world, agent, node);
 }
 
 /** From the agent to the near end of a leg. */
 export function toNearUs(world: WorldState, agent: number, leg: Leg): number {
-  return leg === Leg.Back && world.viaBalancer[agent] === 1 ? latencyTo(world, agent, world.balancerPlace) : 0;
+  return leg === Leg.Back && world.viaBalancer[agent] === 1 ? latencyTo(world, agent, world.target[agent]!) : 0;
 }
 
 export function toFarUs(world: WorldState, agent: number, leg: Leg): number {
-  return leg === Leg.Front ? latencyTo(world, agent, world.balancerPlace) : nodeLatencyUs(world, agent);
+  return leg === Leg.Front ? latencyTo(world, agent, world.target[agent]!) : nodeLatencyUs(world, agent);
 }
 
 export function nearEnd(world: WorldState, agent: number, leg: Leg): number {
   return leg === Leg.Back && world.viaBalancer[agent] === 1
-    ? world.ways.endOfPlace(world.balancerPlace)
+    ? world.ways.endOfPlace(world.target[agent]!)
     : world.groupOf[agent]!;
 }
 

@@ -19,6 +19,8 @@ import {
   nodeLatencyUs,
   timersPerAgent,
   type WorldState,
+  hopUs,
+  isBalancer,
 } from './state.ts';
 import { abandonSession } from './throughBalancer.ts';
 import { Inbox, Stage, type WalkState } from './walkState.ts';
@@ -261,13 +263,13 @@ function endPatience(world: WorldState, agent: number, nowUs: number): void {
 /** Connection attempts to a place that stands still leave their waits behind; others have been accepted. */
 function isAccepted(world: WorldState, agent: number): boolean {
   const node = world.peerNode[agent]! >= 0 ? world.peerNode[agent]! : world.target[agent]!;
-  return node !== world.balancerPlace && conditionOf(world.places[node]!, world.nodeLife[agent]!) !== Broken.Silent;
+  return !isBalancer(world, node) && conditionOf(world.places[node]!, world.nodeLife[agent]!) !== Broken.Silent;
 }
 
 function wayUs(world: WorldState, agent: number): number {
   const peer = world.peerNode[agent]!;
   const nearUs = latencyTo(world, agent, world.target[agent]!);
-  return peer < 0 ? nearUs : nearUs + world.balancerLatency[peer]!;
+  return peer < 0 ? nearUs : nearUs + hopUs(world, agent, peer);
 }
 
 /** Leaves the connection it has. */

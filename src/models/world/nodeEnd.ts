@@ -47,11 +47,11 @@ function closesUs({ heardUs, keepalive }: NodeEnd, openUs: number): number {
   return asked ? Infinity : keepaliveEndUs(heardUs, keepalive);
 }
 
-/** A way or a place has changed. */
-export function reviewNodeEnd(world: WorldState, end: NodeEnd, node: number, nowUs: number): void {
+/** A way or a place has changed. @param balancer place of the one that goes on with the session. */
+export function reviewNodeEnd(world: WorldState, end: NodeEnd, balancer: number, node: number, nowUs: number): void {
   if (end.isForgotten || end.untilUs <= nowUs) return;
-  const { ways, places, balancerPlace } = world;
-  const [near, far] = [ways.endOfPlace(balancerPlace), ways.endOfPlace(node)];
+  const { ways, places } = world;
+  const [near, far] = [ways.endOfPlace(balancer), ways.endOfPlace(node)];
   const isOpen = places[node]!.state !== PlaceState.Silent && !ways.isCut(near, far) && !ways.isCut(far, near);
   if (isOpen === end.openUs < Infinity) return;
   if (isOpen) {

@@ -28,6 +28,7 @@ import {
   proxyOf,
   timersPerAgent,
   type WorldState,
+  hostOf,
 } from './state.ts';
 import { balancerRoom } from './throughBalancer.ts';
 
@@ -126,7 +127,7 @@ function lastArrivalUs(world: WorldState, agent: number, leg: Leg, fromUs: numbe
 export function noteIdle(world: WorldState, agent: number, nowUs: number): void {
   const { legs } = world;
   legs.idleUs[agent] = Infinity;
-  if (world.viaBalancer[agent] === 0 || world.brokenPlace[agent] === world.balancerPlace) return;
+  if (world.viaBalancer[agent] === 0 || world.brokenPlace[agent] === world.target[agent]) return;
   if (world.blocked[agent] === 1) return;
   const { sessionTimeoutUs } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
   const { pipelines } = world.books;
@@ -135,7 +136,7 @@ export function noteIdle(world: WorldState, agent: number, nowUs: number): void 
   const left = fits(world, agent, balancerRoom(world, agent));
   const fullUs =
     left < 0 ? world.before(nowUs) : pipelines.sendInstantBefore(agent, left + 1, world.options.durationUs);
-  legs.idleUs[agent] = fullUs + sessionTimeoutUs + 2 * latencyTo(world, agent, world.balancerPlace);
+  legs.idleUs[agent] = fullUs + sessionTimeoutUs + 2 * latencyTo(world, agent, world.target[agent]!);
 }
 
 /** Arms what comes next: a leg that changes by itself, or the end of the connection. */
@@ -160,9 +161,9 @@ export function planNext(world: WorldState, agent: number, nowUs: number): void 
     const endsUs = proxyEndUs(world, agent, nowUs);
     if (endsUs >= nowUs) dueUs = Math.min(dueUs, Math.max(endsUs, nowUs + 1));
     if (!isDark(legs.state[first]!)) {
-      const toBalancerUs = latencyTo(world, agent, world.balancerPlace);
+      const toBalancerUs = latencyTo(world, agent, world.target[agent]!);
       const ofBalancer =
-        endUs(world, agent, Leg.Back, world.options.balancer!.kernel.tcpGiveUpUs, nowUs) + toBalancerUs;
+        endUs(world, agent, Leg.Back, hostOf(world, agent).options.kernel.tcpGiveUpUs, nowUs) + toBalancerUs;
       closedUs = Math.min(closedUs, ofBalancer, isDark(legs.state[back]!) ? legs.idleUs[agent]! : Infinity);
     }
   }
@@ -179,8 +180,8 @@ function proxyEndUs(world: WorldState, agent: number, nowUs: number): number {
   const { legs } = world;
   const at = 2 * agent;
   if (legs.state[at] !== Broken.Silent || !Number.isNaN(legs.goneUs[at])) return Infinity;
-  if (world.places[world.balancerPlace]!.state !== PlaceState.Up) return Infinity;
-  const { tcpGiveUpUs } = world.options.balancer!.kernel;
+  if (world.places[world.target[agent]!]!.state !== PlaceState.Up) return Infinity;
+  const { tcpGiveUpUs } = hostOf(world, agent).options.kernel;
   return Math.min(endUs(world, agent, Leg.Back, tcpGiveUpUs, nowUs), sessionEndUs(world, agent));
 }
 

@@ -1,35 +1,43 @@
-// nginx reads its file anew: new worker processes with fresh memory take new connections, the old ones keep their sessions until
+// A balancer reads its file anew: new worker processes with fresh memory take new connections, the old ones keep their sessions until
 // these end. Measured (nginx 1.22.1): new workers accept within 15 to 70 ms, and until then the old ones do; no connection is
 // refused. Not modelled: worker_shutdown_timeout, which would close the old sessions (refused at reading where there is a reload).
-import { addServer, removeServer, type ServerChange } from '../balancer/nginx/servers.ts';
+import { changeServers } from '../balancer/products.ts';
 import { newProxy } from '../balancer/proxy.ts';
 import type { BalancerFault } from '../fault.ts';
 import type { PlannedFault } from '../faultPlan.ts';
 import { PlaceState } from '../place.ts';
+import type { BalancerHost } from './host.ts';
 import type { WorldState } from './state.ts';
 
 /** A reload, of a changed file or of the same. */
-export function reconfigure(world: WorldState, { placeIndexes }: PlannedFault, options: BalancerFault): void {
-  if (options.kind === 'reload') {
-    if (options.nginx) world.nginx = options.nginx;
-  } else {
-    let isChanged = false;
-    for (const index of placeIndexes) {
-      const node = world.options.nodes[index]!;
-      const edit = options.kind === 'addNode' ? addServer : removeServer;
-      const { nginx, note }: ServerChange = edit(world.nginx!, node, world.options.nodes);
-      if (nginx) {
-        world.nginx = nginx;
-        isChanged = true;
-      } else if (note !== null && !world.notes.includes(note)) {
-        world.notes.push(note);
-      }
-    }
-    if (!isChanged) return;
+export function reconfigure(world: WorldState, fault: PlannedFault, options: BalancerFault): void {
+  for (const host of world.hosts) {
+    if (!fault.balancerIndexes.includes(host.place - world.nodeCount)) continue;
+    if (options.kind === 'reload') host.product = options.product ?? host.product;
+    else if (options.kind === 'drain' || !changeHost(world, host, fault, options.kind)) continue;
+    // A master process that is not there, or stands still, reads nothing; the file is what the next one starts with.
+    if (world.places[host.place]!.state !== PlaceState.Up) continue;
+    host.proxies.push(newProxy(host.options, host.product, world.options.nodes, host.proxies.at(-1)));
   }
-  // A master process that is not there, or stands still, reads nothing; the file is what the next one starts with.
-  if (world.places[world.balancerPlace]!.state !== PlaceState.Up) return;
-  world.proxies.push(
-    newProxy({ ...world.options.balancer!, nginx: world.nginx! }, world.options.nodes, world.proxies.at(-1)),
-  );
+}
+
+/** @returns false where nothing has changed. */
+function changeHost(
+  world: WorldState,
+  host: BalancerHost,
+  { placeIndexes }: PlannedFault,
+  kind: 'addNode' | 'removeNode',
+): boolean {
+  let isChanged = false;
+  for (const index of placeIndexes) {
+    const { nodes } = world.options;
+    const { product, note } = changeServers(host.product, kind, nodes[index]!, nodes);
+    if (product) {
+      host.product = product;
+      isChanged = true;
+    } else if (note !== null && !world.notes.includes(note)) {
+      world.notes.push(note);
+    }
+  }
+  return isChanged;
 }

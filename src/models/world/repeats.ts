@@ -2,7 +2,18 @@
 import { retransmissionUs } from '../agent.ts';
 import { PlaceState } from '../place.ts';
 import { Leg } from './legs.ts';
-import { State, Step, Timer, Wait, latencyTo, nextStep, timersPerAgent, type WorldState } from './state.ts';
+import {
+  State,
+  Step,
+  Timer,
+  Wait,
+  latencyTo,
+  nextStep,
+  timersPerAgent,
+  type WorldState,
+  hopUs,
+  isBalancer,
+} from './state.ts';
 import { armAttemptTimeout, serverOf, waitForAnswer } from './waits.ts';
 
 /** By agent: what an attempt waits to be repeated. */
@@ -29,19 +40,19 @@ export function attemptCutSinceUs(world: WorldState, agent: number, leg: Leg): n
   if (ways.whole) return Infinity;
   const target = world.target[agent]!;
   const far = leg === Leg.Front ? target : world.peerNode[agent]!;
-  if (far < 0 || (leg === Leg.Back && target !== world.balancerPlace)) return Infinity;
-  const near = leg === Leg.Front ? world.groupOf[agent]! : ways.endOfPlace(world.balancerPlace);
+  if (far < 0 || (leg === Leg.Back && !isBalancer(world, target))) return Infinity;
+  const near = leg === Leg.Front ? world.groupOf[agent]! : ways.endOfPlace(target);
   return ways.sinceUs(near, ways.endOfPlace(far));
 }
 
 /** Since when nothing comes from the balancer to the agent. */
 function answersCutSinceUs(world: WorldState, agent: number): number {
-  return world.ways.wayCutSinceUs(world.ways.endOfPlace(world.balancerPlace), world.groupOf[agent]!);
+  return world.ways.wayCutSinceUs(world.ways.endOfPlace(world.target[agent]!), world.groupOf[agent]!);
 }
 
 /** Since when nothing comes from the agent to the balancer. */
 function questionsCutSinceUs(world: WorldState, agent: number): number {
-  return world.ways.wayCutSinceUs(world.groupOf[agent]!, world.ways.endOfPlace(world.balancerPlace));
+  return world.ways.wayCutSinceUs(world.groupOf[agent]!, world.ways.endOfPlace(world.target[agent]!));
 }
 
 function repeat(world: WorldState, agent: number, sentUs: number, toUs: number, backUs: number): void {
@@ -63,10 +74,10 @@ export function isAnswerLost(world: WorldState, agent: number, nowUs: number): b
   const target = world.target[agent]!;
   const node = world.peerNode[agent]!;
   const toTargetUs = latencyTo(world, agent, target);
-  const toPeerUs = node < 0 ? 0 : world.balancerLatency[node]!;
+  const toPeerUs = node < 0 ? 0 : hopUs(world, agent, node);
   if (attemptCutSinceUs(world, agent, Leg.Back) <= nowUs - toTargetUs - toPeerUs) {
     repeat(world, agent, nowUs - toTargetUs - 2 * toPeerUs, toPeerUs, toPeerUs + toTargetUs);
-  } else if (target === world.balancerPlace) {
+  } else if (isBalancer(world, target)) {
     // Through the balancer it is the answer that is lost there, and it alone passes there now.
     if (answersCutSinceUs(world, agent) > nowUs - toTargetUs) return false;
     repeat(world, agent, nowUs - toTargetUs, 0, toTargetUs);
@@ -88,7 +99,7 @@ export function isAnswerLost(world: WorldState, agent: number, nowUs: number): b
 /** The third packet of a handshake with the balancer has been lost, and the startup message behind it. */
 export function isThirdLost(world: WorldState, agent: number, nowUs: number): boolean {
   if (questionsCutSinceUs(world, agent) > nowUs) return false;
-  const oneWayUs = latencyTo(world, agent, world.balancerPlace);
+  const oneWayUs = latencyTo(world, agent, world.target[agent]!);
   repeat(world, agent, world.establishedAtUs[agent]!, oneWayUs, 0);
   return true;
 }
@@ -103,7 +114,7 @@ export function reviewRepeat(world: WorldState, agent: number, nowUs: number): b
   if ((world.ways.whole && !isPending) || isDatagram(world, agent)) return false;
   const target = world.target[agent]!;
   const place = world.places[target]!;
-  const isVia = target === world.balancerPlace;
+  const isVia = isBalancer(world, target);
   if (world.wait[agent] === Wait.Queue && isVia && world.step[agent] === Step.Accept && !isPending) {
     // The third packet is on its way.
     if (place.state === PlaceState.Up && place.life === world.balancerLife[agent]) return true;
@@ -123,7 +134,7 @@ export function reviewRepeat(world: WorldState, agent: number, nowUs: number): b
   world.wait[agent] = Wait.None;
   const enrolling = world.state[agent] === State.Enrolling;
   const node = world.peerNode[agent]!;
-  const aroundUs = 2 * (latencyTo(world, agent, target) + (node < 0 ? 0 : world.balancerLatency[node]!));
+  const aroundUs = 2 * (latencyTo(world, agent, target) + (node < 0 ? 0 : hopUs(world, agent, node)));
   const answerUs = againUs + repeats.backUs[agent]! + (enrolling ? aroundUs : 0);
   nextStep(world, agent, enrolling ? Step.Enrolled : Step.Handshake, answerUs);
   return true;
@@ -145,7 +156,7 @@ function answerLost(world: WorldState, agent: number, nowUs: number): void {
   const node = world.peerNode[agent]!;
   const answers = world.places[node < 0 ? target : node]!;
   if (answers.state !== PlaceState.Up || world.wait[agent] !== Wait.Ack) return;
-  repeat(world, agent, nowUs, 0, latencyTo(world, agent, target) + (node < 0 ? 0 : world.balancerLatency[node]!));
+  repeat(world, agent, nowUs, 0, latencyTo(world, agent, target) + (node < 0 ? 0 : hopUs(world, agent, node)));
 }
 
 /** A box has forgotten the connection of an attempt: it ends by its own time-out. */

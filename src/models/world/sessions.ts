@@ -16,6 +16,7 @@ import {
   nodeLatencyUs,
   timersPerAgent,
   type WorldState,
+  isBalancer,
 } from './state.ts';
 import { balancerRoom } from './throughBalancer.ts';
 import { leaveZombie } from './zombie.ts';
@@ -52,7 +53,7 @@ export function armBlock(world: WorldState, agent: number, nowUs: number): void 
 function roomLeft(world: WorldState, agent: number): number {
   const { agent: options } = world.options.groups[world.groupOf[agent]!]!;
   const { sendBuffer } = options.kernel;
-  const beyond = world.viaBalancer[agent] === 1 && world.brokenPlace[agent] !== world.balancerPlace;
+  const beyond = world.viaBalancer[agent] === 1 && world.brokenPlace[agent] !== world.target[agent];
   const bytes = beyond
     ? balancerRoom(world, agent) + sendBuffer.hungBytes
     : world.broken[agent] === Broken.Silent
@@ -69,7 +70,7 @@ export function hasRoom(world: WorldState, agent: number): boolean {
 export function fits(world: WorldState, agent: number, bytes: number): number {
   const { sizeBytes } = world.options.groups[world.groupOf[agent]!]!.events;
   const place = world.brokenPlace[agent]!;
-  const at = 2 * agent + (place === world.balancerPlace ? Leg.Front : Leg.Back);
+  const at = 2 * agent + (isBalancer(world, place) ? Leg.Front : Leg.Back);
   const written = world.books.pipelines.heldInPath(agent, place) - world.legs.heldBefore[at]!;
   return Math.floor(bytes / sizeBytes) - written;
 }

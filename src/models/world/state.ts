@@ -1,10 +1,10 @@
 // All state of the world of one replication, and what is asked of it from everywhere: clocks, distances, timers.
 import { EventQueue } from '../../kernel/eventQueue.ts';
-import { deriveKey, rootKey, shuffle, uniform, type Key } from '../../kernel/random.ts';
+import { rootKey, shuffle, uniform, type Key } from '../../kernel/random.ts';
 import { groupAddresses } from '../addresses.ts';
-import type { NginxSession } from '../balancer/nginx/session.ts';
-import type { NginxOptions } from '../balancer/nginx/options.ts';
-import { listenBacklog, newProxy, type Proxy } from '../balancer/proxy.ts';
+import type { Endpoint } from '../agentOptions.ts';
+import type { BalancerSession } from '../balancer/contract.ts';
+import { listenBacklog, type Proxy } from '../balancer/proxy.ts';
 import { ConnectionHistory } from '../cluster/history.ts';
 import { ClusterLinks } from '../cluster/links.ts';
 import { EnrolmentLog } from '../cluster/enrolmentLog.ts';
@@ -16,6 +16,7 @@ import { unreachableBetween, type Unreachable } from '../network.ts';
 import { OutageBook, newOpenOutages } from '../outages.ts';
 import { PlaceState, newPlace, serviceState, type Place } from '../place.ts';
 import { Ways } from '../ways.ts';
+import { newHosts, slowest, type BalancerHost } from './host.ts';
 import { Leftovers } from './leftovers.ts';
 import { Legs } from './legs.ts';
 import { Repeats } from './repeats.ts';
@@ -138,13 +139,9 @@ export class WorldState implements Wakes {
   readonly agents: number;
   readonly queue: EventQueue;
   readonly places: Place[];
-  /** The balancer's place; equal to the number of nodes whether there is a balancer or not. */
-  readonly balancerPlace: number;
-  /** The balancer's processes: those before a reload, which keep their sessions, and at the end those that take new ones. */
-  proxies: Proxy[];
-  /** What the balancer reads when it reloads; `null`: there is none. */
-  nginx: NginxOptions | null;
-  readonly balancerPhaseUs: number;
+  /** Places from here on are balancers. */
+  readonly nodeCount: number;
+  readonly hosts: readonly BalancerHost[];
   readonly books: WorldBooks;
   readonly faults: readonly PlannedFault[];
   readonly notes: string[];
@@ -161,12 +158,8 @@ export class WorldState implements Wakes {
   readonly indexInGroup: (agent: number) => number;
   /** One way between an agent of a group and a place, µs, [group][place]. */
   readonly latency: number[][];
-  /** One way between the balancer and a node. */
-  readonly balancerLatency: number[];
   /** What agents see of a host that is gone, by group and place. */
   readonly unreachable: readonly (readonly Unreachable[])[];
-  /** What the balancer sees of a node that is gone. */
-  readonly balancerUnreachable: readonly Unreachable[];
   readonly addresses: (Uint32Array | null)[];
   readonly workerKeys: Key[];
   readonly choiceKeys: Key[];
@@ -193,13 +186,13 @@ export class WorldState implements Wakes {
   readonly connects: Int32Array;
   readonly nodeLife: Int32Array;
   readonly balancerLife: Int32Array;
-  /** Which of the balancer's processes have the agent's connection: index in `proxies`. */
+  /** Which processes of the agent's balancer have its connection: index in its `proxies`. */
   readonly generation: Uint32Array;
   /** 1: the attempt's connection, or its datagram, waits in the kernel of a node that stands still. */
   readonly untaken: Uint8Array;
   readonly worker: Int16Array;
   readonly peer: Int16Array;
-  readonly sessions = new Map<number, NginxSession>();
+  readonly sessions = new Map<number, BalancerSession>();
 
   /** 1: the attempt sends its startup message in a datagram. */
   readonly udpAttempt: Uint8Array;
@@ -283,30 +276,20 @@ export class WorldState implements Wakes {
     const { agents, root } = this;
     this.endUs = options.durationUs;
     this.queue = new EventQueue({ staticSlots: agents * timersPerAgent });
-    const { nodes, balancer, network, groups } = options;
-    this.balancerPlace = nodes.length;
+    const { nodes, balancers, network, groups } = options;
+    this.nodeCount = nodes.length;
     this.places = nodes.map((node) => newPlace(node.startupUs, node.acceptQueue));
-    if (balancer) this.places.push(newPlace(0, listenBacklog));
-    this.proxies = balancer ? [newProxy(balancer, nodes)] : [];
-    this.nginx = balancer?.nginx ?? null;
-    this.balancerPhaseUs = Math.floor(uniform(deriveKey(root, Purpose.BalancerClock, 0), 0, 0) * 1e6);
-    const slowest = (...own: (number | null | undefined)[]): number => {
-      const given = own.filter((value) => typeof value === 'number');
-      return given.length > 0 ? Math.max(...given) : network.latencyUs;
-    };
-    const placeLatency = [...nodes.map((node) => node.latencyUs), ...(balancer ? [balancer.latencyUs] : [])];
-    this.latency = groups.map((group) => placeLatency.map((own) => slowest(group.latencyUs, own)));
-    this.balancerLatency = nodes.map((node) => slowest(node.latencyUs, balancer?.latencyUs));
-    const { agents: agentsSee, balancer: balancerSees } = network.unreachable;
+    this.places.push(...balancers.map(() => newPlace(0, listenBacklog)));
+    this.hosts = newHosts(options, root);
+    const placeLatency = [...nodes, ...balancers].map(({ latencyUs }) => latencyUs);
+    this.latency = groups.map((group) => placeLatency.map((own) => slowest(network.latencyUs, group.latencyUs, own)));
+    const { agents: agentsSee } = network.unreachable;
     this.unreachable = groups.map((group) => [
       ...nodes.map((node) => unreachableBetween(agentsSee, group.unreachable, node.unreachable)),
-      unreachableBetween(agentsSee, group.unreachable),
+      ...balancers.map(() => unreachableBetween(agentsSee, group.unreachable)),
     ]);
-    this.balancerUnreachable = nodes.map((node) =>
-      unreachableBetween(balancerSees, balancer?.unreachable, node.unreachable),
-    );
     this.addresses = groups.map((group) =>
-      balancer ? groupAddresses(group, groupKey(root, Purpose.Address, group)) : null,
+      balancers.length > 0 ? groupAddresses(group, groupKey(root, Purpose.Address, group)) : null,
     );
     this.workerKeys = groups.map((group) => groupKey(root, Purpose.BalancerWorker, group));
     this.choiceKeys = groups.map((group) => groupKey(root, Purpose.BalancerChoice, group));
@@ -318,7 +301,9 @@ export class WorldState implements Wakes {
     this.indexInGroup = (agent) => pipelines.local(agent);
     this.links = new ClusterLinks(nodes, root, -options.warmupUs);
     this.enrolment = new EnrolmentLog(agents);
-    const toMaster = nodes.map((node) => slowest(node.latencyUs, nodes[this.links.master]?.latencyUs));
+    const toMaster = nodes.map((node) =>
+      slowest(network.latencyUs, node.latencyUs, nodes[this.links.master]?.latencyUs),
+    );
     this.registration = new Registration(nodes, this.links, toMaster);
     this.newcomers = newcomersOf(options);
     this.enrolled = groups.map(() => 0);
@@ -372,7 +357,7 @@ export class WorldState implements Wakes {
     this.connectedSecond = f64();
     this.legs = new Legs(agents);
     this.repeats = new Repeats(agents);
-    this.ways = new Ways(groups.length, nodes.length + 1);
+    this.ways = new Ways(groups.length, nodes.length + balancers.length);
     this.broken = new Uint8Array(agents);
     this.brokenPlace = new Int16Array(agents).fill(-1);
     this.wasted = new Uint8Array(agents);
@@ -414,9 +399,28 @@ export class WorldState implements Wakes {
   }
 }
 
+export function isBalancer(world: WorldState, place: number): boolean {
+  return place >= world.nodeCount;
+}
+
+/** The balancer that has the agent's connection, or is asked for one: where its session leads, or its attempt. */
+export function hostOf(world: WorldState, agent: number): BalancerHost {
+  return world.hosts[world.target[agent]! - world.nodeCount]!;
+}
+
 /** The balancer's processes that have the agent's connection. */
 export function proxyOf(world: WorldState, agent: number): Proxy {
-  return world.proxies[world.generation[agent]!]!;
+  return hostOf(world, agent).proxies[world.generation[agent]!]!;
+}
+
+/** The place that an entry of a list leads to. */
+export function placeOf(world: WorldState, endpoint: Endpoint): number {
+  return endpoint.kind === 'node' ? endpoint.nodeIndex : world.nodeCount + endpoint.balancerIndex;
+}
+
+/** One way between the agent's balancer and a node. */
+export function hopUs(world: WorldState, agent: number, node: number): number {
+  return hostOf(world, agent).latencyUs[node]!;
 }
 
 /** When a timer of an agent fires, Infinity: it is not armed. */
@@ -452,7 +456,7 @@ export function latencyTo(world: WorldState, agent: number, place: number): numb
 
 /** One way from an agent to a node behind the balancer. */
 export function nodeLatencyOf(world: WorldState, agent: number, node: number): number {
-  return latencyTo(world, agent, world.balancerPlace) + world.balancerLatency[node]!;
+  return latencyTo(world, agent, world.target[agent]!) + hopUs(world, agent, node);
 }
 
 /** One way from a connected agent to its node. */
@@ -462,7 +466,7 @@ export function nodeLatencyUs(world: WorldState, agent: number): number {
 }
 
 export function placeLatencyUs(world: WorldState, agent: number, place: number): number {
-  return place === world.balancerPlace ? latencyTo(world, agent, place) : nodeLatencyUs(world, agent);
+  return isBalancer(world, place) ? latencyTo(world, agent, place) : nodeLatencyUs(world, agent);
 }
 
 export function armTimer(world: WorldState, agent: number, timer: number, atUs: number): void {

@@ -1,10 +1,23 @@
 // A connection through the balancer: its slot, its peer, its end.
 import { below } from '../../kernel/random.ts';
-import type { NginxSession } from '../balancer/nginx/session.ts';
+import type { BalancerSession } from '../balancer/contract.ts';
 import { addressText, connectTimeoutUs, togetherUs, type Proxy, type ProxyListener } from '../balancer/proxy.ts';
 import { PlaceState, serviceState } from '../place.ts';
 import { drawIndex } from '../workload.ts';
-import { Broken, State, Step, Wait, latencyTo, nextStep, orNow, proxyOf, type WorldState } from './state.ts';
+import {
+  Broken,
+  State,
+  Step,
+  Wait,
+  hopUs,
+  hostOf,
+  latencyTo,
+  nextStep,
+  orNow,
+  proxyOf,
+  type WorldState,
+} from './state.ts';
+import type { BalancerHost } from './host.ts';
 import { Leg } from './legs.ts';
 import { attemptCutSinceUs } from './repeats.ts';
 import { isForRemoted, isJudged, repeatPeerSyn, takesSyn } from './intake.ts';
@@ -13,14 +26,13 @@ import { armAttemptTimeout, queueUp, waitForAnswer } from './waits.ts';
 
 /** Bytes a balancer takes for a node that does not: its own send buffer and its proxy buffer. */
 export function balancerRoom(world: WorldState, agent: number): number {
-  const { balancer } = world.options;
-  const { sendBuffer } = balancer!.kernel;
+  const { sendBuffer } = hostOf(world, agent).options.kernel;
   const own = world.broken[agent] === Broken.Silent ? sendBuffer.silentBytes : sendBuffer.hungBytes;
   return own + proxyOf(world, agent).listeners[world.listener[agent]!]!.options.proxyBufferBytes;
 }
 
 export function acceptAtBalancer(world: WorldState, agent: number, nowUs: number): void {
-  world.generation[agent] = world.proxies.length - 1;
+  world.generation[agent] = hostOf(world, agent).proxies.length - 1;
   const proxy = proxyOf(world, agent);
   const group = world.groupOf[agent]!;
   const listener = proxy.listeners[world.listener[agent]!]!;
@@ -29,10 +41,10 @@ export function acceptAtBalancer(world: WorldState, agent: number, nowUs: number
   const local = world.indexInGroup(agent);
   const index = drawIndex(world.options.groups[group]!, local);
   const worker = below(proxy.workers, world.workerKeys[group]!, index, connect);
-  world.balancerLife[agent] = world.places[world.balancerPlace]!.life;
+  world.balancerLife[agent] = world.places[world.target[agent]!]!.life;
   if (proxy.slots[worker]! >= proxy.sessionsPerWorker) {
     world.books.noSlot += 1;
-    nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.balancerPlace));
+    nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.target[agent]!));
     return;
   }
   proxy.slots[worker]! += 1;
@@ -52,12 +64,12 @@ export function acceptAtBalancer(world: WorldState, agent: number, nowUs: number
 function tryPeer(
   world: WorldState,
   agent: number,
-  session: NginxSession,
+  session: BalancerSession,
   listener: ProxyListener,
   nowUs: number,
 ): void {
   const proxy = proxyOf(world, agent);
-  const clockUs = nowUs + world.balancerPhaseUs;
+  const clockUs = nowUs + hostOf(world, agent).phaseUs;
   for (;;) {
     const peer = listener.balancer.next(session, clockUs);
     if (peer < 0) {
@@ -69,7 +81,7 @@ function tryPeer(
       world.peerNode[agent] = listener.targets[peer]!.nodeIndex;
       world.peerSinceUs[agent] = nowUs;
       world.peerTimeoutUs[agent] = connectTimeoutUs(proxy, session.worker, listener);
-      nextStep(world, agent, Step.PeerArrive, nowUs + world.balancerLatency[world.peerNode[agent]]!);
+      nextStep(world, agent, Step.PeerArrive, nowUs + hopUs(world, agent, world.peerNode[agent]));
       return;
     }
     // No local port is left: nginx counts it as a failure of the peer.
@@ -77,7 +89,7 @@ function tryPeer(
     if (listener.balancer.failed(session, clockUs, nowUs - world.arrivedAtUs[agent]!, false) === Infinity) break;
   }
   dropSession(world, agent, session);
-  nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.balancerPlace));
+  nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.target[agent]!));
 }
 
 /** The balancer's SYN reaches the peer. */
@@ -86,11 +98,11 @@ export function peerArrive(world: WorldState, agent: number, nowUs: number): voi
   const listener = proxyOf(world, agent).listeners[world.listener[agent]!]!;
   const index = world.peerNode[agent]!;
   const place = world.places[index]!;
-  const oneWayUs = world.balancerLatency[index]!;
+  const oneWayUs = hopUs(world, agent, index);
   const { registration } = listener.targets[session.peerIndex]!;
   const nobody = registration && world.options.nodes[index]!.registrationPort === null;
   const timeoutUs = world.peerTimeoutUs[agent]!;
-  const { kernel } = world.options.balancer!;
+  const { kernel } = hostOf(world, agent).options;
   const giveUp = (kernelUs: number): void => {
     world.wait[agent] = Wait.PeerSyn;
     world.peerSynUs[agent] = kernelUs;
@@ -99,7 +111,7 @@ export function peerArrive(world: WorldState, agent: number, nowUs: number): voi
     nextStep(world, agent, Step.PeerFailed, orNow(world, untilUs));
   };
   if (place.state === PlaceState.Silent) {
-    giveUp(world.balancerUnreachable[index] === 'sameSegment' ? kernel.arpTimeoutUs : kernel.connectTimeoutUs);
+    giveUp(hostOf(world, agent).unreachable[index] === 'sameSegment' ? kernel.arpTimeoutUs : kernel.connectTimeoutUs);
     return;
   }
   const isTooFar = nowUs + oneWayUs > world.peerSinceUs[agent]! + timeoutUs;
@@ -144,9 +156,9 @@ export function peerConnected(world: WorldState, agent: number, nowUs: number): 
   const listener = proxyOf(world, agent).listeners[world.listener[agent]!]!;
   const index = world.peerNode[agent]!;
   const place = world.places[index]!;
-  listener.balancer.connected(session, nowUs + world.balancerPhaseUs);
+  listener.balancer.connected(session, nowUs + hostOf(world, agent).phaseUs);
   const { registration } = listener.targets[session.peerIndex]!;
-  const oneWayUs = world.balancerLatency[index]!;
+  const oneWayUs = hopUs(world, agent, index);
   if (isForRemoted(world, agent) && isJudged(world, index)) {
     nextStep(world, agent, Step.Enters, nowUs + oneWayUs);
     return;
@@ -155,7 +167,7 @@ export function peerConnected(world: WorldState, agent: number, nowUs: number): 
     waitForAnswer(world, agent, nowUs);
     return;
   }
-  const toBalancerUs = latencyTo(world, agent, world.balancerPlace);
+  const toBalancerUs = latencyTo(world, agent, world.target[agent]!);
   const answerUs = nowUs + 2 * oneWayUs + toBalancerUs;
   if (world.state[agent] === State.Enrolling) {
     register(world, agent, index, nowUs, oneWayUs + toBalancerUs, answerUs + 2 * (oneWayUs + toBalancerUs));
@@ -167,7 +179,7 @@ export function peerConnected(world: WorldState, agent: number, nowUs: number): 
 export function peerFailed(world: WorldState, agent: number, nowUs: number): void {
   const session = world.sessions.get(agent)!;
   const listener = proxyOf(world, agent).listeners[world.listener[agent]!]!;
-  const clockUs = nowUs + world.balancerPhaseUs;
+  const clockUs = nowUs + hostOf(world, agent).phaseUs;
   world.wait[agent] = Wait.None;
   freePort(world, agent, listener, session.peerIndex);
   world.peerNode[agent] = -1;
@@ -176,7 +188,7 @@ export function peerFailed(world: WorldState, agent: number, nowUs: number): voi
     return;
   }
   dropSession(world, agent, session);
-  nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.balancerPlace));
+  nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.target[agent]!));
 }
 
 function freePort(world: WorldState, agent: number, listener: ProxyListener, peer: number): void {
@@ -184,7 +196,7 @@ function freePort(world: WorldState, agent: number, listener: ProxyListener, pee
 }
 
 /** Frees the slot of a session that has no peer. */
-function dropSession(world: WorldState, agent: number, session: NginxSession): void {
+function dropSession(world: WorldState, agent: number, session: BalancerSession): void {
   proxyOf(world, agent).slots[session.worker]! -= 1;
   world.sessions.delete(agent);
   world.peerNode[agent] = -1;
@@ -192,6 +204,7 @@ function dropSession(world: WorldState, agent: number, session: NginxSession): v
 
 /** What an established session holds of the balancer's processes that have it. */
 export interface ProxySession {
+  readonly host: BalancerHost;
   readonly proxy: Proxy;
   readonly listener: number;
   readonly worker: number;
@@ -200,20 +213,26 @@ export interface ProxySession {
 
 /** An established session through the balancer ends, whoever ended it. */
 export function endSession(world: WorldState, agent: number, nowUs: number): void {
-  if (world.balancerLife[agent] !== world.places[world.balancerPlace]!.life) return;
-  closeSession(world, sessionOf(world, agent), nowUs);
+  if (world.balancerLife[agent] !== world.places[world.target[agent]!]!.life) return;
+  closeSession(sessionOf(world, agent), nowUs);
 }
 
 export function sessionOf(world: WorldState, agent: number): ProxySession {
-  const proxy = proxyOf(world, agent);
-  return { proxy, listener: world.listener[agent]!, worker: world.worker[agent]!, peer: world.peer[agent]! };
+  const host = hostOf(world, agent);
+  return {
+    host,
+    proxy: proxyOf(world, agent),
+    listener: world.listener[agent]!,
+    worker: world.worker[agent]!,
+    peer: world.peer[agent]!,
+  };
 }
 
-export function closeSession(world: WorldState, session: ProxySession, nowUs: number): void {
-  const { proxy, worker, peer } = session;
+export function closeSession(session: ProxySession, nowUs: number): void {
+  const { host, proxy, worker, peer } = session;
   const listener = proxy.listeners[session.listener]!;
   proxy.ports[listener.portOf[peer]!]! -= 1;
-  listener.balancer.closed({ worker, peerIndex: peer }, nowUs + world.balancerPhaseUs);
+  listener.balancer.closed({ worker, peerIndex: peer }, nowUs + host.phaseUs);
   proxy.slots[worker]! -= 1;
 }
 
@@ -224,10 +243,10 @@ export function abandonSession(world: WorldState, agent: number, nowUs: number):
   if (session.peerIndex >= 0) {
     const proxy = proxyOf(world, agent);
     const listener = proxy.listeners[world.listener[agent]!]!;
-    const clockUs = nowUs + world.balancerPhaseUs;
+    const clockUs = nowUs + hostOf(world, agent).phaseUs;
     freePort(world, agent, listener, session.peerIndex);
     if (world.wait[agent] === Wait.PeerSyn) {
-      const heardUs = nowUs + latencyTo(world, agent, world.balancerPlace);
+      const heardUs = nowUs + latencyTo(world, agent, world.target[agent]!);
       const timeoutUs = Math.min(world.peerTimeoutUs[agent]!, world.peerSynUs[agent]!);
       if (world.peerSinceUs[agent]! + timeoutUs <= heardUs + togetherUs) {
         listener.balancer.failed(session, clockUs, nowUs - world.arrivedAtUs[agent]!, true);

@@ -19,6 +19,7 @@ import {
   proxyOf,
   timersPerAgent,
   type WorldState,
+  isBalancer,
 } from './state.ts';
 
 export function serverOf(world: WorldState, agent: number): ServerOptions {
@@ -54,7 +55,7 @@ export function queueUp(
     place.queuedRegistration += 1;
     return true;
   }
-  if (index !== world.balancerPlace) world.ticket[agent] = place.queued;
+  if (!isBalancer(world, index)) world.ticket[agent] = place.queued;
   place.queued += 1;
   return true;
 }
@@ -104,7 +105,7 @@ export function hasGivenUp(world: WorldState, agent: number, answerUs: number): 
 export function waitForAnswer(world: WorldState, agent: number, movedUs: number): void {
   world.wait[agent] = Wait.Ack;
   armAttemptTimeout(world, agent);
-  if (world.target[agent] !== world.balancerPlace) return;
+  if (!isBalancer(world, world.target[agent]!)) return;
   const { sessionTimeoutUs } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
   nextStep(world, agent, Step.Idle, movedUs + sessionTimeoutUs);
 }

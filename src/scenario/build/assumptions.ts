@@ -6,7 +6,7 @@ import { capacityOf } from '../../models/node.ts';
 import { isBranch, isNewerThan, isPreview, previewRelease } from '../../models/releases.ts';
 import type { GroupOptions } from '../../models/worldOptions.ts';
 import { durationText, listNames } from '../wording.ts';
-import type { Balancer } from './balancer.ts';
+import { balancerWord, type Balancer } from './balancers.ts';
 import type { Cluster } from './cluster.ts';
 import type { Build } from './context.ts';
 import { enrolmentAssumptions } from './enrolments.ts';
@@ -16,7 +16,7 @@ import { intakeAssumptions } from './nodeAssumptions.ts';
 export function assumeGenerally(
   build: Build,
   cluster: Cluster,
-  balancer: Balancer | null,
+  balancers: readonly Balancer[],
   groups: readonly GroupOptions[],
 ): void {
   const { data } = build;
@@ -37,14 +37,15 @@ export function assumeGenerally(
     const arp = (group: string) => groups.find(({ name }) => name === group)!.agent.kernel.arpTimeoutUs;
     const same = pairs.filter(({ kind }) => kind === 'sameSegment').map(({ from }) => arp(from));
     assumeUnreachable(build, 'Agents', pairs, same);
-    if (balancer) {
-      const own = balancer.options.unreachable;
+    for (const { options } of balancers) {
+      const own = options.unreachable;
       const kinds = cluster.nodes.map((node) => ({
         from: '',
         to: node.name,
         kind: unreachableBetween(unreachable.balancer, own, node.unreachable),
       }));
-      assumeUnreachable(build, 'The balancer', kinds, [balancer.options.kernel.arpTimeoutUs]);
+      const who = balancerWord(options.name);
+      assumeUnreachable(build, `${who.charAt(0).toUpperCase()}${who.slice(1)}`, kinds, [options.kernel.arpTimeoutUs]);
     }
   }
   if (off || data.faults.some(({ hang }) => hang !== undefined)) {

@@ -12,6 +12,7 @@ export interface ModeContext {
   readonly mode: ModeData;
   /** A fault may be at a place that only another mode has: it does nothing here. */
   readonly nodesOfAnyMode: readonly string[];
+  readonly balancersOfAnyMode: readonly string[];
   readonly files: Files;
   readonly inventories: Inventories;
   /** Every configuration text that was read, for the input's hash. */

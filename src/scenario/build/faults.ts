@@ -1,7 +1,7 @@
 // One fault of a checked scenario as the models take it: its verb, what belongs to the verb, and the names it uses.
 import { agentsPlace, balancerPlace, killDefaults, restartDefaults, type FaultOptions } from '../../models/fault.ts';
-import type { NginxOptions } from '../../models/balancer/nginx/options.ts';
-import { addServer, removeServer } from '../../models/balancer/nginx/servers.ts';
+import type { BalancerOptions, BalancerProduct } from '../../models/balancer/options.ts';
+import { canDrain, changeServers } from '../../models/balancer/products.ts';
 import type { NodeOptions } from '../../models/node.ts';
 import { nearest } from '../problem.ts';
 import type { FaultData, ScenarioData } from '../schema.ts';
@@ -14,12 +14,11 @@ export interface FaultContext {
   /** Of this mode. */
   readonly nodes: readonly NodeOptions[];
   readonly nodesOfAnyMode: readonly string[];
-  /** What balances in this mode; `null`: nothing. */
-  readonly product: 'nginx' | null;
-  /** Its options; `null`: there is none, or it has mistakes. */
-  readonly nginx: NginxOptions | null;
-  /** What the balancer reads at a reload; `null` when nothing balances here, or there were problems (reported). */
-  readNginx(given: string, path: Path): NginxOptions | null;
+  /** What balances in this mode. */
+  readonly balancers: readonly BalancerOptions[];
+  readonly balancersOfAnyMode: readonly string[];
+  /** What a balancer of this mode reads at a reload; `null` where there were problems (reported). */
+  readAgain(balancer: string, given: string, path: Path): BalancerProduct | null;
   fail(path: Path, text: string): void;
 }
 
@@ -77,7 +76,8 @@ export function namesIn(fault: FaultData, verb: Verb): { readonly path: Path; re
       return Array.isArray(given) ? listed(given, [verb]) : listed(given.groups, [verb, 'groups']);
     }
     case 'reload':
-      return typeof fault.reload === 'string' ? [{ path: [verb], name: fault.reload }] : [];
+      if (typeof fault.reload === 'string') return [{ path: [verb], name: fault.reload }];
+      return fault.reload?.balancer === undefined ? [] : [{ path: [verb, 'balancer'], name: fault.reload.balancer }];
     case 'drain':
       return listed([fault.drain!].flat(), [verb]);
     default:
@@ -128,7 +128,6 @@ class FaultReader {
   // ------------------------------------------------------------------------------------------------------- what goes with it
 
   #checkOptions(verb: Verb): void {
-    const { product } = this.#context;
     for (const [option, owners] of Object.entries(optionsOf) as [keyof typeof optionsOf, readonly Verb[]][]) {
       if (this.#fault[option] === undefined || owners.includes(verb)) continue;
       this.#fail([option], this.#noOption(option, owners, verb));
@@ -139,11 +138,11 @@ class FaultReader {
     if (verb === 'slow' && this.#fault.to === undefined) {
       this.#fail(['to'], 'is missing; expected the share of its capacity that is left, such as to: 30%.');
     }
-    if (this.#fault.only !== undefined && this.#fault.hang?.includes(balancerPlace) === true) {
+    if (this.#fault.only !== undefined && this.#fault.hang?.some((name) => this.#isBalancer(name)) === true) {
       this.#fail(['only'], 'belongs to nodes: a balancer has neither remoted nor authd.');
     }
     const drains = verb === 'drain' || (verb === 'rolling' && this.#fault.drain !== undefined);
-    if (drains && product === 'nginx') {
+    if (drains && this.#context.balancers.some(({ product }) => !canDrain(product))) {
       this.#fail(
         ['drain'],
         'nginx has no drain: a server is in its upstream or it is not. Use removeNode, which takes it out of the ' +
@@ -177,22 +176,25 @@ class FaultReader {
     }
     const master = this.#resolved('master') === 'master' ? [] : ['master'];
     const places = [...nodesOfAnyMode, ...master];
+    const balancers = [...new Set([balancerPlace, ...this.#context.balancersOfAnyMode])];
     const known = this.#isLink(verb)
-      ? [...groups, ...places, balancerPlace, agentsPlace]
+      ? [...groups, ...places, ...balancers, agentsPlace]
       : this.#isCommand(verb)
         ? [...groups, ...(groups.includes(agentsPlace) || verb === 'enroll' ? [] : [agentsPlace])]
         : verb === 'reload'
-          ? [balancerPlace]
+          ? balancers
           : atNodes.includes(verb)
             ? places
-            : [...places, balancerPlace];
+            : [...places, ...balancers];
     for (const { path, name } of names) {
       if (known.includes(name)) continue;
       if (verb === 'reload') {
-        this.#fail(path, `it is the balancer that reloads, not ${quote(name)}. Write reload: balancer.`);
+        const own = this.#context.balancersOfAnyMode;
+        const names = own.length === 0 ? balancerPlace : enumerate(own, 'or');
+        this.#fail(path, `it is the balancer that reloads, not ${quote(name)}. Write reload: ${names}.`);
         continue;
       }
-      if (name === balancerPlace) {
+      if (balancers.includes(name)) {
         this.#fail(path, `${quote(verb)} is for nodes: a balancer analyses nothing and has no upstream of its own.`);
         continue;
       }
@@ -232,15 +234,16 @@ class FaultReader {
     verb: 'addNode' | 'removeNode',
     names: readonly { readonly path: Path; readonly name: string }[],
   ): void {
-    const { data, nginx, nodes } = this.#context;
-    if (!nginx || data.faults.some(({ reload }) => typeof reload === 'object')) return;
+    const { data, balancers, nodes } = this.#context;
+    if (balancers.length === 0 || data.faults.some(({ reload }) => typeof reload === 'object')) return;
     const opposite = verb === 'addNode' ? 'removeNode' : 'addNode';
     const others = data.faults.flatMap((fault) => fault[opposite] ?? []).map((name) => this.#resolved(name));
     for (const { path, name } of names) {
       const node = nodes.find((each) => each.name === this.#resolved(name));
       if (!node || others.includes(node.name)) continue;
-      const { nginx: changed, note } = (verb === 'addNode' ? addServer : removeServer)(nginx, node, nodes);
-      if (changed === null && note !== null) this.#fail(path, note);
+      const changes = balancers.map(({ product }) => changeServers(product, verb, node, nodes));
+      const [first] = changes;
+      if (changes.every(({ product }) => product === null) && first!.note !== null) this.#fail(path, first!.note);
     }
   }
 
@@ -248,6 +251,10 @@ class FaultReader {
     return this.#isLink(verb)
       ? `from and to are the same place, ${name}. There is no path between them.`
       : `${name} is named twice.`;
+  }
+
+  #isBalancer(name: string): boolean {
+    return name === balancerPlace || this.#context.balancersOfAnyMode.includes(name);
   }
 
   #isLink(verb: Verb): verb is 'partition' | 'dropFlows' {
@@ -389,12 +396,14 @@ class FaultReader {
       }
       case 'reload': {
         const { reload } = fault;
-        const nginx =
-          typeof reload === 'object'
-            ? this.#context.readNginx(reload.nginx, ['faults', this.#index, verb, 'nginx'])
-            : null;
-        if (typeof reload === 'object' && this.#context.product !== null && nginx === null) this.#failed = true;
-        return { kind: verb, nginx, ...timing };
+        if (typeof reload !== 'object') return { kind: verb, balancers: places, product: null, ...timing };
+        const { balancers } = this.#context;
+        const name = reload.balancer ?? (balancers.length === 1 ? balancers[0]!.name : balancerPlace);
+        const isHere = balancers.some((each) => each.name === name);
+        const at: Path = ['faults', this.#index, verb, 'nginx'];
+        const product = isHere ? this.#context.readAgain(name, reload.nginx, at) : null;
+        if (isHere && product === null) this.#failed = true;
+        return { kind: verb, balancers: [name], product, ...timing };
       }
       case 'powerOff':
       case 'stop':

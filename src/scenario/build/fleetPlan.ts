@@ -1,5 +1,4 @@
 // What a group of the fleet says of its agents, as the options of the models: who they are, where, and what they write.
-import type { NginxBalancerOptions } from '../../models/balancer/nginx/options.ts';
 import type { AddressPlan, GroupOptions, NatRule } from '../../models/worldOptions.ts';
 import { isPrivate, parseRange, type HostRange } from '../addresses.ts';
 import type { Inventory } from '../import/inventory.ts';
@@ -16,7 +15,10 @@ export interface PlannedAgents {
 }
 
 export interface FleetContext {
-  readonly balancer: NginxBalancerOptions | null;
+  /** There is a balancer, which sees addresses. */
+  readonly isBalanced: boolean;
+  /** One that may choose by them. */
+  readonly choosesByAddress: boolean;
   readonly inventories: Inventories;
   /** Time of the day at the end of the warm-up; `null`: the scenario does not say. */
   readonly startsAtSecond: number | null;
@@ -135,13 +137,13 @@ function agentsOfRange(
   name: string,
   index: number,
   isHidden: boolean,
-  { balancer, startsAtSecond, refuse, assume }: FleetContext,
+  { isBalanced, startsAtSecond, refuse, assume }: FleetContext,
 ): Found | null {
   const count = group.count!; // the schema asks for it where there is no inventory
   const given = group.addresses;
   const text = given === undefined ? defaultRange(count, index) : typeof given === 'string' ? given : given.range;
   const addresses = addressPlan(text, typeof given === 'object' && given.draw, count);
-  if (given === undefined && !isHidden && balancer) {
+  if (given === undefined && !isHidden && isBalanced) {
     assume(`The agents of ${name} are taken to have addresses of ${text}.`);
   }
   if (typeof addresses === 'string') refuse(['addresses'], addresses);
@@ -158,7 +160,7 @@ function agentsOfInventory(
   rules: readonly NatRule[],
   context: FleetContext,
 ): Found | null {
-  const { balancer, inventories, startsAtSecond, refuse, refuseAt, warn } = context;
+  const { isBalanced, choosesByAddress, inventories, startsAtSecond, refuse, refuseAt, warn } = context;
   const inventory = inventories.get(path, (text) => refuse(['inventory'], text));
   if (!inventory) return null;
   const parts = partsOf(inventory);
@@ -175,12 +177,12 @@ function agentsOfInventory(
     return null;
   }
   const isHidden = group.nat?.some((entry) => typeof entry === 'string') === true;
-  if (inventory.firstAny && balancer && !isHidden && !rules.some(({ first }) => first === 0)) {
+  if (inventory.firstAny && isBalanced && !isHidden && !rules.some(({ first }) => first === 0)) {
     const text = `"any" is no address that a balancer could see; give it, or fleet.${name}.nat: [{ from: any, to: […] }].`;
     refuseAt({ position: inventory.firstAny, text });
     return null;
   }
-  if (balancer && !isHidden) warnOfPrivate(name, inventory, rules, balancer, warn);
+  if (choosesByAddress && !isHidden) warnOfPrivate(name, inventory, rules, warn);
   const nodes = inventory.nodes.map((text) => context.nodeCalled(text));
   const unknown = inventory.nodes.filter((_, at) => nodes[at]! < 0);
   if (unknown.length > 0) {
@@ -209,10 +211,8 @@ function warnOfPrivate(
   name: string,
   { addresses }: Inventory,
   rules: readonly NatRule[],
-  { nginx }: NginxBalancerOptions,
   warn: FleetContext['warn'],
 ): void {
-  if (!nginx.upstreams.some(({ method }) => 'key' in method && method.key.includes('addr'))) return;
   let seen = 0;
   for (const own of addresses) {
     if (isPrivate(own) && !rules.some(({ first, last }) => own >= first && own <= last)) seen += 1;

@@ -6,19 +6,19 @@ import type { AgentSettings as AgentData, RoutingData } from '../schema.ts';
 import { pathText, quote, type Path } from '../wording.ts';
 import { ownValue } from '../yamlSource.ts';
 import { readAgentFiles } from './agentFiles.ts';
-import type { Balancer } from './balancer.ts';
+import type { Balancer } from './balancers.ts';
 import type { Cluster } from './cluster.ts';
 import type { Build } from './context.ts';
 import { agentsOf, type Refuse } from './fleetPlan.ts';
 import { fromCommandLine, nameIdle, nameUnknown } from './layers.ts';
-import { entriesOf, serverOf } from './servers.ts';
+import { balancerAt, entriesOf, serverOf } from './servers.ts';
 import { settingsOf } from './settings.ts';
 
 /** The agents of a group: one group of the models, or one for each part of its inventory. `null`: there were problems. */
 export function readGroup(
   build: Build,
   cluster: Cluster,
-  balancer: Balancer | null,
+  balancers: readonly Balancer[],
   name: string,
   index: number,
 ): GroupOptions[] | null {
@@ -29,7 +29,8 @@ export function readGroup(
     build.fail(at, `${pathText(at)}: ${text}`);
   };
   const who = agentsOf(group, name, index, {
-    balancer: balancer?.options ?? null,
+    isBalanced: balancers.length > 0,
+    choosesByAddress: balancers.some(({ file }) => file.choosesByAddress),
     inventories: build.context.inventories,
     startsAtSecond: build.data.startsAt?.secondOfDay ?? null,
     nodeCalled: (text) => cluster.nodeCalled(text),
@@ -41,7 +42,7 @@ export function readGroup(
   // Where the agents are not known, the settings of the group's own version are looked at.
   const versions = new Set(who?.map(({ version }) => version) ?? [group.version]);
   const settings = new Map(
-    [...versions].map((version) => [version, routedAgent(build, cluster, balancer, name, version)]),
+    [...versions].map((version) => [version, routedAgent(build, cluster, balancers, name, version)]),
   );
   const groups = who?.map(({ version, agents }) => ({
     ...agents,
@@ -58,7 +59,7 @@ export function readGroup(
 function routedAgent(
   build: Build,
   cluster: Cluster,
-  balancer: Balancer | null,
+  balancers: readonly Balancer[],
   name: string,
   version: string,
 ): Pick<GroupOptions, 'agent' | 'servers' | 'order' | 'enrolsAt'> {
@@ -97,13 +98,13 @@ function routedAgent(
   // A group's own ossec.conf wins over the mode's list.
   const list = own.servers ?? (own.ossec === undefined ? mode.servers : undefined);
   // Where routing is missing or cannot be read, that has been said.
-  const known = list !== undefined || (routing === undefined ? mode.nginx !== undefined : conf !== null);
+  const known = list !== undefined || (routing === undefined ? balancers.length > 0 : conf !== null);
   const entries = known ? entriesOf(build, list, serversPath, conf) : [];
-  const servers = entries.flatMap((entry) => serverOf(build, cluster, balancer, entry, agentOptions, server) ?? []);
+  const servers = entries.flatMap((entry) => serverOf(build, cluster, balancers, entry, agentOptions, server) ?? []);
   if (servers.length > 0 && servers.every(({ isUnresolvable }) => isUnresolvable === true)) {
     build.fail(path, `${pathText(path)}: no server of its agents can be resolved (hosts): nobody would ever connect.`);
   }
-  const asked = build.enrols ? enrolsAt(build, cluster, balancer, agentOptions, name) : undefined;
+  const asked = build.enrols ? enrolsAt(build, cluster, balancers, agentOptions, name) : undefined;
   return { agent: agentOptions, servers, enrolsAt: asked, order: own.order ?? mode.order ?? group.order ?? 'listed' };
 }
 
@@ -111,7 +112,7 @@ function routedAgent(
 function enrolsAt(
   build: Build,
   cluster: Cluster,
-  balancer: Balancer | null,
+  balancers: readonly Balancer[],
   { enrollment }: AgentOptions,
   group: string,
 ): GroupOptions['enrolsAt'] {
@@ -121,10 +122,11 @@ function enrolsAt(
   if (nodeIndex >= 0) {
     return { endpoint: { kind: 'node', nodeIndex }, listens: cluster.nodes[nodeIndex]!.registrationPort === port };
   }
-  const listenerIndex = balancer?.options.nginx.listeners.findIndex((listener) => listener.port === port) ?? -1;
+  const balancer = balancers.length === 1 ? balancers[0]! : balancerAt(cluster, balancers, managerAddress);
+  const listenerIndex = balancer?.listeners.findIndex(({ options }) => options.port === port) ?? -1;
   if (balancer && listenerIndex >= 0) {
     if (!balancer.used.has(listenerIndex)) balancer.used.set(listenerIndex, 'registration');
-    return { endpoint: { kind: 'balancer', listenerIndex }, listens: true };
+    return { endpoint: { kind: 'balancer', balancerIndex: balancer.index, listenerIndex }, listens: true };
   }
   build.fail(
     ['fleet', group],

@@ -1,44 +1,45 @@
 // What agents use of a balancer has to be modelled and to lead to nodes.
-import type { NginxPeerOptions } from '../../models/balancer/nginx/options.ts';
+import type { PeerAddress } from '../../models/balancer/contract.ts';
 import { nodeDefaults } from '../../models/node.ts';
-import type { NginxConf } from '../import/nginxConf.ts';
-import type { Balancer } from './balancer.ts';
+import type { Balancer, BalancerFile } from './balancers.ts';
 import type { Cluster } from './cluster.ts';
 import type { Build } from './context.ts';
 
 export type ListenerUse = 'events' | 'registration';
 
 /** What agents use of the balancer must be modelled and lead to nodes; the rest of its file may serve anything else. */
-export function checkListeners(build: Build, cluster: Cluster, { conf, used }: Balancer): void {
-  const { options, listenPositions, problemsOf } = conf;
-  const { listeners, upstreams } = options;
+export function checkListeners(build: Build, cluster: Cluster, { file, listeners, used }: Balancer): void {
   const checked = new Set<string>();
-  listeners.forEach(({ port, upstreamIndex }, index) => {
+  listeners.forEach(({ options, peers }, index) => {
     const use = used.get(index);
     if (use === undefined) {
       build.warn({
-        position: listenPositions[index]!,
-        text: `no agent connects to port ${port}: this server is passed over, and so are the connections it holds.`,
+        position: file.listenPosition(index),
+        text: `no agent connects to port ${options.port}: this server is passed over, and so are the connections it holds.`,
       });
       return;
     }
-    build.refuse(problemsOf(index));
-    const asked = `${upstreamIndex} ${use}`;
-    if (checked.has(asked)) return;
-    checked.add(asked);
-    for (const peer of upstreams[upstreamIndex]!.peers) checkPeer(build, cluster, conf, peer, upstreamIndex, use);
+    build.refuse(file.problemsOf(index));
+    for (const peer of peers) {
+      // Listeners may share what is behind them.
+      const position = file.peerPosition(index, peer.serverText);
+      const asked = `${position?.file}:${position?.line}:${position?.column} ${peer.address}:${peer.port} ${use}`;
+      if (checked.has(asked)) continue;
+      checked.add(asked);
+      checkPeer(build, cluster, file, peer, index, use);
+    }
   });
 }
 
 export function checkPeer(
   build: Build,
   cluster: Cluster,
-  { serverPositions }: NginxConf,
-  { serverText, address, port }: NginxPeerOptions,
-  upstreamIndex: number,
+  file: BalancerFile,
+  { serverText, address, port }: PeerAddress,
+  listenerIndex: number,
   use: ListenerUse,
 ): void {
-  const position = serverPositions.get(`${upstreamIndex}/${serverText}`) ?? null;
+  const position = file.peerPosition(listenerIndex, serverText);
   const node = cluster.nodes.find((each) => each.address === address);
   const refuse = (text: string): void => build.refuse([{ position, text }]);
   if (!node) {

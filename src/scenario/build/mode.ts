@@ -4,7 +4,7 @@ import { nearest } from '../problem.ts';
 import { listNames, quote } from '../wording.ts';
 import { ownValue } from '../yamlSource.ts';
 import { assumeGenerally } from './assumptions.ts';
-import { readBalancer, readReloaded } from './balancer.ts';
+import { readBalancers } from './balancers.ts';
 import { Build, type ModeContext } from './context.ts';
 import { describe } from './description.ts';
 import { checkEnrolments } from './enrolments.ts';
@@ -12,6 +12,7 @@ import { readFault } from './faults.ts';
 import { readGroup } from './groups.ts';
 import { checkListeners } from './listeners.ts';
 import { readCluster } from './nodes.ts';
+import { readReloaded } from './reloaded.ts';
 
 export interface BuiltMode {
   readonly description: string;
@@ -21,33 +22,36 @@ export interface BuiltMode {
 
 /** @returns `null` when there were problems; they have been reported to the context. */
 export function buildMode(context: ModeContext): BuiltMode | null {
-  const { data, mode } = context;
+  const { data } = context;
   const build = new Build(context);
   const fail = build.fail.bind(build);
   const cluster = readCluster(build);
-  const balancer = mode.nginx === undefined ? null : readBalancer(build, cluster);
+  const balancers = readBalancers(build, cluster);
   checkRouting(build);
-  if (mode.nginx !== undefined && balancer === null) return null;
-  const groups = Object.keys(data.fleet).map((group, index) => readGroup(build, cluster, balancer, group, index));
+  if (balancers === null) return null;
+  const groups = Object.keys(data.fleet).map((group, index) => readGroup(build, cluster, balancers, group, index));
   const built = groups.flatMap((group) => group ?? []);
-  if (balancer) checkListeners(build, cluster, balancer);
+  for (const balancer of balancers) checkListeners(build, cluster, balancer);
   const faults = data.faults.flatMap((fault, index) => {
     const read = readFault(fault, index, {
       data,
       nodes: cluster.nodes,
       nodesOfAnyMode: context.nodesOfAnyMode,
-      product: mode.nginx === undefined ? null : 'nginx',
-      nginx: balancer?.options.nginx ?? null,
-      readNginx: (file, at) => readReloaded(build, cluster, balancer, file, at, built),
+      balancers: balancers.map(({ options }) => options),
+      balancersOfAnyMode: context.balancersOfAnyMode,
+      readAgain: (name, file, at) => {
+        const balancer = balancers.find(({ options }) => options.name === name);
+        return balancer ? readReloaded(build, cluster, balancer, file, at, built) : null;
+      },
       fail,
     });
     return read ?? [];
   });
   if (!groups.includes(null)) checkEnrolments(data, built, cluster.nodes, fail);
   if (build.problemCount > 0 || groups.includes(null)) return null;
-  assumeGenerally(build, cluster, balancer, built);
+  assumeGenerally(build, cluster, balancers, built);
   return {
-    description: describe(build, cluster, balancer, built),
+    description: describe(build, cluster, balancers, built),
     assumptions: build.assumptions,
     world: {
       warmupUs: data.warmup,
@@ -55,7 +59,7 @@ export function buildMode(context: ModeContext): BuiltMode | null {
       untilSettled: typeof data.duration !== 'number',
       nodes: cluster.nodes,
       network: { latencyUs: data.network.latency, unreachable: data.network.unreachable },
-      balancer: balancer?.options ?? null,
+      balancers: balancers.map(({ options }) => options),
       groups: built,
       faults,
     },
@@ -66,7 +70,12 @@ export function buildMode(context: ModeContext): BuiltMode | null {
 function checkRouting(build: Build): void {
   const { data, mode, path } = build;
   const { name } = build.context;
-  if (mode.nginx === undefined && mode.ossec === undefined && mode.servers === undefined) {
+  if (
+    mode.nginx === undefined &&
+    mode.balancers === undefined &&
+    mode.ossec === undefined &&
+    mode.servers === undefined
+  ) {
     const every = Object.keys(data.fleet).every((group) => {
       const own = ownValue(mode.groups, group);
       return own !== undefined && (own.ossec !== undefined || own.servers !== undefined);

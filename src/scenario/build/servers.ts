@@ -8,7 +8,7 @@ import type { OssecConf } from '../import/ossecConf.ts';
 import { nearest } from '../problem.ts';
 import type { RoutingData } from '../schema.ts';
 import { listNames, pathText, quote, type Path } from '../wording.ts';
-import type { Balancer } from './balancer.ts';
+import { balancerWord, balancersGiven, type Balancer } from './balancers.ts';
 import type { Cluster } from './cluster.ts';
 import type { Build } from './context.ts';
 
@@ -23,20 +23,22 @@ export interface Entry {
   readonly protocol: 'tcp' | 'udp' | null;
   readonly maxRetries: number | null;
   readonly retryIntervalSeconds: number | null;
+  /** It is written by the name of a balancer, which `text` is. */
   readonly balancerByName: boolean;
   fail(text: string): void;
 }
 
-/** What a scenario lists, else what an ossec.conf lists, else the balancer. */
+/** What a scenario lists, else what an ossec.conf lists, else the balancers, in order. */
 export function entriesOf(build: Build, list: RoutingData['servers'], path: Path, conf: OssecConf | null): Entry[] {
   const failAt =
     (at: Path) =>
     (text: string): void =>
       build.fail(at, `${pathText(at)}: ${text}`);
+  const names = [balancerPlace, ...balancersGiven(build).map(({ name }) => name)];
   if (list !== undefined) {
     return list.map((given, index): Entry => {
       const fail = failAt([...path, index]);
-      if (typeof given === 'string') return { ...unsaid, text: given, balancerByName: given === balancerPlace, fail };
+      if (typeof given === 'string') return { ...unsaid, text: given, balancerByName: names.includes(given), fail };
       const { node, address, port, protocol, maxRetries, retryInterval } = given;
       if ((node === undefined) === (address === undefined)) fail('give it either node or address.');
       const text = node ?? address ?? '';
@@ -46,7 +48,7 @@ export function entriesOf(build: Build, list: RoutingData['servers'], path: Path
         protocol: protocol ?? null,
         maxRetries: maxRetries ?? null,
         retryIntervalSeconds: retryInterval ?? null,
-        balancerByName: text === balancerPlace,
+        balancerByName: names.includes(text),
         fail,
       };
     });
@@ -58,7 +60,12 @@ export function entriesOf(build: Build, list: RoutingData['servers'], path: Path
       fail: (problem) => build.refuse([{ position, text: problem }]),
     }));
   }
-  return [{ ...unsaid, text: balancerPlace, balancerByName: true, fail: failAt(build.path) }];
+  return balancersGiven(build).map(({ name }) => ({
+    ...unsaid,
+    text: name,
+    balancerByName: true,
+    fail: failAt(build.path),
+  }));
 }
 
 const unsaid = { port: null, protocol: null, maxRetries: null, retryIntervalSeconds: null };
@@ -69,7 +76,7 @@ type Common = Pick<ServerOptions, 'text' | 'protocol' | 'maxRetries' | 'retryInt
 export function serverOf(
   build: Build,
   cluster: Cluster,
-  balancer: Balancer | null,
+  balancers: readonly Balancer[],
   entry: Entry,
   agent: AgentOptions,
   defaults: ServerEntryDefaults,
@@ -91,9 +98,22 @@ export function serverOf(
     const port = entry.port ?? nodeDefaults.eventsPort;
     return { ...common, endpoint, isUnresolvable: true, port, registration: null };
   }
-  if (balancer) return atBalancer(build, cluster, balancer, entry, common, agent);
-  if (entry.balancerByName) entry.fail('this mode has no balancer. Give it nginx, or name a node.');
-  else {
+  const balancer = entry.balancerByName
+    ? balancers.find(({ options }) => options.name === entry.text)
+    : balancerAt(cluster, balancers, entry.text);
+  if (balancer) return atBalancer(build, balancer, entry, common, agent);
+  if (entry.balancerByName && balancers.length > 0) {
+    const known = balancers.map(({ options }) => options.name);
+    entry.fail(`no balancer of this mode is called ${quote(entry.text)}. Known: ${listNames(known)}.`);
+  } else if (entry.balancerByName) {
+    entry.fail('this mode has no balancer. Give it nginx, or name a node.');
+  } else if (balancers.length > 0) {
+    const addresses = balancers.flatMap(({ options }) => options.addresses);
+    const owner = balancers.length === 1 ? balancerWord(balancers[0]!.options.name) : 'a balancer';
+    entry.fail(
+      `${quote(entry.text)} is neither a node nor an address of ${owner}. Known: ${cluster.knownHosts()}, ${listNames(addresses)}.`,
+    );
+  } else {
     const names = cluster.nodes.map(({ name }) => name);
     const meant = nearest(entry.text, names);
     entry.fail(
@@ -151,51 +171,48 @@ function atNode(
   return { ...common, endpoint, port, registration };
 }
 
+/** The balancer that an address leads to: one that has it, else the only one that does not say which addresses it has. */
+export function balancerAt(cluster: Cluster, balancers: readonly Balancer[], text: string): Balancer | null {
+  const addresses = [text, ...(cluster.addressesOf(text) ?? [])];
+  const owner = balancers.find(({ options }) => addresses.some((address) => options.addresses.includes(address)));
+  if (owner) return owner;
+  const silent = balancers.filter(({ options }) => options.addresses.length === 0);
+  return silent.length === 1 ? silent[0]! : null;
+}
+
 function atBalancer(
   build: Build,
-  cluster: Cluster,
-  { conf, options, used }: Balancer,
+  { index: balancerIndex, options, file, listeners, used }: Balancer,
   entry: Entry,
   common: Common,
   agent: AgentOptions,
 ): ServerOptions | null {
-  const { listeners } = options.nginx;
-  const { addresses } = options;
-  if (!entry.balancerByName && addresses.length > 0 && !addresses.includes(entry.text)) {
-    const resolved = cluster.addressesOf(entry.text) ?? [];
-    if (!resolved.some((address) => addresses.includes(address))) {
-      entry.fail(
-        `${quote(entry.text)} is neither a node nor an address of the balancer. Known: ${cluster.knownHosts()}, ${listNames(addresses)}.`,
-      );
-      return null;
-    }
-  }
   if (common.protocol === 'udp') {
     entry.fail('UDP sessions through nginx are not modelled. Use TCP, or let the agents connect to the nodes.');
     return null;
   }
-  const port = entry.port ?? (listeners.length === 1 ? listeners[0]!.port : nodeDefaults.eventsPort);
-  const listenerIndex = listeners.findIndex((listener) => listener.port === port);
+  const port = entry.port ?? (listeners.length === 1 ? listeners[0]!.options.port : nodeDefaults.eventsPort);
+  const listenerIndex = listeners.findIndex((listener) => listener.options.port === port);
   if (listenerIndex < 0) {
     entry.fail(
-      `the balancer does not listen on port ${port}. It listens on ${listNames(listeners.map((listener) => String(listener.port)))}.`,
+      `${balancerWord(options.name)} does not listen on port ${port}. It listens on ${listNames(listeners.map((listener) => String(listener.options.port)))}.`,
     );
     return null;
   }
-  const { sessionTimeoutUs } = listeners[listenerIndex]!;
+  const { sessionTimeoutUs } = listeners[listenerIndex]!.options;
   if (sessionTimeoutUs < (agent.notifyTimeSeconds + 2) * 1e6) {
     const text =
-      `proxy_timeout ${sessionTimeoutUs / 1e6}s is shorter than the agents' notify_time of ${agent.notifyTimeSeconds}s: ` +
+      `${file.idleDirective} ${sessionTimeoutUs / 1e6}s is shorter than the agents' notify_time of ${agent.notifyTimeSeconds}s: ` +
       'sessions without events would be closed all the time, which is not modelled. Make it longer.';
-    build.refuse([{ position: conf.listenPositions[listenerIndex]!, text }]);
+    build.refuse([{ position: file.listenPosition(listenerIndex), text }]);
   }
-  const registrationIndex = listeners.findIndex((listener) => listener.port === agent.enrollment.port);
+  const registrationIndex = listeners.findIndex((listener) => listener.options.port === agent.enrollment.port);
   used.set(listenerIndex, 'events');
   if (registrationIndex >= 0 && !used.has(registrationIndex)) used.set(registrationIndex, 'registration');
   return {
     ...common,
-    endpoint: { kind: 'balancer', listenerIndex },
+    endpoint: { kind: 'balancer', balancerIndex, listenerIndex },
     port,
-    registration: registrationIndex < 0 ? null : { kind: 'balancer', listenerIndex: registrationIndex },
+    registration: registrationIndex < 0 ? null : { kind: 'balancer', balancerIndex, listenerIndex: registrationIndex },
   };
 }

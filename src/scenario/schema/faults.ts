@@ -141,7 +141,10 @@ export const verbSchemas = {
     .union(
       [
         text('balancer', 'The balancer.'),
-        z.strictObject({ nginx: text('a path or the text of an nginx.conf', 'What it reads then.') }),
+        z.strictObject({
+          nginx: text('a path or the text of an nginx.conf', 'What it reads then.'),
+          balancer: text('the name of a balancer', 'Which one, where there are several.').optional(),
+        }),
       ],
       { error: ({ input }: Issue) => mismatch('balancer, or { nginx: new.conf }', input) },
     )

@@ -1,47 +1,10 @@
 // Ways to connect the agents: a balancer's file, a list of servers, and what a mode changes for itself.
 import { z } from 'zod';
 import { parsePath } from '../overlay.ts';
-import { agentSettings, kernel } from './agent.ts';
+import { agentSettings } from './agent.ts';
+import { balancers, nginx } from './balancers.ts';
 import { order } from './fleet.ts';
-import { type Issue, checked, choice, latency, listOf, mapping, mismatch, name, namePattern, port, portRange, text, unreachable, whole, wholeSeconds } from './values.ts';
-
-export const nginx = z.union(
-  [
-    text('a path or the text of an nginx.conf', 'Path of an nginx.conf, or its text.'),
-    z.strictObject({
-      file: text('a path or the text of an nginx.conf', 'Path of an nginx.conf, or its text.'),
-      version: checked(
-        'an nginx release such as 1.22.1',
-        'nginx release; 1.22.1 to 1.31 behave as modelled.',
-        (value) => {
-          const match = /^1\.(\d+)\.(\d+)$/.exec(value);
-          if (match === null) return '';
-          const [minor, patch] = [Number(match[1]), Number(match[2])];
-          return (minor === 22 ? patch >= 1 : minor > 22) && minor <= 31
-            ? null
-            : 'Releases 1.22.1 to 1.31 are modelled.';
-        },
-      ).optional(),
-      cpus: whole('Processors of the balancer, for worker_processes auto.', 1, 1024).optional(),
-      ports: z
-        .union([whole('Local ports towards one node and port.', 1, 64_511), portRange], {
-          error: ({ input }: Issue) => mismatch('a number of ports or a range such as 32768-60999', input),
-        })
-        .optional(),
-      addresses: z
-        .array(
-          text('an address or host name', 'An address or name the agents may be given.'),
-          listOf('a list of addresses'),
-        )
-        .min(1, { error: () => mismatch('at least one address', []) })
-        .optional(),
-      kernel: kernel.optional(),
-      latency: latency('instead of the network’s').optional(),
-      unreachable: unreachable('What the balancer sees of a host that is gone, instead of the network’s.').optional(),
-    }),
-  ],
-  { error: ({ input }: Issue) => mismatch('a path, the text of an nginx.conf, or { file: … }', input) },
-);
+import { type Issue, choice, listOf, mapping, mismatch, name, namePattern, port, text, whole, wholeSeconds } from './values.ts';
 
 export const ossec = z.union(
   [
@@ -57,9 +20,9 @@ export const ossec = z.union(
 
 export const server = z.union(
   [
-    text('a node or "balancer"', 'A node, an address, or "balancer".'),
+    text('a node or "balancer"', 'A node, an address, "balancer", or the name of a balancer.'),
     z.strictObject({
-      node: text('the name of a node', 'A node of the cluster.').optional(),
+      node: text('the name of a node', 'A node of the cluster, or a balancer.').optional(),
       address: text('an address or host name', 'Address or name, as in ossec.conf.').optional(),
       port: port('Default: the port the place listens on for events.').optional(),
       protocol: choice(['tcp', 'udp'], 'Default: udp for agents up to 3.13.6, else tcp.').optional(),
@@ -88,6 +51,7 @@ export const mode = z.strictObject(
   {
     description: text('a text', 'What the mode is, in a few words.').optional(),
     nginx: nginx.optional(),
+    balancers: balancers.optional(),
     ...routing,
     groups: z
       .record(

@@ -1,6 +1,7 @@
+import type { Balancer } from '../../../src/models/balancer/contract.ts';
+import type { NginxSession } from '../../../src/models/balancer/nginx/session.ts';
 import { expect, test } from 'vitest';
 import { addressText, newProxy, type Proxy, type ProxyListener } from '../../../src/models/balancer/proxy.ts';
-import { kernelDefaults } from '../../../src/models/network.ts';
 import { nodeDefaults, type NodeOptions } from '../../../src/models/node.ts';
 import { readNginxConf } from '../../../src/scenario/import/nginxConf.ts';
 import { aClient } from '../../support/clients.ts';
@@ -20,10 +21,7 @@ function proxyOf(stream: string, given: { addresses?: string[]; head?: string } 
     assume: [],
     listeners: 'agents',
   });
-  return newProxy(
-    { nginx: options, addresses: given.addresses ?? [], sourcePorts: 28_232, latencyUs: null, kernel: kernelDefaults },
-    nodes,
-  );
+  return newProxy({ addresses: given.addresses ?? [], sourcePorts: 28_232 }, { kind: 'nginx', nginx: options }, nodes);
 }
 
 const cluster = 'upstream cluster { hash $remote_addr consistent; server 172.0.0.3:1514; server 172.0.0.4:1514; }';
@@ -56,7 +54,8 @@ test('the address of an agent is hashed as the listener sees it', () => {
   const agent = 10 * 2 ** 24 + 1 * 2 ** 16 + 7;
   const keyBehind = (listen: string, key = '$remote_addr'): string => {
     const upstream = cluster.replace('$remote_addr', key);
-    const { balancer } = proxyOf(`${upstream} server { listen ${listen}; proxy_pass cluster; }`).listeners[0]!;
+    const [listener] = proxyOf(`${upstream} server { listen ${listen}; proxy_pass cluster; }`).listeners;
+    const balancer = listener!.balancer as Balancer<NginxSession>;
     return balancer.open(aClient(addressText(agent), 0, 40_000), 0).key;
   };
 
@@ -69,7 +68,7 @@ test('the address of an agent is hashed as the listener sees it', () => {
 test('a method without a key needs none', () => {
   const { listeners } = proxyOf('server { listen 1514; proxy_pass 172.0.0.3:1514; }');
 
-  expect(listeners[0]!.balancer.open(aClient(), 0).key).toBe('');
+  expect((listeners[0]!.balancer as Balancer<NginxSession>).open(aClient(), 0).key).toBe('');
 });
 
 test('listeners with one upstream share its source ports and what it remembers', () => {

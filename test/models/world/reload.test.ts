@@ -4,7 +4,12 @@ import type { FaultOptions } from '../../../src/models/fault.ts';
 import { play, rows, type Story } from '../../support/stories.ts';
 import { aWorld, fault, minute, nodeNames, second, timing, type WorldRecipe } from '../../support/worlds.ts';
 
-const reload = (at: number): FaultOptions => ({ kind: 'reload', nginx: null, ...timing(at, 0) });
+const reload = (at: number): FaultOptions => ({
+  kind: 'reload',
+  balancers: ['balancer'],
+  product: null,
+  ...timing(at, 0),
+});
 const change = (kind: 'addNode' | 'removeNode', place: string, at: number): FaultOptions => ({
   kind,
   places: [place],

@@ -1,3 +1,5 @@
+import type { BalancerProduct } from '../../../src/models/balancer/options.ts';
+import { listenersOf } from '../../../src/models/balancer/products.ts';
 import { describe, expect, test } from 'vitest';
 import type { FaultOptions } from '../../../src/models/fault.ts';
 import { load, modeOf, problemsOf, scenarioText, type Parts } from '../../support/scenarios.ts';
@@ -282,14 +284,12 @@ stream {
     );
     const [changed, same] = modes[0]!.world.faults as readonly Extract<FaultOptions, { kind: 'reload' }>[];
 
-    expect(changed!.nginx!.listeners).toHaveLength(1);
-    const { upstreamIndex } = changed!.nginx!.listeners[0]!;
-    expect(changed!.nginx!.upstreams[upstreamIndex]!.peers.map(({ address }) => address)).toEqual([
-      '172.0.0.5',
-      '172.0.0.6',
-    ]);
-    expect(same!.nginx).toBeNull();
-    expect(modes[1]!.world.faults).toMatchObject([{ nginx: null }, { nginx: null }]);
+    const product = changed!.product as BalancerProduct;
+    const [listener, ...others] = listenersOf(product);
+    expect(others).toEqual([]);
+    expect(listener!.peers.map(({ address }) => address)).toEqual(['172.0.0.5', '172.0.0.6']);
+    expect(same!.product).toBeNull();
+    expect(modes[1]!.world.faults).toMatchObject([{ product: null }, { product: null }]);
   });
 
   test('a file that nginx or the agents could not use is refused', () => {

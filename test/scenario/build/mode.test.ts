@@ -19,7 +19,7 @@ test('the network has defaults that a group, a node or the balancer overrides', 
     unreachable: 'sameSegment',
     agent: { kernel: { connectTimeoutUs: 63e6, sendBuffer: { silentBytes: 60_000, hungBytes: 2e6 } } },
   });
-  expect(world.balancer).toMatchObject({ latencyUs: 100, unreachable: 'routed', kernel: { arpTimeoutUs: 1e6 } });
+  expect(world.balancers[0]).toMatchObject({ latencyUs: 100, unreachable: 'routed', kernel: { arpTimeoutUs: 1e6 } });
 });
 
 test('a run may end when everything is settled', () => {

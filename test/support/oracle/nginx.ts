@@ -8,8 +8,8 @@ import {
   type Proxy,
   type ProxyListener,
 } from '../../../src/models/balancer/proxy.ts';
-import type { NginxSession } from '../../../src/models/balancer/nginx/session.ts';
-import type { NginxBalancerOptions } from '../../../src/models/balancer/nginx/options.ts';
+import type { BalancerSession } from '../../../src/models/balancer/contract.ts';
+import type { BalancerOptions } from '../../../src/models/balancer/options.ts';
 import type { NodeOptions } from '../../../src/models/node.ts';
 import { Rank, type Calendar, type Entry } from './calendar.ts';
 import type { Host, Message, Processes } from './host.ts';
@@ -26,7 +26,7 @@ export interface Clients {
 interface Session {
   readonly front: Connection;
   readonly listener: ProxyListener;
-  readonly choice: NginxSession;
+  readonly choice: BalancerSession;
   readonly startUs: number;
   opening: Opening | null;
   /** When nginx gives that up. */
@@ -42,7 +42,7 @@ interface Session {
 export class Nginx implements Processes {
   readonly #calendar: Calendar;
   readonly #host: Host;
-  readonly #options: NginxBalancerOptions;
+  readonly #options: BalancerOptions;
   readonly #nodes: readonly NodeOptions[];
   readonly #clients: Clients;
   readonly #clockPhaseUs: number;
@@ -55,7 +55,7 @@ export class Nginx implements Processes {
 
   constructor(
     host: Host,
-    options: NginxBalancerOptions,
+    options: BalancerOptions,
     nodes: readonly NodeOptions[],
     clients: Clients,
     clockPhaseUs: number,
@@ -66,7 +66,11 @@ export class Nginx implements Processes {
     this.#nodes = nodes;
     this.#clients = clients;
     this.#clockPhaseUs = clockPhaseUs;
-    this.#proxy = newProxy(options, nodes);
+    this.#proxy = newProxy(options, options.product, nodes);
+  }
+
+  get workers(): number {
+    return this.#proxy.workers;
   }
 
   get #clockUs(): number {
@@ -256,7 +260,7 @@ export class Nginx implements Processes {
     }
     this.#missed = [];
     this.#missedTimers = [];
-    this.#proxy = newProxy(this.#options, this.#nodes);
+    this.#proxy = newProxy(this.#options, this.#options.product, this.#nodes);
   }
 
   resumed(): void {

@@ -163,7 +163,8 @@ class Oracle {
     this.options = options;
     const root = rootKey(seed, replication);
     this.root = root;
-    const { nodes, balancer } = options;
+    const { nodes } = options;
+    const [balancer] = options.balancers;
     this.hosts = nodes.map((node, index) => {
       const services: Service[] = node.registrationPort === null ? ['events'] : ['events', 'registration'];
       const host = new Host(this.calendar, { ...node, index, services, passUs: passUsOf(node) });
@@ -415,16 +416,17 @@ class Oracle {
 
   // --------------------------------------------------------------------------------------------------------------- the ways
 
-  #latency(group: GroupOptions, place: { readonly latencyUs: number | null } | null): number {
+  #latency(group: GroupOptions, place: { readonly latencyUs: number | null } | null = null): number {
     const own = [group.latencyUs, place?.latencyUs].filter((one) => typeof one === 'number');
     return own.length > 0 ? Math.max(...own) : this.options.network.latencyUs;
   }
 
   /** One way from an agent to the node its session ends at. */
   #toNode({ agent, group, index }: Member): number {
-    const { nodes, balancer } = this.options;
+    const { nodes } = this.options;
+    const [balancer] = this.options.balancers;
     const node = agent.channel!.node();
-    if (agent.viaNode) return this.#latency(this.options.groups[group]!, nodes[node]!);
+    if (agent.viaNode) return this.#latency(this.options.groups[group]!, nodes[node]);
     return this.#latency(this.options.groups[group]!, balancer) + this.wayToNode(index, node, false).latencyUs;
   }
 
@@ -432,7 +434,8 @@ class Oracle {
     const group = this.options.groups[member.group]!;
     const endpoint = service === 'events' ? server.endpoint : server.registration;
     const host = endpoint ?? server.endpoint;
-    const { network, nodes, balancer } = this.options;
+    const { network, nodes } = this.options;
+    const [balancer] = this.options.balancers;
     const common = {
       service,
       unreachable: network.unreachable.agents,
@@ -448,7 +451,7 @@ class Oracle {
           group.unreachable,
           nodes[host.nodeIndex]!.unreachable,
         ),
-        latencyUs: this.#latency(group, nodes[host.nodeIndex]!),
+        latencyUs: this.#latency(group, nodes[host.nodeIndex]),
         leg: this.legs.of(member.group, host.nodeIndex),
         listener: -1,
       };
@@ -472,7 +475,7 @@ class Oracle {
     const index = drawIndex(group, member.inGroup);
     const connection = member.balancerConnections++;
     return {
-      worker: below(this.options.balancer!.nginx.workers, key, index, connection),
+      worker: below(this.nginx!.workers, key, index, connection),
       remotePort: 32_768 + below(28_232, key, index, -1 - connection),
       luck: { key: groupKey(this.root, Purpose.BalancerChoice, group), index, connect: connection },
     };
@@ -484,7 +487,8 @@ class Oracle {
   }
 
   wayToNode(owner: number, nodeIndex: number, registration: boolean): Way {
-    const { balancer, nodes, network } = this.options;
+    const { nodes, network } = this.options;
+    const [balancer] = this.options.balancers;
     const own = [nodes[nodeIndex]!.latencyUs, balancer!.latencyUs].filter((one) => typeof one === 'number');
     return {
       host: this.hosts[nodeIndex]!,

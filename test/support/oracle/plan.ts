@@ -1,13 +1,7 @@
 // When each fault happens in one replication, and where.
 import { exponential } from '../../../src/kernel/distributions.ts';
 import { deriveKey, uniform, type Key } from '../../../src/kernel/random.ts';
-import {
-  agentsPlace,
-  balancerPlace,
-  type AgentCommand,
-  type LinkFault,
-  type PlaceFault,
-} from '../../../src/models/fault.ts';
+import { agentsPlace, type AgentCommand, type LinkFault, type PlaceFault } from '../../../src/models/fault.ts';
 import { namedKey, Purpose } from '../../../src/models/workload.ts';
 import type { WorldOptions } from '../../../src/models/worldOptions.ts';
 import type { End } from './leg.ts';
@@ -49,7 +43,7 @@ function touchedBy(fault: OracleFault): readonly string[] {
 export function occurrencesOf(options: WorldOptions, root: Key): readonly Occurrence[] {
   const occurrences: Occurrence[] = [];
   const names = options.nodes.map(({ name }) => name);
-  if (options.balancer) names.push(balancerPlace);
+  names.push(...options.balancers.map(({ name }) => name));
   const groupNames = options.groups.map(({ name }) => name);
   const endOf = (name: string): End | null => {
     if (groupNames.includes(name)) return { kind: 'group', index: groupNames.indexOf(name) };

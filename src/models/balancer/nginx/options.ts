@@ -1,7 +1,7 @@
 // What nginx's `stream` block says, as plain data. Read from nginx.conf by scenario/import/nginxConf.ts.
-import type { KernelOptions, Unreachable } from '../../network.ts';
 import type { PeerAddress } from '../contract.ts';
 import type { SetOptions, VariableOptions } from './variables.ts';
+import type { ListenerOptions } from '../options.ts';
 
 /** One `server` line of an `upstream` block, or one of the addresses behind its host name. */
 export interface NginxPeerOptions extends PeerAddress {
@@ -47,9 +47,8 @@ export interface DatagramOptions {
   readonly responses: number | null;
 }
 
-/** One `server` block: what it listens on and how it hands connections on. */
-export interface NginxListenerOptions {
-  readonly port: number;
+/** One `server` block: what it listens on and how it hands connections on. `sessionTimeoutUs` is its `proxy_timeout`. */
+export interface NginxListenerOptions extends ListenerOptions {
   readonly protocol: 'tcp' | 'udp';
   /** An `ipv6only=off` listener sees IPv4 clients as `::ffff:a.b.c.d` and hashes them so. */
   readonly mappedAddresses: boolean;
@@ -62,15 +61,11 @@ export interface NginxListenerOptions {
   readonly route?: RouteOptions;
   /** Of a UDP listener. */
   readonly datagrams?: DatagramOptions;
-  readonly connectTimeoutUs: number;
-  /** `proxy_timeout`. */
-  readonly sessionTimeoutUs: number;
   readonly nextUpstream: boolean;
   /** 0: no limit. */
   readonly nextUpstreamTries: number;
   /** 0: no limit. */
   readonly nextUpstreamTimeoutUs: number;
-  readonly proxyBufferBytes: number;
 }
 
 export interface NginxOptions {
@@ -82,18 +77,4 @@ export interface NginxOptions {
   readonly shutdownTimeoutUs?: number;
   readonly listeners: readonly NginxListenerOptions[];
   readonly upstreams: readonly NginxUpstreamOptions[];
-}
-
-/** nginx on its host. */
-export interface NginxBalancerOptions {
-  readonly nginx: NginxOptions;
-  /** Addresses of the balancer the agents may be given. */
-  readonly addresses: readonly string[];
-  /** Local ports towards one node and port (`ip_local_port_range`: 28,232 by default). */
-  readonly sourcePorts: number;
-  /** One way, in µs, instead of the network's; `null`: the network's. */
-  readonly latencyUs: number | null;
-  /** What the balancer sees of a host that is gone; absent: as the network says. */
-  readonly unreachable?: Unreachable | undefined;
-  readonly kernel: KernelOptions;
 }

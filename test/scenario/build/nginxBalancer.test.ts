@@ -1,4 +1,5 @@
 // The balancer of a mode from its nginx.conf.
+import { nginxIn } from '../../support/worlds.ts';
 import { describe, expect, test } from 'vitest';
 import { modeOf, nginxConf, problemsOf, scenarioText } from '../../support/scenarios.ts';
 
@@ -23,8 +24,8 @@ ${inline}
 `,
     });
 
-    expect(world.balancer).toMatchObject({
-      nginx: { workers: 3 },
+    expect(world.balancers[0]).toMatchObject({
+      product: { nginx: { workers: 3 } },
       sourcePorts: 1000,
       addresses: ['172.0.0.2', 'lb.corp'],
     });
@@ -33,11 +34,11 @@ ${inline}
 
   test('has as many local ports as a number or the kernel’s range says', () => {
     const portsOf = (ports: string): number =>
-      modeOf({ modes: `{ lb: { nginx: { file: nginx.conf, ports: ${ports} } } }` }).world.balancer!.sourcePorts;
+      modeOf({ modes: `{ lb: { nginx: { file: nginx.conf, ports: ${ports} } } }` }).world.balancers[0]!.sourcePorts;
 
     expect(portsOf('32768-60999')).toBe(28_232);
     expect(portsOf('500')).toBe(500);
-    expect(modeOf({ modes: '{ lb: { nginx: nginx.conf } }' }).world.balancer!.sourcePorts).toBe(28_232);
+    expect(modeOf({ modes: '{ lb: { nginx: nginx.conf } }' }).world.balancers[0]!.sourcePorts).toBe(28_232);
     expect(problemsOf(scenarioText({ modes: '{ lb: { nginx: { file: nginx.conf, ports: 60999-32768 } } }' }))).toEqual([
       '5:50  modes.lb.nginx.ports: expected a range such as 32768-60999, got "60999-32768".',
     ]);
@@ -62,5 +63,5 @@ test('a name of several addresses is several peers to nginx', () => {
   const conf = nginxConf.replace('server 172.0.0.4:1514; server 172.0.0.5:1514;', 'server both.corp:1514;');
   const { world } = modeOf({ more, modes: '{ lb: { nginx: nginx.conf } }' }, { files: { 'nginx.conf': conf } });
 
-  expect(world.balancer!.nginx.upstreams[0]!.peers.map(({ address }) => address)).toEqual(['172.0.0.4', '172.0.0.5']);
+  expect(nginxIn(world).upstreams[0]!.peers.map(({ address }) => address)).toEqual(['172.0.0.4', '172.0.0.5']);
 });

@@ -1,0 +1,36 @@
+// nginx among the products.
+import type { BalancerProduct } from '../options.ts';
+import type { ListenerFacts, Product, RunningProxy } from '../product.ts';
+import { createNginxBalancer, maxSessionsPerWorker, startUpstreams } from './nginx.ts';
+import type { NginxOptions } from './options.ts';
+import { addServer, removeServer, upstreamsBehind } from './servers.ts';
+
+export const nginxProduct: Product<Extract<BalancerProduct, { kind: 'nginx' }>> = {
+  start: ({ nginx }) => start(nginx),
+  listeners: ({ nginx }) => nginx.listeners.map((_, index) => facts(nginx, index)),
+  change(product, verb, node, nodes) {
+    const { nginx, note } = (verb === 'addNode' ? addServer : removeServer)(product.nginx, node, nodes);
+    return { product: nginx && { ...product, nginx }, note };
+  },
+  canDrain: false,
+};
+
+function start(options: NginxOptions): RunningProxy {
+  const upstreams = startUpstreams(options, options.listeners);
+  return {
+    workers: options.workers,
+    sessionsPerWorker: maxSessionsPerWorker(options),
+    listeners: options.listeners.map((listener) => ({
+      options: listener,
+      balancer: createNginxBalancer(upstreams.get(listener.upstreamIndex)!, listener, upstreams),
+    })),
+  };
+}
+
+function facts({ listeners, upstreams }: NginxOptions, index: number): ListenerFacts {
+  const options = listeners[index]!;
+  const peers = upstreamsBehind(options).flatMap((behind) => upstreams[behind]!.peers);
+  const [first] = peers;
+  const isBanned = first !== undefined && first.maxFails > 0;
+  return { options, peers, failTimeoutSeconds: isBanned ? first.failTimeoutSeconds : 0 };
+}

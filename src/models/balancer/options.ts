@@ -1,0 +1,32 @@
+// A balancer on its host, whatever product it is.
+import type { KernelOptions, Unreachable } from '../network.ts';
+import type { NginxOptions } from './nginx/options.ts';
+
+/** What runs there, by product: registered in `products.ts`. */
+export type BalancerProduct = { readonly kind: 'nginx'; readonly nginx: NginxOptions };
+
+export interface BalancerOptions {
+  /** What faults and server lists call it; a lone one is called `balancer`. */
+  readonly name: string;
+  /** Addresses of the balancer the agents may be given. */
+  readonly addresses: readonly string[];
+  /** Local ports towards one node and port (`ip_local_port_range`: 28,232 by default). */
+  readonly sourcePorts: number;
+  /** One way, in µs, instead of the network's; `null`: the network's. */
+  readonly latencyUs: number | null;
+  /** What the balancer sees of a host that is gone; absent: as the network says. */
+  readonly unreachable?: Unreachable | undefined;
+  readonly kernel: KernelOptions;
+  readonly product: BalancerProduct;
+}
+
+/** A port on which a proxy takes connections, and how long it waits for whom. */
+export interface ListenerOptions {
+  readonly port: number;
+  /** How long it waits for a peer to take a connection. */
+  readonly connectTimeoutUs: number;
+  /** A session in which no byte has moved for so long is closed. */
+  readonly sessionTimeoutUs: number;
+  /** What it takes of a client for a peer that takes nothing, beside what its kernel does. */
+  readonly proxyBufferBytes: number;
+}

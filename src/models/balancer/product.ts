@@ -1,0 +1,47 @@
+// What a product of balancing has to be able to do, besides choosing: `contract.ts`.
+import type { NodeOptions } from '../node.ts';
+import type { Balancer, PeerAddress } from './contract.ts';
+import type { BalancerProduct, ListenerOptions } from './options.ts';
+
+export interface Product<P extends BalancerProduct> {
+  start(product: P): RunningProxy;
+  listeners(product: P): readonly ListenerFacts[];
+  change(product: P, verb: 'addNode' | 'removeNode', node: NodeOptions, nodes: readonly NodeOptions[]): ProductChange;
+  readonly canDrain: boolean;
+}
+
+/** The processes of a proxy, which ends its clients' connections and makes its own to the peers. */
+export interface RunningProxy {
+  readonly workers: number;
+  /** Sessions that one worker process has room for. */
+  readonly sessionsPerWorker: number;
+  /** In the order of the configuration: agents know them by their place. */
+  readonly listeners: readonly RunningListener[];
+}
+
+export interface RunningListener {
+  readonly options: ListenerOptions;
+  readonly balancer: Balancer;
+}
+
+/** What a configuration says about one of its listeners. */
+export interface ListenerFacts {
+  readonly options: ListenerOptions;
+  readonly peers: readonly PeerFacts[];
+  /** For how long a peer that has failed once is passed over; 0: it is not. */
+  readonly failTimeoutSeconds: number;
+}
+
+export interface PeerFacts extends PeerAddress {
+  /** Taken while there is no other. */
+  readonly backup: boolean;
+  /** Never taken. */
+  readonly down: boolean;
+}
+
+/** What comes of a change; `null` where the product would refuse it, or where nothing changes. */
+export interface ProductChange {
+  readonly product: BalancerProduct | null;
+  /** Why not. */
+  readonly note: string | null;
+}

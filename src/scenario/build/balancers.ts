@@ -1,0 +1,138 @@
+// The balancers of a mode in the making: what agents and faults ask of them, whatever product they are.
+import type { BalancerOptions, BalancerProduct } from '../../models/balancer/options.ts';
+import type { ListenerFacts } from '../../models/balancer/product.ts';
+import { listenersOf } from '../../models/balancer/products.ts';
+import { balancerPlace } from '../../models/fault.ts';
+import type { Problem } from '../problem.ts';
+import type { SourcePosition } from '../scenario.ts';
+import type { BalancerData, BalancerHostData } from '../schema.ts';
+import { productKeys } from '../schema/balancers.ts';
+import { enumerate, pathText, type Path } from '../wording.ts';
+import type { Cluster } from './cluster.ts';
+import type { Build } from './context.ts';
+import type { ListenerUse } from './listeners.ts';
+import { readNginx } from './nginxBalancer.ts';
+import { kernelOf } from './settings.ts';
+
+/** What the reader of a product knows of a file beside the options. Listeners by their place in the product's. */
+export interface BalancerFile {
+  readonly product: BalancerProduct;
+  /** What it chooses may depend on the address it sees. */
+  readonly choosesByAddress: boolean;
+  /** The directive behind `sessionTimeoutUs`. */
+  readonly idleDirective: string;
+  listenPosition(listenerIndex: number): SourcePosition | null;
+  peerPosition(listenerIndex: number, serverText: string): SourcePosition | null;
+  /** Mistakes only for who uses the listener: it may serve a dashboard as well. */
+  problemsOf(listenerIndex: number): readonly Problem[];
+  /** `nginx hash $remote_addr consistent`. */
+  describe(listenerIndex: number): string;
+  /** Another file in its place, at a reload. */
+  reread(text: string, path: Path): BalancerFile | null;
+  /** The same file, its listeners in another order. */
+  arranged(listenerIndexes: readonly number[]): BalancerProduct;
+}
+
+export interface Balancer {
+  readonly index: number;
+  readonly options: BalancerOptions;
+  readonly file: BalancerFile;
+  readonly listeners: readonly ListenerFacts[];
+  /** What agents connect to each listener for; one that is not here is not used. */
+  readonly used: Map<number, ListenerUse>;
+}
+
+/** In a sentence: a lone balancer has no name of its own. */
+export function balancerWord(name: string): string {
+  return name === balancerPlace ? 'the balancer' : name;
+}
+
+interface Given {
+  readonly name: string;
+  readonly data: BalancerData;
+  readonly path: Path;
+}
+
+/** The balancers that a mode names, in order: the one it has by its product alone first. */
+export function balancersGiven({ mode, path }: Build): Given[] {
+  const alone = mode.nginx === undefined ? [] : [{ name: balancerPlace, data: { nginx: mode.nginx }, path }];
+  const named = Object.entries(mode.balancers ?? {}).map(([name, data]) => ({
+    name,
+    data,
+    path: [...path, 'balancers', name],
+  }));
+  return [...alone, ...named];
+}
+
+/** @returns `null` where there were problems; they have been reported. */
+export function readBalancers(build: Build, cluster: Cluster): Balancer[] | null {
+  const given = balancersGiven(build);
+  checkNames(build, cluster, given);
+  const read = given.map((each, index) => readBalancer(build, cluster, each, index));
+  return read.includes(null) ? null : read.filter((each) => each !== null);
+}
+
+function readBalancer(build: Build, cluster: Cluster, { name, data, path }: Given, index: number): Balancer | null {
+  const kinds = productKeys.filter((key) => data[key] !== undefined);
+  const [kind] = kinds;
+  if (kind === undefined || kinds.length > 1) {
+    const what =
+      kind === undefined ? `give it one of ${enumerate(productKeys)}.` : `give it only one of ${enumerate(kinds)}.`;
+    build.fail(path, `${pathText(path)}: ${what}`);
+    return null;
+  }
+  const own = data[kind]!;
+  const host = hostOf(build, path, kind, data, typeof own === 'string' ? {} : own);
+  const file = readNginx(build, cluster, own, [...path, kind]);
+  if (!file) return null;
+  const options: BalancerOptions = {
+    name,
+    addresses: host.addresses ?? [],
+    sourcePorts: host.ports ?? 28_232,
+    latencyUs: host.latency ?? null,
+    unreachable: host.unreachable,
+    kernel: kernelOf(host.kernel),
+    product: file.product,
+  };
+  return { index, options, file, listeners: listenersOf(file.product), used: new Map() };
+}
+
+/** What is said of the machine, beside the product or within it. */
+function hostOf(
+  build: Build,
+  path: Path,
+  kind: string,
+  outer: BalancerHostData,
+  inner: BalancerHostData,
+): BalancerHostData {
+  for (const key of ['addresses', 'ports', 'kernel', 'latency', 'unreachable'] as const) {
+    if (outer[key] === undefined || inner[key] === undefined) continue;
+    build.fail([...path, key], `${pathText([...path, key])}: ${kind} says it already. Remove one of them.`);
+  }
+  return {
+    addresses: outer.addresses ?? inner.addresses,
+    ports: outer.ports ?? inner.ports,
+    kernel: outer.kernel ?? inner.kernel,
+    latency: outer.latency ?? inner.latency,
+    unreachable: outer.unreachable ?? inner.unreachable,
+  };
+}
+
+/** A balancer is called like nothing else, and no two have one address. */
+function checkNames(build: Build, cluster: Cluster, given: readonly Given[]): void {
+  const owners = new Map<string, string>();
+  given.forEach(({ name, data, path }, index) => {
+    const taken = given.slice(0, index).some((other) => other.name === name);
+    const what =
+      cluster.nodeCalled(name) >= 0 ? 'a node' : Object.hasOwn(build.data.fleet, name) ? 'a group of the fleet' : null;
+    if (taken) build.fail(path, `${pathText(path)}: the mode has a balancer of this name already, its own nginx.`);
+    else if (what !== null) build.fail(path, `${pathText(path)}: ${name} is the name of ${what} already.`);
+    const nginx = typeof data.nginx === 'object' ? (data.nginx.addresses ?? []) : [];
+    for (const address of [...(data.addresses ?? []), ...nginx]) {
+      const owner = owners.get(address);
+      if (owner !== undefined && owner !== name)
+        build.fail(path, `${pathText(path)}: ${address} is an address of ${owner} already.`);
+      owners.set(address, name);
+    }
+  });
+}

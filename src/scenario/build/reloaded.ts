@@ -1,0 +1,47 @@
+// What a balancer reads at a reload.
+import type { BalancerProduct } from '../../models/balancer/options.ts';
+import { listenersOf } from '../../models/balancer/products.ts';
+import type { GroupOptions } from '../../models/worldOptions.ts';
+import { pathText, type Path } from '../wording.ts';
+import type { Balancer } from './balancers.ts';
+import type { Cluster } from './cluster.ts';
+import type { Build } from './context.ts';
+import { checkPeer } from './listeners.ts';
+
+/**
+ * Another file, with its listeners in the order of those the balancer has: agents know them by their place. `null` where what is wrong
+ * has been reported.
+ */
+export function readReloaded(
+  build: Build,
+  cluster: Cluster,
+  balancer: Balancer,
+  given: string,
+  path: Path,
+  groups: readonly GroupOptions[],
+): BalancerProduct | null {
+  const file = balancer.file.reread(given, path);
+  if (!file) return null;
+  const listeners = listenersOf(file.product);
+  const notifySeconds = Math.max(...groups.map(({ agent }) => agent.notifyTimeSeconds));
+  const indexes = balancer.listeners.map(({ options: { port } }, index) => {
+    const use = balancer.used.get(index);
+    const found = listeners.findIndex(({ options }) => options.port === port);
+    if (use === undefined) return Math.max(0, found); // nobody connects there
+    if (found < 0) {
+      build.fail(path, `${pathText(path)}: no server of it listens on port ${port}, where agents connect to.`);
+      return 0;
+    }
+    const { options, peers } = listeners[found]!;
+    build.refuse(file.problemsOf(found));
+    if (use === 'events' && options.sessionTimeoutUs < (notifySeconds + 2) * 1e6) {
+      build.fail(
+        path,
+        `${pathText(path)}: ${file.idleDirective} is shorter than the agents' notify_time, which is not modelled.`,
+      );
+    }
+    for (const peer of peers) checkPeer(build, cluster, file, peer, found, use);
+    return found;
+  });
+  return listeners.length === 0 ? null : file.arranged(indexes);
+}

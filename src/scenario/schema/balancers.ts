@@ -1,0 +1,61 @@
+// The balancers of a mode: a product's file, what the host of it is like, and several of them by name.
+import { z } from 'zod';
+import { kernel } from './agent.ts';
+import { type Issue, checked, latency, listOf, mapping, mismatch, name, namePattern, portRange, text, unreachable, whole } from './values.ts';
+
+/** Of the machine it runs on. */
+const host = {
+  ports: z
+    .union([whole('Local ports towards one node and port.', 1, 64_511), portRange], {
+      error: ({ input }: Issue) => mismatch('a number of ports or a range such as 32768-60999', input),
+    })
+    .optional(),
+  addresses: z
+    .array(
+      text('an address or host name', 'An address or name the agents may be given.'),
+      listOf('a list of addresses'),
+    )
+    .min(1, { error: () => mismatch('at least one address', []) })
+    .optional(),
+  kernel: kernel.optional(),
+  latency: latency('instead of the network’s').optional(),
+  unreachable: unreachable('What the balancer sees of a host that is gone, instead of the network’s.').optional(),
+};
+
+export const nginx = z.union(
+  [
+    text('a path or the text of an nginx.conf', 'Path of an nginx.conf, or its text.'),
+    z.strictObject({
+      file: text('a path or the text of an nginx.conf', 'Path of an nginx.conf, or its text.'),
+      version: checked(
+        'an nginx release such as 1.22.1',
+        'nginx release; 1.22.1 to 1.31 behave as modelled.',
+        (value) => {
+          const match = /^1\.(\d+)\.(\d+)$/.exec(value);
+          if (match === null) return '';
+          const [minor, patch] = [Number(match[1]), Number(match[2])];
+          return (minor === 22 ? patch >= 1 : minor > 22) && minor <= 31
+            ? null
+            : 'Releases 1.22.1 to 1.31 are modelled.';
+        },
+      ).optional(),
+      cpus: whole('Processors of the balancer, for worker_processes auto.', 1, 1024).optional(),
+      ...host,
+    }),
+  ],
+  { error: ({ input }: Issue) => mismatch('a path, the text of an nginx.conf, or { file: … }', input) },
+);
+
+
+/** Keys of which a balancer has exactly one. */
+export const productKeys = ['nginx'] as const;
+
+const balancer = z.strictObject(
+  { nginx: nginx.optional(), ...host },
+  mapping('a mapping such as { nginx: nginx.conf, addresses: [10.0.0.11] }'),
+);
+
+export const balancers = z
+  .record(name(namePattern), balancer, mapping('a mapping of balancers'))
+  .refine((all) => Object.keys(all).length > 0, { error: () => mismatch('at least one balancer', {}) })
+  .meta({ description: 'Several balancers, by name; server lists and faults name them.' });
