@@ -112,6 +112,11 @@ export class Agent implements Daemon {
       recvTimeoutSeconds: agent.internal.recvTimeoutSeconds,
       notifyTimeSeconds: agent.notifyTimeSeconds,
       connect: (server, client, done) => {
+        if (server.isUnresolvable === true) {
+          const { unresolvedUs } = agent;
+          const end = this.#calendar.at(this.#calendar.nowUs + unresolvedUs, Rank.control, () => done(null));
+          return { cancel: () => this.#calendar.cancel(end) };
+        }
         if (server.protocol === 'udp' && server.endpoint.kind === 'node') {
           done(this.#world.datagrams(server, client));
           return null;
@@ -300,7 +305,10 @@ export class Agent implements Daemon {
       opened.send(control(question));
       if (timeoutSeconds !== null) this.#after(receiveTimeoutUs(timeoutSeconds), () => finish(null));
     };
-    if (service === 'events' && server.protocol === 'udp') {
+    if (server.isUnresolvable === true) {
+      // Its resolver has tried as often as it does, a second apart; nothing has left the host.
+      this.#after(this.#group.agent.unresolvedUs, () => finish(null));
+    } else if (service === 'events' && server.protocol === 'udp') {
       begin(this.#world.datagrams(server, client));
     } else {
       opening = this.#world.open(server, service, client, { established: begin, failed: () => finish(null) });

@@ -164,7 +164,7 @@ export class Manager implements Processes {
 
   #take(event: Event): void {
     event.arrivedUs = this.#host.calendar.nowUs;
-    event.taken();
+    event.reads += 1;
     if (this.#host.isZombie) event.end('zombie');
     else this.#analysisd.take(event);
   }

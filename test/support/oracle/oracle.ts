@@ -63,6 +63,8 @@ export interface OracleBooks {
   readonly nodes: readonly NodeCounts[];
   /** From writing to a node that processes, of every delivered event of each agent, µs. */
   readonly delaysUs: readonly (readonly number[])[];
+  /** All events of each agent, in the order in which they were written. */
+  readonly events: readonly (readonly Event[])[];
   /** By agent, of those who came without a key. */
   readonly enrolments: readonly EnrolmentRow[];
   /** Since when nothing is left to happen, seen at whole seconds; `null`: something still is when the run ends. */
@@ -382,6 +384,7 @@ class Oracle {
           .filter(({ fate }) => fate === 'delivered')
           .map(({ arrivedUs, writtenUs }) => arrivedUs - writtenUs),
       ),
+      events: this.members.map(({ agent }) => agent.pipeline.written),
       settledUs: this.#settledUs,
       enrolments: this.members.map(({ enrolment }) => enrolment),
     };
