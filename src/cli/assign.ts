@@ -1,23 +1,34 @@
 // fleetfall assign: which server does each client address land on? Lines in, CSV out.
 import { stringify } from 'csv-stringify/sync';
+import { parseHaproxyVersion, type HaproxyVersion } from '../models/balancer/haproxy/versions.ts';
 import { assignNginx } from '../scenario/assign.ts';
-import { diskFiles, includeFrom, readTextFile } from '../scenario/files.ts';
+import { assignHaproxy } from '../scenario/assignHaproxy.ts';
+import { diskFiles, includeFrom, readTextFile, type TextKind } from '../scenario/files.ts';
 import { ScenarioError } from '../scenario/problem.ts';
 import { ExitCode, UsageError, type Io } from './io.ts';
 
 export interface AssignFlags {
   readonly nginx?: string;
+  readonly haproxy?: string;
   readonly upstream?: string;
+  readonly backend?: string;
+  readonly release?: string;
+  readonly env: readonly string[];
   readonly port?: number;
   readonly down: readonly string[];
   readonly resolve: readonly string[];
 }
 
 export async function assign(clientsFile: string | undefined, flags: AssignFlags, io: Io): Promise<number> {
-  if (flags.nginx === undefined) throw new UsageError('give it the configuration: --nginx nginx.conf.');
-  const read = (path: string): string => {
+  const { nginx, haproxy } = flags;
+  const file = nginx ?? haproxy;
+  if (file === undefined) {
+    throw new UsageError('give it the configuration: --nginx nginx.conf, or --haproxy haproxy.cfg.');
+  }
+  refuseOthers(flags);
+  const read = (path: string, kind?: TextKind): string => {
     try {
-      return readTextFile(path);
+      return readTextFile(path, undefined, kind);
     } catch (error) {
       throw new ScenarioError(path, [
         { position: null, text: `cannot be read: ${error instanceof Error ? error.message : String(error)}` },
@@ -31,22 +42,24 @@ export async function assign(clientsFile: string | undefined, flags: AssignFlags
     const [, name = '', addresses = ''] = match;
     names.set(name, [...(names.get(name) ?? []), ...addresses.split(',')]);
   }
-  const text = read(flags.nginx);
+  const text = read(file, 'configuration');
   const input = clientsFile === undefined || clientsFile === '-' ? await io.readInput() : read(clientsFile);
   const lines = input.replace(/^\uFEFF/, '').split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
   const clients = lines.map((line) => line.trim());
-  const { servers, warnings } = assignNginx({
-    file: flags.nginx,
+  const common = {
+    file,
     text,
-    readInclude: includeFrom(diskFiles('.'), flags.nginx),
     clients,
     clientsFile: clientsFile ?? 'standard input',
-    upstream: flags.upstream,
     port: flags.port,
     down: flags.down,
     resolve: names,
-  });
+  };
+  const { servers, warnings } =
+    nginx !== undefined
+      ? assignNginx({ ...common, readInclude: includeFrom(diskFiles('.'), nginx), upstream: flags.upstream })
+      : assignHaproxy({ ...common, version: releaseOf(flags), backend: flags.backend, env: envOf(flags.env) });
   for (const { position, text: warning } of warnings) {
     io.err(`warning: ${position ? `${position.file}:${position.line}:${position.column}: ` : ''}${warning}\n`);
   }
@@ -57,4 +70,43 @@ export async function assign(clientsFile: string | undefined, flags: AssignFlags
     ),
   );
   return ExitCode.Ok;
+}
+
+/** Flags of one product beside the file of the other. */
+function refuseOthers({ nginx, haproxy, upstream, backend, release, env }: AssignFlags): void {
+  if (nginx !== undefined && haproxy !== undefined) throw new UsageError('give it --nginx or --haproxy, not both.');
+  const wrong =
+    nginx === undefined
+      ? upstream === undefined
+        ? null
+        : '--upstream is of nginx. For HAProxy: --backend NAME.'
+      : backend !== undefined
+        ? '--backend is of HAProxy. For nginx: --upstream NAME.'
+        : release !== undefined
+          ? '--release is of HAProxy.'
+          : env.length > 0
+            ? '--env is of HAProxy.'
+            : null;
+  if (wrong !== null) throw new UsageError(wrong);
+}
+
+function releaseOf({ release }: AssignFlags): HaproxyVersion | undefined {
+  if (release === undefined) return undefined;
+  const version = parseHaproxyVersion(release);
+  if (version === null) {
+    throw new UsageError(
+      `--release takes 2.6 to 3.4, or a patch release such as 2.6.12, got ${JSON.stringify(release)}.`,
+    );
+  }
+  return version;
+}
+
+function envOf(pairs: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=');
+      if (at < 1) throw new UsageError(`--env takes NAME=VALUE, got ${JSON.stringify(pair)}.`);
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
 }

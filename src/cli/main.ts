@@ -101,6 +101,7 @@ Examples:
   fleetfall run --nginx nginx.conf --agents 9000 --kill 172.0.0.4
   fleetfall validate scenarios/*.yaml
   fleetfall assign --nginx nginx.conf addresses.txt
+  fleetfall assign --haproxy haproxy.cfg --down worker2 addresses.txt
 ${exitCodes}`,
     );
   const setOption = (): Option =>
@@ -169,17 +170,27 @@ ${exitCodes}`,
 
   command
     .command('assign')
-    .usage('--nginx <file> [options] [clients]')
+    .usage('--nginx <file> [options] [clients]\n       fleetfall assign --haproxy <file> [options] [clients]')
     .description(
       'Which server does each client address land on? One address a line in, CSV client,server out.\n' +
-        'The connections are made one after the other through one worker process, each closed before the next.',
+        'The connections are made one after the other through one worker process, each closed before the next.\n' +
+        'Of nginx the server is the address connected to, of HAProxy its name.',
     )
     .summary('which server does each client address land on? (lines in, CSV out)')
     .argument('[clients]', 'file with one address a line (default: standard input)')
     .option('--nginx <file>', 'nginx.conf of the load balancer')
-    .option('--upstream <name>', 'the server block that passes to this upstream')
-    .option('--port <port>', 'the server block that listens here (default: 1514)', wholeNumber(1, 65_535))
-    .addOption(repeatable('--down <server>', 'a server, as written, that refuses connections'))
+    .option('--haproxy <file>', 'haproxy.cfg of the load balancer')
+    .option('--upstream <name>', 'nginx: the server block that passes to this upstream')
+    .option('--backend <name>', 'HAProxy: the backend')
+    .option('--port <port>', 'the server block or frontend that listens here (default: 1514)', wholeNumber(1, 65_535))
+    .addOption(
+      repeatable(
+        '--down <server>',
+        'nginx: a server, as written, that refuses connections; HAProxy: one found down by its check',
+      ),
+    )
+    .option('--release <release>', 'release of HAProxy (default: 2.8)')
+    .addOption(repeatable('--env <name=value>', 'an environment variable of HAProxy'))
     .addOption(repeatable('--resolve <name=address,…>', 'addresses of a host name'))
     .helpOption('-h, --help', helpText)
     .action(async (clients: string | undefined, flags: AssignFlags) => done(await assign(clients, flags, io)));

@@ -223,7 +223,10 @@ function checkNames(
   }
 }
 
-function checkClients({ clients, clientsFile = 'standard input' }: AssignInput, problems: Problem[]): void {
+export function checkClients(
+  { clients, clientsFile = 'standard input' }: Pick<AssignInput, 'clients' | 'clientsFile'>,
+  problems: Problem[],
+): void {
   clients.forEach((client, index) => {
     if (isIP(client) !== 0 && !client.includes('%')) return;
     problems.push({

@@ -3,10 +3,16 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, posix } from 'node:path';
 import type { IncludedFile } from './import/nginxSyntax.ts';
 
+/**
+ * `configuration`: of a balancer, which reads bytes. What is no UTF-8 (comments, mostly) is read as Latin-1, and a byte order mark stays:
+ * it may be a mistake.
+ */
+export type TextKind = 'text' | 'configuration';
+
 /** Files a scenario may name. Paths are as the user wrote them, relative to the scenario's directory or absolute. */
 export interface Files {
   /** @param largest bytes; 16 MiB when absent. @throws Error whose message is the reason, e.g. `no such file.` */
-  read(path: string, largest?: number): string;
+  read(path: string, largest?: number, kind?: TextKind): string;
   /** Names in a directory, in order; empty when there is none. */
   list(directory: string): readonly string[];
 }
@@ -15,7 +21,7 @@ const mebibyte = 1024 * 1024;
 const usualLargest = 16 * mebibyte;
 
 /** The text of a file. @throws Error whose message is the reason. */
-export function readTextFile(path: string, largest = usualLargest): string {
+export function readTextFile(path: string, largest = usualLargest, kind: TextKind = 'text'): string {
   let bytes: Buffer;
   try {
     const stat = statSync(path);
@@ -29,8 +35,9 @@ export function readTextFile(path: string, largest = usualLargest): string {
   const nul = bytes.indexOf(0);
   if (nul >= 0) throw new Error(`is a binary file (a zero byte at ${nul}).`);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: kind === 'configuration' }).decode(bytes);
   } catch {
+    if (kind === 'configuration') return bytes.toString('latin1');
     throw new Error('is no UTF-8 text.');
   }
 }
@@ -59,7 +66,7 @@ export function reasonOf(error: unknown): string {
 export function diskFiles(directory: string): Files {
   const resolve = (path: string): string => (isAbsolute(path) ? path : join(directory, path));
   return {
-    read: (path, largest) => readTextFile(resolve(path), largest),
+    read: (path, largest, kind) => readTextFile(resolve(path), largest, kind),
     list: (path) => {
       try {
         return readdirSync(resolve(path)).sort();
@@ -78,7 +85,7 @@ export function includeFrom(
   const base = dirname(confPath);
   return (pattern) => {
     const path = isAbsolute(pattern) ? pattern : posix.join(base, pattern);
-    if (!/[*?[]/.test(path)) return [{ file: path, text: files.read(path) }];
+    if (!/[*?[]/.test(path)) return [{ file: path, text: files.read(path, undefined, 'configuration') }];
     let paths = [isAbsolute(path) ? '/' : ''];
     let behindPattern = false;
     for (const part of path.split('/').filter((piece) => piece !== '')) {
@@ -95,7 +102,7 @@ export function includeFrom(
       behindPattern ||= matcher !== null;
       if (paths.length > 1000) throw new Error('the pattern stands for more than 1000 files.');
     }
-    return paths.sort().map((file) => ({ file, text: files.read(file) }));
+    return paths.sort().map((file) => ({ file, text: files.read(file, undefined, 'configuration') }));
   };
 }
 

@@ -137,7 +137,7 @@ test('a warning goes to standard error with its place', async () => {
 });
 
 test.each<readonly [what: string, argv: () => readonly string[], said: string]>([
-  ['no configuration', () => ['assign'], 'give it the configuration: --nginx nginx.conf.'],
+  ['no configuration', () => ['assign'], 'give it the configuration: --nginx nginx.conf, or --haproxy haproxy.cfg.'],
   ['a missing configuration', () => ['assign', '--nginx', join(folder, 'none')], 'cannot be read: no such file.'],
   ['a directory', () => ['assign', '--nginx', folder], 'cannot be read: is a directory, not a file.'],
   ['a binary file', () => ['assign', '--nginx', write('binary', 'a\0')], 'is a binary file'],
@@ -157,6 +157,33 @@ test.each<readonly [what: string, argv: () => readonly string[], said: string]>(
   ['an unknown flag', () => ['assign', '--nginx', nginx(), '--ports', '1'], "unknown option '--ports'"],
 ])('%s: exit 2, said, nothing printed', async (_, argv, said) => {
   const { code, out, err } = await cli(argv(), '10.1.0.1\n');
+
+  expect([code, out]).toEqual([2, '']);
+  expect(err).toContain(said);
+});
+
+const haproxy = (): string =>
+  write('haproxy.cfg', 'listen agents\n bind :1514\n server w1 "${W1}:1514" check\n server w2 172.0.0.5:1514 check\n');
+
+test('of HAProxy the names of servers are printed', async () => {
+  const argv = ['assign', '--haproxy', haproxy(), '--env', 'W1=172.0.0.4', '--release', '2.8.5'];
+  const lines = '10.1.0.1\n10.1.0.2\n';
+
+  expect(await cli(argv, lines)).toEqual({ code: 0, out: 'client,server\n10.1.0.1,w1\n10.1.0.2,w2\n', err: '' });
+  expect((await cli([...argv, '--backend', 'agents', '--down', 'w1'], lines)).out).toBe(
+    'client,server\n10.1.0.1,w2\n10.1.0.2,w2\n',
+  );
+});
+
+test.each<readonly [what: string, argv: () => readonly string[], said: string]>([
+  ['two products', () => ['--nginx', nginx(), '--haproxy', haproxy()], 'give it --nginx or --haproxy, not both.'],
+  ['an upstream of HAProxy', () => ['--haproxy', haproxy(), '--upstream', 'x'], 'For HAProxy: --backend NAME.'],
+  ['a backend of nginx', () => ['--nginx', nginx(), '--backend', 'x'], 'For nginx: --upstream NAME.'],
+  ['a release that is none', () => ['--haproxy', haproxy(), '--release', '1.8'], '--release takes 2.6 to 3.4'],
+  ['half a variable', () => ['--haproxy', haproxy(), '--env', 'W1'], '--env takes NAME=VALUE'],
+  ['a variable nobody knows', () => ['--haproxy', haproxy()], '3:12  the environment variable W1 is not known here.'],
+])('%s: exit 2, and said', async (_, argv, said) => {
+  const { code, out, err } = await cli(['assign', ...argv()], '10.1.0.1\n');
 
   expect([code, out]).toEqual([2, '']);
   expect(err).toContain(said);

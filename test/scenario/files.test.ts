@@ -50,6 +50,15 @@ test('a byte order mark is no part of the text', () => {
   expect(readTextFile(write('bom', '\uFEFFfleetfall: 1'))).toBe('fleetfall: 1');
 });
 
+test('a balancer’s configuration is read as it is: Latin-1 too, with its byte order mark', () => {
+  const read = (name: string, content: string | Uint8Array): string =>
+    readTextFile(write(name, content), undefined, 'configuration');
+
+  expect(read('latin1', Uint8Array.of(0x23, 0xfc, 0x0a))).toBe('#\u00fc\n');
+  expect(read('bom', '\uFEFF# ü\n')).toBe('\uFEFF# ü\n');
+  expect(() => read('binary', 'a\0')).toThrow('is a binary file');
+});
+
 test('files are found beside the scenario, or by an absolute path', () => {
   mkdirSync(join(folder, 'configs'));
   const absolute = write('configs/nginx.conf', 'events {}');

@@ -1,0 +1,147 @@
+// Which server does each client address land on? The same choice of HAProxy the simulation makes, asked one connection after the other.
+import { rootKey } from '../kernel/random.ts';
+import { addressBytes, addressText } from '../models/balancer/nginx/clientKey.ts';
+import { createHaproxyBackend } from '../models/balancer/haproxy/haproxy.ts';
+import type { HaproxyBindOptions } from '../models/balancer/haproxy/options.ts';
+import { documentedVersion, type HaproxyVersion } from '../models/balancer/haproxy/versions.ts';
+import { checkClients, type Assignment } from './assign.ts';
+import { readHaproxyConf, type HaproxyConf } from './import/haproxyConf.ts';
+import { ScenarioError, type Problem } from './problem.ts';
+import { listNames, quote } from './wording.ts';
+
+export interface AssignHaproxyInput {
+  readonly file: string;
+  readonly text: string;
+  /** Absent: the one Wazuh documents. */
+  readonly version?: HaproxyVersion | undefined;
+  /** Client addresses, IPv4 or IPv6, one a connection. */
+  readonly clients: readonly string[];
+  /** Where the clients were read, for messages. */
+  readonly clientsFile?: string;
+  readonly backend?: string | undefined;
+  /** Port of the `bind`; default 1514. */
+  readonly port?: number | undefined;
+  /** Names of servers that their checks have found down. */
+  readonly down: readonly string[];
+  /** Addresses of host names. */
+  readonly resolve: ReadonlyMap<string, readonly string[]>;
+  readonly env: ReadonlyMap<string, string>;
+}
+
+/** Where the clients come in, and the backend that is asked. */
+interface Way {
+  readonly bind: HaproxyBindOptions;
+  readonly frontendIndex: number;
+  readonly backendIndex: number;
+}
+
+/**
+ * The clients connect one after the other, and each leaves before the next comes.
+ * @returns names of servers.
+ * @throws ScenarioError for mistakes in the configuration, a line that is no address, or a name that is not in the file.
+ */
+export function assignHaproxy(input: AssignHaproxyInput): Assignment {
+  const addresses = new Map([...input.resolve].map(([name, list]) => [name.toLowerCase(), list]));
+  const conf = readHaproxyConf({
+    file: input.file,
+    text: input.text,
+    version: input.version ?? documentedVersion,
+    cpus: 1,
+    env: input.env,
+    resolve: (host) => addresses.get(host.toLowerCase()) ?? null,
+    assume: [],
+    purpose: 'choice',
+  });
+  const warnings = [...conf.warnings];
+  const problems: Problem[] = [];
+  const problem = (text: string): void => void problems.push({ position: null, text });
+  const warn = (text: string): void => void warnings.push({ position: null, text });
+  const way = wayThrough(conf, input, problem, warn);
+  const backend = way && conf.options.backends[way.backendIndex]!;
+  if (way) problems.push(...conf.problemsOf(way.frontendIndex, way.backendIndex));
+  if (backend) {
+    const names = backend.servers.map(({ serverText }) => serverText);
+    for (const name of input.down) {
+      if (!names.includes(name)) problem(`--down: no server is called ${quote(name)}. Known: ${listNames(names)}.`);
+    }
+    if (backend.balance.kind === 'hash' && backend.balance.sample.fetch === 'src_port') {
+      problem('balance hash src_port: the port of a client is not in its line.');
+    }
+  }
+  checkClients(input, problems);
+  if (problems.length > 0) throw new ScenarioError(input.file, problems);
+
+  const key = rootKey('assign', 0);
+  const balancer = createHaproxyBackend(conf.options, way!.backendIndex, key)(way!.bind);
+  // HAProxy has run for a while, so that nobody is warming up any more.
+  const nowUs = 1e12;
+  backend!.servers.forEach(({ serverText, check }, index) => {
+    if (!input.down.includes(serverText)) return;
+    if (check === null) {
+      warn(`--down ${serverText}: it has no check, so HAProxy would not find it down by itself.`);
+      balancer.admin!.setState(index, 'maint', nowUs);
+      return;
+    }
+    for (let failed = 0; failed < check.rise + check.fall && balancer.admin!.isUp(index); failed++) {
+      balancer.checks!.checked(index, false, nowUs);
+    }
+  });
+  const servers = input.clients.map((client, index) => {
+    const address = client.includes(':') ? addressText(addressBytes(client)) : client;
+    const session = balancer.open({ address, port: 0, luck: { key, index, connect: 0 } }, 0);
+    const peer = balancer.next(session, nowUs);
+    if (peer >= 0) balancer.connected(session, nowUs);
+    balancer.closed(session, nowUs);
+    return backend!.servers[peer]?.serverText ?? '';
+  });
+  return { servers, warnings };
+}
+
+/** The frontend that listens on the port, else the one whose connections go to the backend. */
+function wayThrough(
+  { options, bindPositions }: HaproxyConf,
+  input: AssignHaproxyInput,
+  problem: (text: string) => void,
+  warn: (text: string) => void,
+): Way | null {
+  const { frontends, backends } = options;
+  const port = input.port ?? 1514;
+  const ways = frontends.flatMap(({ binds, backendIndex }, frontendIndex) =>
+    binds.map((bind): Way => ({ bind, frontendIndex, backendIndex })),
+  );
+  const onPort = ways.filter(({ bind }) => bind.port === port);
+  const ports = (): string =>
+    listNames(
+      frontends.flatMap(({ binds }, front) =>
+        binds.map((bind, index) => `${bind.port} (line ${bindPositions[front]![index]!.line})`),
+      ),
+    );
+  const backendsOf = (list: readonly Way[]): number => new Set(list.map(({ backendIndex }) => backendIndex)).size;
+  if (input.backend === undefined) {
+    const way = onPort[0] ?? (input.port === undefined && backendsOf(ways) === 1 ? ways[0] : undefined);
+    if (backendsOf(onPort) > 1) problem(`several frontends listen on ${port}. Name the backend: --backend NAME.`);
+    else if (way) return way;
+    else if (ways.length === 0) problem('no frontend of this file listens for connections.');
+    else problem(`--port: no frontend listens on ${port}. Ports of this file: ${ports()}.`);
+    return null;
+  }
+  const backendIndex = backends.findIndex(({ name }) => name === input.backend);
+  if (backendIndex < 0) {
+    const known = listNames(backends.map(({ name }) => name));
+    problem(`--backend: there is no backend ${quote(input.backend)}. Known: ${known}.`);
+    return null;
+  }
+  const { name } = backends[backendIndex]!;
+  const leads = (list: readonly Way[]): Way | undefined => list.find((way) => way.backendIndex === backendIndex);
+  const way = leads(onPort) ?? leads(ways) ?? onPort[0] ?? ways[0];
+  if (!way) {
+    problem('no frontend of this file listens for connections.');
+    return null;
+  }
+  if (way.backendIndex !== backendIndex) {
+    warn(`no frontend leads to ${quote(name)} by itself; the clients come to port ${way.bind.port}.`);
+  } else if (input.port !== undefined && way.bind.port !== port) {
+    warn(`no frontend of ${quote(name)} listens on ${port}; the one on ${way.bind.port} is taken.`);
+  }
+  return { ...way, backendIndex };
+}
