@@ -11,6 +11,7 @@ import { startInstants } from './starts.ts';
 import { Purpose, drawIndex, groupKey } from './workload.ts';
 import { answerDue, attemptFailed, synArrives, udpArrive, wakeUp } from './world/attempts.ts';
 import { faultEnd, faultStart, placeChanged, scheduleFaults } from './world/faults.ts';
+import { flushes } from './world/flush.ts';
 import { entersQueue, handlersServe, taken } from './world/intake.ts';
 import { scheduleChurn, startAgent, told } from './world/lifecycle.ts';
 import { isWalker, revived, sleeps, walkOn } from './world/listWalk.ts';
@@ -81,6 +82,9 @@ function placeEvent(world: WorldState, kind: number, argument: number, nowUs: nu
       return;
     case EventKind.Handlers:
       handlersServe(world, argument, nowUs);
+      return;
+    case EventKind.Flush:
+      flushes(world, argument);
       return;
     case EventKind.Told:
       told(world, argument, nowUs);
@@ -303,6 +307,7 @@ function finish(world: WorldState): Books {
   }
   settleLeftovers(world, endUs);
   const resumes = world.places.map((_, index) => willResume(world, index));
+  const writes = world.places.map((_, index) => willWrite(world, index));
   const outages = world.outages.finish(world.open);
   const { links, history } = world;
   const groups = world.options.groups.map(({ count, agent }) => ({
@@ -318,6 +323,7 @@ function finish(world: WorldState): Books {
     status,
     enrolment: world.enrolment,
     resumes,
+    writes,
     // Who asks on a connection of which he has noticed that it is gone is on no node.
     node: world.node.map((node, agent) => (world.state[agent] === State.Stale ? -1 : node)),
     outages,
@@ -328,6 +334,20 @@ function finish(world: WorldState): Books {
 }
 
 /** True when a place that stands still will go on as scheduled. */
+/** analysisd runs when the run is over, or will. */
+function willWrite(world: WorldState, index: number): boolean {
+  const { state } = world.places[index]!;
+  if (state !== PlaceState.Hung) return state === PlaceState.Up;
+  return world.faults.every(
+    ({ placeIndexes, options, startUs, endUs }) =>
+      options.kind !== 'hang' ||
+      options.only !== undefined ||
+      !placeIndexes.includes(index) ||
+      startUs >= world.endUs ||
+      endUs < Infinity,
+  );
+}
+
 function willResume(world: WorldState, index: number): boolean {
   const place = world.places[index]!;
   if (place.state !== PlaceState.Hung) return false; // what is still held there belongs to a connection of an earlier life

@@ -37,6 +37,8 @@ export interface RunEnd {
   readonly endUs: number;
   /** By place: what stands still there will go on. */
   readonly resumes: readonly boolean[];
+  /** … what analysisd there has in its memory will be written. */
+  readonly writes: readonly boolean[];
   readonly node: Int16Array;
   readonly outages: Outages;
   readonly status: StatusBooks | null;
@@ -216,8 +218,9 @@ export class WorldBooks implements PipelineBooks {
       const own = counts[group]!;
       agentRate[agent] = pipelines.arrivals[group]!.meanRatePerUs(pipelines.local(agent), end.endUs) * 1e6;
       for (let slot = 0; slot < pipelines.slots; slot++) {
-        const lost = slot < pipelines.places ? 'path' : 'nodeMemory';
-        pipelines.settlePath(agent, slot, end.resumes[slot % pipelines.places] ? 'pending' : lost, end.endUs);
+        const isInPath = slot < pipelines.places;
+        const goesOn = (isInPath ? end.resumes : end.writes)[slot % pipelines.places];
+        pipelines.settlePath(agent, slot, goesOn ? 'pending' : isInPath ? 'path' : 'nodeMemory', end.endUs);
       }
       const unread = pipelines.unread(agent, end.endUs);
       own.produced += pipelines.produced(agent, end.endUs);

@@ -218,6 +218,11 @@ export class Accounts {
     if (held) this.held.add(agent, to, held);
   }
 
+  /** Events that were taken out of one slot are held in another. */
+  keep(agent: number, slot: number, held: Held): void {
+    this.held.add(agent, slot, held);
+  }
+
   /** Of a burst that the main thread was sending, `events` have found no room: one is in its hand, the others wait. */
   takeBack(agent: number, slot: number, events: number): void {
     this.held.count[this.held.at(agent, slot)]! -= events;

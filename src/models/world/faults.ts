@@ -10,6 +10,7 @@ import { reviewAttempt, waitInVain } from './attempts.ts';
 import { nodeTurned } from './intake.ts';
 import { dropFlows, partitionEnd, partitionStart } from './cuts.ts';
 import { keptAt, reviewLeftovers } from './leftovers.ts';
+import { awaitFlush, judgeMemory } from './flush.ts';
 import { Leg } from './legs.ts';
 import { command } from './lifecycle.ts';
 import { reviewSession } from './path.ts';
@@ -29,7 +30,6 @@ import {
   isBalancer,
 } from './state.ts';
 import { armAttemptTimeout } from './waits.ts';
-import { fateAt } from './zombie.ts';
 
 export function scheduleFaults(world: WorldState): void {
   // Where one fault takes over from another, nothing works in between.
@@ -118,8 +118,9 @@ function hitPlace(world: WorldState, { options, index: occurrence }: PlannedFaul
     case 'stop':
     case 'restart':
     case 'rolling':
-      // exit() writes what is analysed; processes that stand still are killed in the end.
-      if (place.state === PlaceState.Up) place.stoppedAtUs = nowUs;
+      // exit() writes what is analysed; an analysisd that stands still is killed in the end.
+      if (place.state === PlaceState.Up || (place.state === PlaceState.Hung && place.hung === 0))
+        place.stoppedAtUs = nowUs;
       die(world, index, killDefaults.acceptsForUs, nowUs);
       break;
     case 'powerOff':
@@ -223,6 +224,9 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
     if (isProxy) resetBalancer(world, index, nowUs);
   }
   if ((marksBefore & 2) > (marks & 2)) place.queuedRegistration = 0;
+  if (turnsZombie && !isProxy) judgeMemory(world, index, 'zombie', nowUs);
+  // analysisd goes on, with or without remoted.
+  if (before === PlaceState.Hung && place.hung === 0 && !reborn && !isProxy) awaitFlush(world, index, nowUs);
   if (before === PlaceState.Hung && after === PlaceState.Up) {
     place.queued = 0;
     deliverHeld(world, index, nowUs);
@@ -250,8 +254,10 @@ function isOnPath(world: WorldState, agent: number, index: number): boolean {
 function loseHeld(world: WorldState, index: number, nowUs: number): void {
   const { pipelines } = world.books;
   if (pipelines.pathCount.length === 0) return;
+  // exit() writes what is analysed.
+  if (!isBalancer(world, index))
+    judgeMemory(world, index, world.places[index]!.stoppedAtUs === nowUs ? 'delivered' : 'nodeMemory', nowUs);
   for (let agent = 0; agent < world.agents; agent++) {
-    pipelines.settlePath(agent, pipelines.memoryOf(index), 'nodeMemory', nowUs);
     // What a balancer that stands still keeps for a connection that is gone goes nowhere when it goes on.
     for (const { place } of world.hosts) {
       if (place === index) world.leftovers.inVain.delete(keptAt(world, agent, place));
@@ -275,9 +281,6 @@ function deliverHeld(world: WorldState, index: number, nowUs: number): void {
   const { pipelines } = world.books;
   if (pipelines.pathCount.length === 0) return;
   for (let agent = 0; agent < world.agents; agent++) {
-    if (!isBalancer(world, index)) {
-      pipelines.settlePath(agent, pipelines.memoryOf(index), fateAt(world, index), nowUs);
-    }
     if (pipelines.heldInPath(agent, index) === 0) continue;
     if (isOnPath(world, agent, index)) continue;
     if (isBalancer(world, index) && world.leftovers.inVain.delete(keptAt(world, agent, index))) {

@@ -7,6 +7,7 @@ import { PlaceState } from '../place.ts';
 import { answeredUs, keepaliveEndUs, orphanGiveUpUs, orphanLastRepeatUs, probeUs, type TcpKeepalive } from '../tcp.ts';
 import type { Way } from '../ways.ts';
 import { opensUs } from './cuts.ts';
+import { comesIn } from './flush.ts';
 import {
   Forgotten,
   Leg,
@@ -21,7 +22,6 @@ import {
 import { Broken, EventKind, addPlaceEvent, hostOf, proxyOf, type WorldState } from './state.ts';
 import { closeSession, endSession, sessionOf, type ProxySession } from './throughBalancer.ts';
 import { forgetNodeEnd, nodeEndOf, reviewNodeEnd, type NodeEnd } from './nodeEnd.ts';
-import { fateAt } from './zombie.ts';
 
 /** A connection that one end has left and the other has not heard of. */
 interface Leftover {
@@ -334,14 +334,13 @@ export function leftoverDue(world: WorldState, id: number, nowUs: number): void 
 /** A repetition arrives, and everything behind it: it is delivered late where the connection still leads to a node that works. */
 function takeLate(world: WorldState, left: Leftover, nowUs: number): void {
   if (!left.held) return;
-  const { pipelines } = world.books;
   const node = world.places[left.node]!;
   const end = world.ways.endOfPlace(left.place);
   const isCut = left.session !== null && world.ways.isCut(end, world.ways.endOfPlace(left.node));
   if (isCut || world.places[left.place]!.state !== PlaceState.Up || node.life !== left.nodeLife) return;
   if (left.nodeEnd && (left.nodeEnd.isForgotten || left.nodeEnd.untilUs <= nowUs)) return;
   if (node.state !== PlaceState.Up || dropsQueuedOnClose(world.options.nodes[left.node]!.version)) return;
-  pipelines.judge(left.agent, left.held, fateAt(world, left.node), nowUs);
+  comesIn(world, left.agent, left.held, left.node, nowUs);
   left.held = null;
 }
 

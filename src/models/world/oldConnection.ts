@@ -7,6 +7,7 @@
 // Measured on 4.9.2, 174 bytes an event, chunks of 4,096: 47 of 2,788 with one connection in the queue, 118 of 3,033 with four.
 import { wholeSeconds } from '../agent.ts';
 import { dropsQueuedOnClose, keyRuleOf, refusesKey } from '../managerVersions.ts';
+import { comesIn } from './flush.ts';
 import { State, Wait, type WorldState } from './state.ts';
 import { fateAt } from './zombie.ts';
 
@@ -17,7 +18,9 @@ export function readOldConnection(world: WorldState, agent: number, slot: number
   if (!held) return;
   const { version, connectionOvertakeSeconds, receiveChunkBytes } = world.options.nodes[node]!;
   const judge = (events: number, fate: 'path' | 'keyInUse' | 'delivered' | 'zombie'): void => {
-    if (events > 0) pipelines.judge(agent, { ...held, events }, fate, nowUs);
+    if (events === 0) return;
+    if (fate === 'delivered') comesIn(world, agent, { ...held, events }, node, nowUs);
+    else pipelines.judge(agent, { ...held, events }, fate, nowUs);
   };
   // Before 4.6 what is queued from a connection that is closed by then is thrown away: the loop reads it to its end, FIN included,
   // before the handlers have come far. Measured on 3.13.6: 18 and 39 of 2,788 get through; here none.

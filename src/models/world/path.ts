@@ -5,6 +5,7 @@ import { lastAckUs, nextKeepaliveUs, noticeUs } from '../keepalive.ts';
 import { openOutage } from '../outages.ts';
 import { Sink } from '../pipeline/sink.ts';
 import { PlaceState } from '../place.ts';
+import { arrives, awaitFlush } from './flush.ts';
 import { keepaliveWaits, noteAgain } from './heard.ts';
 import { Leg, LegChange, farPlace, isDark, reviewLeg, toFarUs, toNearUs, legLatencyUs } from './legs.ts';
 import { armBlock, hasRoom, leaveAsleep, unblock } from './sessions.ts';
@@ -23,7 +24,7 @@ import {
 } from './state.ts';
 import { armForced, nextForcedUs, noteBacklog } from './waits.ts';
 import { noteFirsts, noteIdle, noteLastByte, noteProxyEnd, planNext, waits } from './pathPlan.ts';
-import { fateAt, joinZombie, leaveZombie, reviewZombie } from './zombie.ts';
+import { joinZombie, leaveZombie, reviewZombie } from './zombie.ts';
 
 /** Looks again at the connection of a connected agent: works, silent, hung, dead, or deaf. */
 export function reviewSession(world: WorldState, agent: number, nowUs: number): void {
@@ -99,7 +100,7 @@ function followStale(world: WorldState, agent: number, leg: Leg, before: number,
   if (before === Broken.No || world.broken[agent] !== Broken.No) return;
   world.queue.cancel(agent * timersPerAgent + Timer.Path);
   const node = world.node[agent]!;
-  world.books.pipelines.settlePath(agent, farPlace(world, agent, leg), fateAt(world, node), nowUs);
+  arrives(world, agent, farPlace(world, agent, leg), node, nowUs);
   const isAnswered = leg === Leg.Front && (was === Broken.Deaf || legs.answersWait[agent] === 1);
   revive(world, agent, nowUs + (isAnswered ? toFarUs(world, agent, leg) : answerWayUs(world, agent, leg)));
 }
@@ -181,18 +182,18 @@ function darken(world: WorldState, agent: number, leg: Leg, boundaryUs: number, 
 
 /**
  * What arrived after the last flush dies with the processes; processes that only stand still keep it, and those that end in order
- * have written it. Where remoted alone stands still analysisd goes on.
+ * have written it. Where remoted alone stands still analysisd goes on, and writes it at its next flush.
  */
 function dieInMemory(world: WorldState, agent: number, node: number, nowUs: number): void {
   const { pipelines } = world.books;
   const { stoppedAtUs, state, hung } = world.places[node]!;
-  const isWritten = stoppedAtUs === nowUs || (state === PlaceState.Hung && hung === 0);
-  const writtenUs = isWritten ? nowUs : world.books.lastFlushUs(node, nowUs);
+  const writtenUs = stoppedAtUs === nowUs ? nowUs : world.books.lastFlushUs(node, nowUs);
   pipelines.advance(agent, writtenUs - nodeLatencyUs(world, agent));
   pipelines.sink[agent] = Sink.Memory;
   if (state === PlaceState.Hung) {
     pipelines.sink[agent] = Sink.Path;
     pipelines.sinkPlace[agent] = pipelines.memoryOf(node);
+    if (hung === 0) awaitFlush(world, node, nowUs);
   }
 }
 
@@ -213,7 +214,7 @@ function shift(world: WorldState, agent: number, leg: Leg, was: number, boundary
   if (isDark(was) && !isDark(state)) {
     const node = world.node[agent]!;
     if (leg === Leg.Back) {
-      pipelines.settlePath(agent, slot, fateAt(world, node), nowUs);
+      arrives(world, agent, slot, node, nowUs);
       // Keepalives that had passed the balancer come to the node: their ACKs wait where the agent's segments do.
       const frontUs = legs.sinceUs[2 * agent]! - toFarUs(world, agent, Leg.Front);
       legs.passedUs[agent] = Math.min(legs.passedUs[agent]!, legs.unansweredUs[agent]!);
@@ -276,7 +277,7 @@ function lighten(world: WorldState, agent: number, leg: Leg, was: number, bounda
   const node = world.node[agent]!;
   pipelines.advance(agent, boundaryUs);
   if (world.broken[agent] === Broken.Deaf) noteFirsts(world, agent, boundaryUs);
-  pipelines.settlePath(agent, farPlace(world, agent, leg), fateAt(world, node), nowUs);
+  arrives(world, agent, farPlace(world, agent, leg), node, nowUs);
   world.queue.cancel(agent * timersPerAgent + Timer.Path);
   world.books.unaware(nowUs, -1);
   if (world.state[agent] === State.Frozen && world.locked[agent] === 1) {

@@ -127,6 +127,8 @@ export const EventKind = {
   Handlers: 5,
   /** What an agent has left behind on a connection is heard, or given up. */
   Leftover: 6,
+  /** analysisd of a node writes what has come late (flush.ts). */
+  Flush: 7,
 } as const;
 
 /** All state of one replication. What happens to it is in the files beside this one. */
@@ -206,6 +208,9 @@ export class WorldState implements Wakes {
   readonly nodeClockUs: readonly number[];
   /** By node: the event at which its handlers go on, -1: none. */
   readonly handlerEvents: Int32Array;
+  /** Of each node: the next flush that somebody waits for, and when what it writes has come. */
+  readonly flushUs: Float64Array;
+  readonly lateUs: Float64Array;
 
   /** Node of the agent's session, -1: none. */
   readonly node: Int16Array;
@@ -347,6 +352,8 @@ export class WorldState implements Wakes {
       Math.floor(uniform(namedKey(root, Purpose.NodeClock, name), 0, 0) * 1e6),
     );
     this.handlerEvents = new Int32Array(nodes.length).fill(-1);
+    this.flushUs = new Float64Array(nodes.length).fill(-Infinity);
+    this.lateUs = new Float64Array(nodes.length).fill(-Infinity);
     this.node = new Int16Array(agents).fill(-1);
     this.viaBalancer = new Uint8Array(agents);
     this.udp = new Uint8Array(agents);
