@@ -2,9 +2,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { FaultOptions } from '../../src/models/fault.ts';
+import { runWorld } from '../../src/models/world.ts';
+import type { WorldOptions } from '../../src/models/worldOptions.ts';
 import { aRollout, enroll, type Rollout } from '../support/enrolments.ts';
 import { differences } from '../support/oracle/compare.ts';
 import { nodesUnreachable, runs, unreachable } from '../support/oracle/recipes.ts';
+import { clusterCuts } from '../support/oracle/statusWorlds.ts';
 import { fault, minute, second, type GroupRecipe } from '../support/worlds.ts';
 
 const versions = fc.constantFrom('3.13.6', '4.0.0', '4.2.2', '4.9.2', '4.11.1', '4.12.0', '4.14.7', '5.0.0-beta4');
@@ -57,7 +60,7 @@ function faultsAt(places: readonly string[], kinds: readonly ('kill' | 'powerOff
 }
 
 function expectAgreement(recipe: Rollout, replication: number, us = 0): void {
-  const world = aRollout(recipe);
+  const world = registeredThroughBalancer(aRollout(recipe), recipe.registration ?? [0]);
   // Groups lie apart: who of two acts first at one instant is nobody's truth.
   const apart = {
     ...world,
@@ -65,6 +68,31 @@ function expectAgreement(recipe: Rollout, replication: number, us = 0): void {
   };
   const found = differences(apart, { seed: 'oracle', replication }, { us, events: 0 });
   expect(found, `replay: ${JSON.stringify({ recipe, replication })}`).toEqual([]);
+}
+
+/** The balancer's registration port leads to the nodes that listen there. */
+function registeredThroughBalancer(world: WorldOptions, nodes: readonly number[]): WorldOptions {
+  return {
+    ...world,
+    balancers: world.balancers.map((balancer) => {
+      const { nginx } = balancer.product;
+      const [events, registration] = nginx.upstreams;
+      const peers = nodes.map((node) => {
+        const peer = events!.peers[node]!;
+        return { ...peer, port: 1515, serverText: `${peer.address}:1515` };
+      });
+      const upstreams = [events!, { ...registration!, peers }];
+      return { ...balancer, product: { ...balancer.product, nginx: { ...nginx, upstreams } } };
+    }),
+  };
+}
+
+/** No two faults begin at one instant, nor one with a try of a worker ten seconds behind another. */
+function apartInTime(faults: readonly FaultOptions[]): readonly FaultOptions[] {
+  return faults.map((one, index) => {
+    const laterUs = 370_000 * (index + 1);
+    return { ...one, atUs: one.atUs && { fromUs: one.atUs.fromUs + laterUs, toUs: one.atUs.toUs + laterUs } };
+  });
 }
 
 const newcomers = rollouts.map((all) =>
@@ -110,4 +138,79 @@ test.each([
     ),
     { numRuns: Math.ceil(runs / 2), seed: 20_261_202 },
   );
+});
+
+test.each([
+  ['nothing happens', ['kill'], ['master'], 0],
+  ['nodes and nginx are killed', ['kill'], ['master', 'master', 'worker01', 'worker02', 'balancer'], 3],
+  ['nodes and nginx lose their power', ['powerOff'], ['master', 'master', 'worker01', 'worker02', 'balancer'], 3],
+  ['the master hangs', ['hang'], ['master'], 2],
+] as const)('agents enrol behind nginx while %s as the oracle plays it', (_, kinds, places, most) => {
+  const behind = groups.map((all) => all.map((group) => ({ ...group, protocol: 'tcp' as const, list: undefined })));
+  const fleet = fc.record({
+    ...common,
+    groups: behind,
+    registration: fc.constantFrom([0], [0, 1, 2]),
+    workers: fc.constantFrom(1, 2),
+    unreachable,
+    nodesUnreachable,
+  });
+  // A thread that waits for one client after the other is busy from the SYN that nginx gets: a few ways early.
+  const us = most === 0 ? 0 : kinds[0] === 'hang' ? 20_000 : 5_000;
+  fc.assert(
+    fc.property(
+      fleet,
+      newcomers,
+      faultsAt(places, kinds, most),
+      fc.nat(1_000),
+      (recipe, enrolments, faults, replication) =>
+        expectAgreement(
+          { ...recipe, faults: [...enrolments, ...apartInTime(faults)], durationUs: 9 * minute + 57 * second },
+          replication,
+          us,
+        ),
+    ),
+    { numRuns: Math.ceil(runs / 2), seed: 20_261_203 },
+  );
+});
+
+test('agents enrol while workers are cut off from the master as the oracle plays it', () => {
+  fc.assert(
+    fc.property(
+      fc.record({ ...common, unreachable, nodesUnreachable }),
+      newcomers,
+      clusterCuts,
+      faultsAt(['master', 'worker01', 'worker02'], ['kill'], 2),
+      fc.nat(1_000),
+      (recipe, enrolments, cuts, faults, replication) =>
+        expectAgreement(
+          {
+            ...recipe,
+            faults: [...enrolments, ...apartInTime([...cuts, ...faults])],
+            durationUs: 9 * minute + 57 * second,
+          },
+          replication,
+        ),
+    ),
+    { numRuns: runs, seed: 20_261_204 },
+  );
+});
+
+test.each([
+  ['4.12.0', [0]],
+  ['4.13.1', undefined],
+] as const)('more than a thousand at once are told so by authd of %s as the oracle plays it', (managers, list) => {
+  const crowd = 1_020;
+  const recipe: Rollout = {
+    managers,
+    serviceMs: 20,
+    groups: [{ count: crowd, version: '4.9.2', events: { ratePerSecond: 0 }, ...(list && { list }) }],
+    faults: [enroll(5, crowd)],
+    durationUs: 40 * second,
+  };
+  const { failed } = runWorld(aRollout(recipe), { seed: 'oracle', replication: 0 }).enrolment;
+
+  // main-server.c, AUTH_POOL: 1000.
+  expect(failed.reduce((sum, times) => sum + times, 0)).toBeGreaterThanOrEqual(20);
+  expectAgreement(recipe, 0, list ? 0 : 1_000);
 });

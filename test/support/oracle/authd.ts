@@ -1,5 +1,4 @@
-// authd of one node: one client after the other up to 4.12, all at once from 4.13. docs/MODEL.md, "Enrolment": "the service". A
-// thousand clients at once are not played.
+// authd of one node: one client after the other up to 4.12, all at once from 4.13. docs/MODEL.md, "Enrolment": "the service".
 import { atLeast } from '../../../src/models/agentVersions.ts';
 import type { NodeOptions } from '../../../src/models/node.ts';
 import { Rank } from './calendar.ts';
@@ -22,6 +21,8 @@ export class Authd {
   readonly #isSerial: boolean;
   readonly #answer: (kind: 'key' | 'refused' | 'error') => Message;
   #queue: Client[] = [];
+  /** Whom it has taken and not answered. */
+  readonly #clients = new Set<Remote>();
   #isBusy = false;
 
   constructor(
@@ -38,10 +39,15 @@ export class Authd {
   }
 
   connected({ way }: Connection, remote: Remote): void {
+    if (this.#clients.size >= 1000) {
+      remote.closeByServer?.(); // "Too many connections. Rejecting."
+      return;
+    }
+    this.#clients.add(remote);
     if (!this.#isSerial) return;
     const wayUs = way.latencyUs + (way.behindUs ?? 0);
     const { nowUs } = this.#host.calendar;
-    this.#queue.push({ remote, wayUs, connectedUs: nowUs - 2 * way.latencyUs, outlook: this.#outlook() });
+    this.#queue.push({ remote, wayUs, connectedUs: nowUs - 2 * wayUs, outlook: this.#outlook() });
     this.#serve();
   }
 
@@ -58,7 +64,10 @@ export class Authd {
   #serve(): void {
     if (this.#isBusy) return;
     let next = this.#queue.shift();
-    while (next?.remote.clientIsGone) next = this.#queue.shift();
+    while (next?.remote.clientIsGone) {
+      this.#clients.delete(next.remote);
+      next = this.#queue.shift();
+    }
     if (!next) return;
     this.#isBusy = true;
     const { calendar, life } = this.#host;
@@ -78,6 +87,7 @@ export class Authd {
           lives(() => {
             this.#isBusy = false;
             this.#freeUs = calendar.nowUs;
+            this.#clients.delete(remote);
             if (!remote.clientIsGone) remote.reply(this.#answer(this.#verdict(remote.owner, answered)));
             this.#serve();
           }),
@@ -96,6 +106,7 @@ export class Authd {
   }
 
   died(): void {
+    this.#clients.clear();
     this.#queue = [];
     this.#isBusy = false;
     this.#freeUs = -Infinity;
