@@ -72,6 +72,16 @@ export function isStatic({ balance, hashType }: HaproxyBackendOptions): boolean 
   return (balance.kind === 'source' || balance.kind === 'hash') && hashType.table === 'map-based';
 }
 
+/** Methods whose servers have points on the ring. */
+export function isOnRing({ balance, hashType }: HaproxyBackendOptions): boolean {
+  if (balance.kind === 'random') return true;
+  return (balance.kind === 'source' || balance.kind === 'hash') && hashType.table === 'consistent';
+}
+
+export function connLimitIsSet({ maxConn }: HaproxyServerOptions): boolean {
+  return maxConn > 0;
+}
+
 export function newFarm(options: HaproxyBackendOptions): Farm {
   const table = isStatic(options);
   const scale = table ? 1 : weightScale;

@@ -13,7 +13,9 @@ export function clientHash(
 ): number {
   switch (balance.kind) {
     case 'source': {
-      const key = sourceKey(bytesSeen(client.address, bind));
+      const { address } = client;
+      const isShort = !bind.mappedAddresses && !address.includes(':');
+      const key = isShort ? addressNumber(address) : sourceKey(bytesSeen(address, bind));
       return hashType.avalanche ? avalanche(key) : key;
     }
     case 'hash': {
@@ -73,18 +75,21 @@ function bytesSeen(address: string, { mappedAddresses }: BindSeen): Uint8Array {
 /** 4 or 16 bytes of a valid address. */
 export function bytesOf(address: string): Uint8Array {
   if (address.includes(':')) return Uint8Array.from(addressBytes(address));
-  const bytes = new Uint8Array(4);
-  let at = 0;
-  let value = 0;
+  return numberBytes(addressNumber(address)).subarray(4);
+}
+
+/** A valid IPv4 address, its first byte the greatest. */
+function addressNumber(address: string): number {
+  let number = 0;
+  let byte = 0;
   for (let index = 0; index < address.length; index++) {
     const code = address.charCodeAt(index);
     if (code === 46) {
-      bytes[at++] = value;
-      value = 0;
-    } else value = 10 * value + code - 48;
+      number = (number << 8) | byte;
+      byte = 0;
+    } else byte = 10 * byte + code - 48;
   }
-  bytes[at] = value;
-  return bytes;
+  return ((number << 8) | byte) >>> 0;
 }
 
 /** IPv6 that stands for IPv4 is masked, and hashed, as IPv4. */
