@@ -166,3 +166,53 @@ test('lines in files that are read again from where logcollector stopped, or are
     { numRuns: runs, seed: 20_261_162 },
   );
 });
+
+test('lines of a look fill a send buffer one by one, and what has no room waits, as the oracle plays it', () => {
+  const group = fc.record({
+    count: fc.constant(1),
+    version,
+    events: fc.record({
+      ratePerSecond: fc.constantFrom(0.7, 7),
+      arrival: fc.constant('regular' as const),
+      files: fc.constantFrom(1, 3),
+    }),
+    agent: fc.record({
+      kernel: fc.record({
+        sendBuffer: fc.record({
+          silentBytes: fc.constantFrom(3_000, 75_000),
+          hungBytes: fc.constantFrom(5_000, 2_000_000),
+        }),
+      }),
+    }),
+    list: fc.constantFrom([1, 2], [0, 1, 2]),
+  });
+  fc.assert(
+    fc.property(group, faultsAt(nodeNames, 2, ['kill', 'hang']), fc.nat(1_000), (one, faults, replication) =>
+      expectAgreement(
+        { groups: [one], faults, durationUs: 9 * minute + 57 * second },
+        replication,
+        // A break in the midst of the lines of a look moves those of one, at each of up to six breaks.
+        2 * 7 * 6,
+      ),
+    ),
+    { numRuns: Math.ceil(runs / 2), seed: 20_261_163 },
+  );
+});
+
+test('a keepalive that is due with a look leaves before its lines have filled the send buffer', () => {
+  // The agent falls asleep with the next one, 10 s later.
+  const recipe = {
+    groups: [
+      {
+        count: 1,
+        version: '4.0.0',
+        list: [1, 2],
+        events: { ratePerSecond: 7, arrival: 'regular' as const, files: 1 },
+        agent: { kernel: { sendBuffer: { silentBytes: 3_000, hungBytes: 5_000 } } },
+      },
+    ],
+    faults: [{ ...fault('hang', 'worker01', 65, null), atUs: { fromUs: 65 * second, toUs: 95 * second } }],
+    durationUs: 9 * minute + 57 * second,
+  };
+  expectAgreement(recipe, 3);
+});

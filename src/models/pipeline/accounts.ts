@@ -230,6 +230,14 @@ export class Accounts {
     this.upstream[agent]! += events - 1;
   }
 
+  /** Of the lines of a look `events` have found no room in the send buffer: one is in the dispatcher's hand, the others wait behind it. */
+  putBack(agent: number, slot: number, events: number): void {
+    this.held.count[this.held.at(agent, slot)]! -= events;
+    const before = this.ring[agent]! + this.upstream[agent]!;
+    this.waiting.add(agent, before, this.seen[agent]! - events, events, this.seen[agent]!);
+    this.ring[agent]! += events;
+  }
+
   heldInPath(agent: number, slot: number): number {
     return this.held.events(agent, slot);
   }

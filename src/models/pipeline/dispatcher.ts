@@ -22,7 +22,12 @@ export class Dispatchers extends Accounts {
     if (ring === 0) {
       const firstUs = this.writtenAt(agent, seen + 1);
       const spaced = Math.max(slot, firstUs) + (ordinal - 1) * limits.spacingUs;
-      return this.#isOverloaded(agent, limits) ? spaced : Math.max(spaced, this.writtenAt(agent, seen + ordinal));
+      if (this.#isOverloaded(agent, limits)) return spaced;
+      const readUs = this.writtenAt(agent, seen + ordinal);
+      // The lines of one look leave one by one, from its instant on.
+      const before =
+        this.polled[this.groupOf[agent]!] && readUs < Infinity ? this.written(agent, readUs) : seen + ordinal - 1;
+      return Math.max(spaced, readUs + (seen + ordinal - 1 - before) * limits.spacingUs);
     }
     if (this.#isOverloaded(agent, limits)) return bySlot;
     const written = this.writtenAt(agent, seen + ordinal - ring);

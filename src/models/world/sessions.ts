@@ -89,6 +89,8 @@ export function dispatcherBlocks(world: WorldState, agent: number, nowUs: number
     armSendTimeout(world, agent, nowUs);
     return;
   }
+  const over = -roomLeft(world, agent);
+  if (over > 0) pipelines.putBack(agent, world.brokenPlace[agent]!, over);
   armSendTimeout(world, agent, nowUs);
   const keepalive = nextKeepaliveUs(clockOf(world, agent), world, world.ackUs[agent]!, nowUs);
   const notice = world.queue.deadline(agent * timersPerAgent + Timer.Main) - world.options.warmupUs;
