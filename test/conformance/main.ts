@@ -21,6 +21,7 @@ import {
   type MeasuredTimeline,
 } from '../support/nginxMeasured.ts';
 import { compareWithNginx, findNginx } from './liveNginx.ts';
+import { compareVerdicts } from './nginxVerdicts.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
 const { values: flags, positionals } = parseArgs({
@@ -124,6 +125,13 @@ if (typeof here === 'string') {
     const sum = (count: 'good' | 'all'): number => some.reduce((total, result) => total + result[count], 0);
     report(`nginx ${here.version}, ${some.length} times ${note}`, sum('good'), sum('all'));
   }
+  const verdicts = compareVerdicts(here, flags.seed, 300);
+  const refused = verdicts.filter(({ nginx: said }) => said !== '').length;
+  const differing = verdicts.filter(({ agrees }) => !agrees);
+  const all = verdicts.length;
+  report(`nginx -t, ${all - refused} taken and ${refused} refused`, all - differing.length, all);
+  for (const { text, nginx: said, reader } of differing)
+    console.log(`${text}         nginx ${said}\n         reader ${reader}`);
   for (const { subject, wrong } of results.filter((result) => result.wrong.length > 0)) {
     console.log(`${subject.text}  refusing: ${[...subject.dead].join(', ')}`);
     for (const line of wrong.slice(0, 10)) console.log(`         ${line}`);

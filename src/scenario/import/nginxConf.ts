@@ -93,7 +93,7 @@ class ConfReader {
               this.#reading.once(inner, seen);
               this.#workerConnections = this.#reading.number(inner, 1, 10_000_000) ?? this.#workerConnections;
               connectionsAt = inner.position;
-            } else this.#reading.other(inner, 'events');
+            } else this.#reading.other(inner, 'events', seen);
           }
           break;
         case 'worker_processes':
@@ -118,7 +118,7 @@ class ConfReader {
           break;
         default:
           if (name === 'http' || name === 'mail') this.#servers.sockets.push(...socketsOf(block ?? []));
-          this.#reading.other(directive, 'main');
+          this.#reading.other(directive, 'main', seen);
       }
     }
     if (openFiles && (this.#reading.number(openFiles, 1, 1_000_000_000) ?? Infinity) < this.#workerConnections) {
@@ -185,7 +185,7 @@ class ConfReader {
       if (['map', 'geo', 'split_clients'].includes(directive.name)) continue;
       if (directive.name === 'upstream') this.#upstreams.read(directive);
       else if (directive.name !== 'server' && !readProxySetting(this.#reading, directive, defaults, seen)) {
-        this.#reading.other(directive, 'stream');
+        this.#reading.other(directive, 'stream', seen);
       }
     }
     this.#upstreams.checkZones();

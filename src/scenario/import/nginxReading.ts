@@ -3,6 +3,7 @@ import { nearest, type Problem } from '../problem.ts';
 import type { SourcePosition, Warning } from '../scenario.ts';
 import { quote } from '../wording.ts';
 import { choosesNothing, harmless, modelled, notModelled, refused, silent, type Context } from './nginxDirectives.ts';
+import { isPlain, whyNotPlain } from './nginxPlainValues.ts';
 import { cameWith, isSince, measuredRelease } from './nginxReleases.ts';
 import type { Directive, ReadInclude, Word } from './nginxSyntax.ts';
 import { parseTime } from './nginxValues.ts';
@@ -98,12 +99,18 @@ export class Reading {
     else problems.push({ position, text: `${why}. Remove it.` });
   }
 
-  /** A directive that is not read: harmless, not modelled, or unknown. */
-  other(directive: Directive, context: Context): void {
+  /** A directive that is not read: harmless, not modelled, or unknown. @param seen names in its block. */
+  other(directive: Directive, context: Context, seen: Set<string>): void {
     const { name, position, args } = directive;
     if (cameWith[name] !== undefined && !this.knows(name, position)) return;
     if (name === 'allow' && args[0]?.text === 'all') return;
     if (harmless[context].includes(name)) {
+      if (isPlain(name)) {
+        this.once(directive, seen);
+        const [value] = this.args(directive, 1, 1);
+        const wrong = value ? whyNotPlain(name, value.text) : null;
+        if (wrong !== null) this.problem(value!.position, `${name} ${wrong}, got ${quote(value!.text)}.`);
+      }
       if (!silent.has(name)) this.harmless(name, position);
       return;
     }

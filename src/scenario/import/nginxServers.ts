@@ -13,7 +13,14 @@ import { isSince } from './nginxReleases.ts';
 import type { Directive, Word } from './nginxSyntax.ts';
 import type { Upstreams } from './nginxUpstreams.ts';
 import type { ServerFacts, Variables } from './nginxVariables.ts';
-import { parseTarget } from './nginxValues.ts';
+import { parseTarget, parseTime } from './nginxValues.ts';
+
+/** `so_keepalive=30m::10`: idle time, interval and count, one of them at least. src/stream/ngx_stream_core_module.c. */
+function isKeepalive(text: string): boolean {
+  const [, idle = '', interval = '', count = ''] = /^so_keepalive=([^:]*):([^:]*)(?::(\d*))?$/.exec(text) ?? [];
+  const isTime = (part: string): boolean => part === '' || parseTime(part, 'seconds') !== null;
+  return idle + interval + count !== '' && isTime(idle) && isTime(interval) && count !== '0';
+}
 
 const unsaid = { proxyProtocol: false, tls: false, protocol: 'tcp', address: null } as const;
 
@@ -58,7 +65,7 @@ export class Servers {
       } else if (inner.name === 'set') {
         const set = this.#variables.readSet(inner);
         if (set) sets.push(set);
-      } else if (!readProxySetting(this.#reading, inner, settings, seen)) this.#reading.other(inner, 'server');
+      } else if (!readProxySetting(this.#reading, inner, settings, seen)) this.#reading.other(inner, 'server', seen);
     }
     // What is missing may stand in a line that a mistake has swallowed: then the mistake is enough.
     const complete = (): boolean => this.#reading.problems.length === before;
@@ -152,7 +159,10 @@ export class Servers {
       } else if (/^backlog=0*[1-9]\d*$/.test(text)) this.#reading.harmless('listen … backlog', position);
       else if (/^(default_server|deferred|multipath|setfib=\d+|accept_filter=.+)$/.test(text)) {
         this.#reading.knows(`listen ${text.split('=')[0]!}`, position);
-      } else if (!/^(bind|reuseport|ipv6only=on|(rcvbuf|sndbuf)=\d+[kKmM]?|fastopen=\d+|so_keepalive=.+)$/.test(text)) {
+      } else if (
+        !/^(bind|reuseport|ipv6only=on|(rcvbuf|sndbuf)=\d+[kKmM]?|fastopen=\d+|so_keepalive=(on|off))$/.test(text) &&
+        !isKeepalive(text)
+      ) {
         this.#reading.unknownParameter(directive, parameter, 0);
       }
     }

@@ -87,7 +87,7 @@ export class Upstreams {
           this.#reading.knows(`upstream ${inner.name}`, inner.position);
           break;
         default:
-          this.#reading.other(inner, 'upstream');
+          this.#reading.other(inner, 'upstream', new Set());
       }
     }
     this.#reading.unmodelled = null;

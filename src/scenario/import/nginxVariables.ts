@@ -72,6 +72,7 @@ function builtIn(name: string, facts: ServerFacts, version: string): Value | nul
       return clock;
     default:
   }
+  if (/^[1-9]$/.test(name)) return { unknown: 'is what a pattern has captured' };
   if (/^upstream_(addr|bytes_(sent|received)|(connect|first_byte|session)_time)$/.test(name)) return { is: '' };
   if (/^proxy_protocol_(server_)?(addr|port)$/.test(name)) {
     return told(facts.proxyProtocol, 'comes with the PROXY protocol');
@@ -107,6 +108,8 @@ export class Variables {
   readonly #set = new Set<string>();
   /** Made by modules that are not read, and why they are not known. */
   readonly #foreign = new Map<string, string>();
+  /** Those that need each other, and the way back to each. */
+  readonly #circles = new Map<string, string>();
   readonly #expressions: { readonly word: Word; readonly what: string }[] = [];
 
   constructor(reading: Reading) {
@@ -149,7 +152,7 @@ export class Variables {
     }
     for (const { options, position } of this.#own.values()) {
       for (const text of expressionsOf(options)) this.note({ text, position }, directiveOf(options));
-      this.#refuseCircle(options.name, position);
+      this.#findCircle(options.name);
     }
   }
 
@@ -220,6 +223,8 @@ export class Variables {
       const own = this.#own.get(name)?.options;
       const foreign = this.#foreign.get(name);
       const value = builtIn(name, facts, this.#reading.version);
+      const circle = this.#circles.get(name);
+      if (circle !== undefined) problems.add(`$${name} ${circle}`);
       if (own) {
         variables.set(name, own);
         waiting.push(...expressionsOf(own).flatMap(namesIn));
@@ -265,6 +270,7 @@ export class Variables {
     }
     if (sets.length > 0) return texts;
     const own = this.#own.get(name)?.options;
+    if (this.#circles.has(name)) return null;
     if (!own) {
       const value = builtIn(name, facts, this.#reading.version);
       return value !== null && 'is' in value ? this.valuesOf(value.is, facts) : this.#set.has(name) ? [''] : null;
@@ -292,8 +298,8 @@ export class Variables {
     }
   }
 
-  /** Variables that need each other, told at the first of them. */
-  #refuseCircle(name: string, position: SourcePosition): void {
+  /** Variables that need each other, beginning with the first of them. nginx gives up after a hundred turns. */
+  #findCircle(name: string): void {
     const order = [...this.#own.keys()];
     const done = new Set<string>();
     const wayBack = (at: string): readonly string[] | null => {
@@ -309,7 +315,7 @@ export class Variables {
     const circle = wayBack(name);
     if (!circle) return;
     const way = [name, ...circle].map((each) => `$${each}`).join(' → ');
-    this.#reading.problem(position, `these variables need each other: ${way}. Break the circle.`);
+    for (const each of circle) this.#circles.set(each, `needs itself (${way})`);
   }
 }
 
@@ -319,7 +325,7 @@ function isBuiltIn(name: string): boolean {
 
 /** A variable that is not read from the client alone. */
 function isNamed(name: string): boolean {
-  return !(keyVariables as readonly string[]).includes(name) && /\D/.test(name);
+  return !(keyVariables as readonly string[]).includes(name);
 }
 
 function bareName(text: string): string {
