@@ -1,6 +1,5 @@
 // Hash functions of `hash-type` and of the ring. All of them give unsigned 32-bit numbers.
 // Source: HAProxy 2.6.0, src/hash.c; include/haproxy/intops.h, __full_hash(); 3.0.0, XXH32 of IPv6 addresses in src/lb_chash.c.
-import { crc32 } from 'node:zlib';
 import type { HaproxyHashFunction } from './options.ts';
 
 /** Mixes all bits of a number; also makes the points of the ring. */
@@ -60,6 +59,19 @@ function wt6(bytes: Uint8Array): number {
     z = turn >>> 11;
   }
   return (p ^ q) >>> 0;
+}
+
+// Polynomial of zlib, whose own function costs more to call than these few bytes.
+const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let word = byte;
+  for (let bit = 0; bit < 8; bit++) word = (word & 1) === 1 ? (word >>> 1) ^ 0xedb88320 : word >>> 1;
+  return word;
+});
+
+function crc32(bytes: Uint8Array): number {
+  let crc = -1;
+  for (const byte of bytes) crc = crcTable[(crc ^ byte) & 255]! ^ (crc >>> 8);
+  return ~crc >>> 0;
 }
 
 /** `none` (2.9 and later): the number that the key begins with, as text. Source: 2.9.0, src/backend.c, gen_hash(), read_int64(). */

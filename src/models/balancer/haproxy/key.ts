@@ -75,7 +75,8 @@ function bytesSeen(address: string, { mappedAddresses }: BindSeen): Uint8Array {
 /** 4 or 16 bytes of a valid address. */
 export function bytesOf(address: string): Uint8Array {
   if (address.includes(':')) return Uint8Array.from(addressBytes(address));
-  return numberBytes(addressNumber(address)).subarray(4);
+  const number = addressNumber(address);
+  return Uint8Array.of(number >>> 24, number >>> 16, number >>> 8, number);
 }
 
 /** A valid IPv4 address, its first byte the greatest. */

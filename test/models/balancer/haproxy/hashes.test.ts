@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { avalanche, hashBytes, xxh32 } from '../../../../src/models/balancer/haproxy/hashes.ts';
 import { bytesOf } from '../../../../src/models/balancer/haproxy/key.ts';
@@ -21,6 +23,14 @@ test.each(Object.entries(vectors.hash_of_ipv4_bytes))('%s of the bytes of an add
 
   expect(addresses.map(([address]) => hashBytes(name as HaproxyHashFunction, bytesOf(address)))).toEqual(
     addresses.map(([, hash]) => hash),
+  );
+});
+
+test('crc32 is the one of zlib', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+      expect(hashBytes('crc32', bytes)).toBe(crc32(bytes));
+    }),
   );
 });
 
