@@ -144,7 +144,7 @@ class StatusPlayer {
     let alertUs = Infinity;
     const become = (next: Shown, atUs: number): void => {
       healsUs = next !== Shown.Active ? this.#messages.nextKeepalive(atUs) : Infinity;
-      alertUs = Infinity;
+      if (next === Shown.Active) alertUs = Infinity; // monitord remembers anybody else
       if (next === shown && this.#changeNode.at(-1) === node) return;
       shown = next;
       this.#changeUs.push(atUs);
