@@ -157,7 +157,9 @@ function outlook(world: WorldState, agent: number, leg: Leg, nowUs: number): num
   }
   if (legs.forgotten[at] === Forgotten.Reset && Number.isNaN(legs.goneUs[at])) legs.goneUs[at] = -Infinity;
   const isGone = !Number.isNaN(legs.goneUs[at]);
-  if (place.state === PlaceState.Silent || legs.forgotten[at] === Forgotten.Silent) return Broken.Silent;
+  // A box that says RST stands in front of the host, whether that is on or off.
+  const isOff = place.state === PlaceState.Silent && legs.forgotten[at] !== Forgotten.Reset;
+  if (isOff || legs.forgotten[at] === Forgotten.Silent) return Broken.Silent;
   if (!world.ways.whole) {
     if (isCutThere(world, agent, leg)) {
       // What dies says FIN, and that way is open.

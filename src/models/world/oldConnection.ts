@@ -44,8 +44,9 @@ export function readOldConnection(world: WorldState, agent: number, slot: number
     judge(held.events, read);
     return;
   }
-  judge(through, fateAt(world, node));
-  judge(held.events - through, 'keyInUse');
+  // What is thrown away is not looked at: that its key is in use, too, nobody sees.
+  judge(through, read);
+  judge(held.events - through, read === 'path' ? read : 'keyInUse');
 }
 
 /** Connections in front of the agent's new one in the accept queue of the node; -1: it has none there. */

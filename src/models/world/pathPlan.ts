@@ -1,5 +1,6 @@
 // What comes next on the legs of a session that is broken: the first segment that is lost, the next repetition, the end.
-import { nextKeepaliveUs } from '../keepalive.ts';
+import { instantOfSecond } from '../agent.ts';
+import { lastKeepaliveSecond, nextKeepaliveUs } from '../keepalive.ts';
 import { PlaceState } from '../place.ts';
 import { answeredUs, keepaliveEndUs, openWindowUs, probeUs } from '../tcp.ts';
 import {
@@ -56,7 +57,8 @@ export function noteFirsts(world: WorldState, agent: number, fromUs: number): vo
       const untilUs = comesThere ? fromUs : legs.sinceUs[2 * agent]! - toFarUs(world, agent, Leg.Front);
       const arrivedUs = lastArrivalUs(world, agent, leg, untilUs);
       const keepaliveUs = world.ackUs[agent]! - toFarUs(world, agent, leg);
-      const byteUs = Math.max(arrivedUs, lastAckByteUs(world, agent, leg));
+      const askedUs = lastKeepaliveUs(world, agent, untilUs) + toFarUs(world, agent, leg);
+      const byteUs = Math.max(arrivedUs, askedUs, lastAckByteUs(world, agent, leg));
       const brokenUs = legs.sinceUs[at]!;
       legs.byteUs[at] = comesThere ? byteUs : answeredUs(byteUs, -Infinity, brokenUs, keepaliveOf(world, agent, leg));
       legs.readUs[at] = Math.max(arrivedUs, keepaliveUs);
@@ -121,6 +123,16 @@ function lastArrivalUs(world: WorldState, agent: number, leg: Leg, fromUs: numbe
     sentUs = pipelines.hasBacklog(agent) ? fromUs : world.before(fromUs);
   }
   return sentUs + toPlaceUs;
+}
+
+/** The last keepalive before `beforeUs`, answered or not: the kernel of processes that stand still has it, too; -Infinity: there was none. */
+function lastKeepaliveUs(world: WorldState, agent: number, beforeUs: number): number {
+  const clock = clockOf(world, agent);
+  if (world.state[agent] !== State.Connected || clock.keepaliveSecond === -Infinity) return -Infinity;
+  const second = lastKeepaliveSecond(clock, world, world.ackUs[agent]!, beforeUs);
+  if (second === clock.keepaliveSecond) return -Infinity;
+  const leftUs = nextKeepaliveUs(clock, world, world.ackUs[agent]!, instantOfSecond(second, clock.keepalivePhaseUs));
+  return leftUs < beforeUs ? leftUs : -Infinity;
 }
 
 /** When the balancer has seen no byte for its time-out: nothing moves once all that has room behind it is there. */

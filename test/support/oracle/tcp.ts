@@ -259,7 +259,8 @@ export class Connection implements Remote {
   #isRepeated(): boolean {
     const { host, leg } = this.way;
     const { nowUs } = this.#calendar;
-    if (this.forgotten === 'silence' || !leg.passesThere(nowUs) || host.state === 'silent') return false;
+    if (this.forgotten === 'silence' || !leg.passesThere(nowUs)) return false;
+    if (host.state === 'silent' && this.forgotten === null) return false;
     if (!leg.passesBack(nowUs)) return false;
     if (this.forgotten === 'rst' || !this.serverLives) this.#afterLatency(() => this.#closedByServer());
     else if (this.#enters()) this.#heard();
@@ -579,10 +580,16 @@ export function open(
     if (to.isFull) host.count('overflowed');
     else establish(new Connection(way, client, host.life));
   };
+  /** A SYN has left into a cut: the host's address was known, and is until the attempt is over. */
+  let isKnown = false;
   const arrive = (): void => {
-    // Either its SYN is lost or what is said to it.
-    if (!isOpen || !leg.isOpen(calendar.nowUs)) return;
+    if (!isOpen) return;
     const state = host.stateOf(service);
+    // Either its SYN is lost or what is said to it; for a host that is off nobody answers ARP, behind a cut neither.
+    if (state !== 'silent' && !leg.isOpen(calendar.nowUs)) {
+      isKnown = true;
+      return;
+    }
     if (state !== 'silent') {
       calendar.cancel(unresolved);
       unresolved = null;
@@ -621,7 +628,7 @@ export function open(
         break;
       case 'silent':
         // On the same segment nobody answers ARP either, and the kernel says so.
-        if (way.unreachable === 'sameSegment')
+        if (way.unreachable === 'sameSegment' && !isKnown)
           unresolved ??= calendar.at(calendar.nowUs - latencyUs + kernel.arpTimeoutUs, Rank.control, fail);
         break;
       default:
