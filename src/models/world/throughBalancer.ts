@@ -115,7 +115,11 @@ export function peerArrive(world: WorldState, agent: number, nowUs: number): voi
     return;
   }
   const isTooFar = nowUs + oneWayUs > world.peerSinceUs[agent]! + timeoutUs;
-  if (isTooFar || attemptCutSinceUs(world, agent, Leg.Back) < Infinity) {
+  const isCut = attemptCutSinceUs(world, agent, Leg.Back) < Infinity;
+  if (isTooFar || isCut) {
+    // Whether it is dropped or answered too late: a full queue counts it.
+    const isOpen = place.state === PlaceState.Up || place.state === PlaceState.Hung;
+    if (!isCut && isOpen && !registration && isJudged(world, index)) takesSyn(world, index, nowUs);
     giveUp(kernel.connectTimeoutUs);
     return;
   }

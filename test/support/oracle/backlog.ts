@@ -27,6 +27,11 @@ export class Backlog {
   /** Its handshake is over. It is taken at once by a loop that has nothing else to do. */
   enter(connection: Connection): void {
     connection.inFront = this.#waiting.length;
+    if (this.#passUs === 0 && this.#isRunning) {
+      // It takes as many as come.
+      this.#calendar.at(this.#calendar.nowUs, Rank.control, () => connection.taken());
+      return;
+    }
     this.#waiting.push(connection);
     if (this.#isRunning && this.#round === null) this.#pass();
   }
