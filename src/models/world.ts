@@ -22,6 +22,7 @@ import { isDark } from './world/legs.ts';
 import { reviewSession } from './world/path.ts';
 import { isThirdLost } from './world/repeats.ts';
 import { armBlock, connectionClosed, dispatcherBlocks, freeze, notice } from './world/sessions.ts';
+import { shutdownDue } from './world/shutdown.ts';
 import {
   Broken,
   EventKind,
@@ -91,6 +92,9 @@ function placeEvent(world: WorldState, kind: number, argument: number, nowUs: nu
       return;
     case EventKind.Leftover:
       leftoverDue(world, argument, nowUs);
+      return;
+    case EventKind.Shutdown:
+      shutdownDue(world, argument, nowUs);
       return;
     case EventKind.Settled:
       world.settledHandle = -1;

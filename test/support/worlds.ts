@@ -37,6 +37,7 @@ export interface WorldRecipe {
   readonly workerConnections?: number;
   readonly connectTimeoutUs?: number;
   readonly proxyTimeoutUs?: number;
+  readonly shutdownTimeoutUs?: number;
   readonly sourcePorts?: number;
   readonly unreachable?: { readonly agents: Unreachable; readonly balancer: Unreachable };
   /** Of each node, instead of the network's. */
@@ -204,6 +205,7 @@ function nginxOf(recipe: WorldRecipe): NginxOptions {
     workers: recipe.workers ?? 2,
     workerConnections: recipe.workerConnections ?? 10_000,
     listeningSockets: 2,
+    ...(recipe.shutdownTimeoutUs === undefined ? {} : { shutdownTimeoutUs: recipe.shutdownTimeoutUs }),
     listeners: [listener(1514, 0), listener(1515, 1)],
     upstreams: [
       {

@@ -17,6 +17,8 @@ export interface RunningProxy {
   readonly sessionsPerWorker: number;
   /** In the order of the configuration: agents know them by their place. */
   readonly listeners: readonly RunningListener[];
+  /** How long these processes keep their sessions once a reload has made them old; absent: until these end. */
+  readonly shutdownTimeoutUs?: number | undefined;
 }
 
 export interface RunningListener {

@@ -27,6 +27,8 @@ export interface Proxy {
   readonly listeners: readonly ProxyListener[];
   readonly workers: number;
   readonly sessionsPerWorker: number;
+  /** How long they keep their sessions once they are old; Infinity: until these end. */
+  readonly shutdownTimeoutUs: number;
   /** Sessions of each worker process. */
   readonly slots: Int32Array;
   readonly portsPerPeer: number;
@@ -54,7 +56,7 @@ export function newProxy(
     portSlots.set(name, slot);
     return slot;
   };
-  const { workers, sessionsPerWorker, listeners } = startProduct(product);
+  const { workers, sessionsPerWorker, listeners, shutdownTimeoutUs = Infinity } = startProduct(product);
   return {
     listeners: listeners.map(({ options, balancer }) => ({
       options,
@@ -67,6 +69,7 @@ export function newProxy(
     })),
     workers,
     sessionsPerWorker,
+    shutdownTimeoutUs,
     slots: new Int32Array(workers),
     portsPerPeer: sourcePorts * Math.max(1, addresses.length),
     ports,

@@ -58,7 +58,7 @@ export function faultStart(world: WorldState, fault: PlannedFault, nowUs: number
     case 'reload':
     case 'addNode':
     case 'removeNode':
-      reconfigure(world, fault, options);
+      reconfigure(world, fault, options, nowUs);
       break;
     case 'drain':
       throw new Error('nginx has no drain'); // the scenario's reader has said it

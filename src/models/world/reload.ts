@@ -1,23 +1,26 @@
 // A balancer reads its file anew: new worker processes with fresh memory take new connections, the old ones keep their sessions until
 // these end. Measured (nginx 1.22.1): new workers accept within 15 to 70 ms, and until then the old ones do; no connection is
-// refused. Not modelled: worker_shutdown_timeout, which would close the old sessions (refused at reading where there is a reload).
+// refused. How old ones end: shutdown.ts.
 import { changeServers } from '../balancer/products.ts';
 import { newProxy } from '../balancer/proxy.ts';
 import type { BalancerFault } from '../fault.ts';
 import type { PlannedFault } from '../faultPlan.ts';
 import { PlaceState } from '../place.ts';
 import type { BalancerHost } from './host.ts';
+import { scheduleShutdown } from './shutdown.ts';
 import type { WorldState } from './state.ts';
 
 /** A reload, of a changed file or of the same. */
-export function reconfigure(world: WorldState, fault: PlannedFault, options: BalancerFault): void {
+export function reconfigure(world: WorldState, fault: PlannedFault, options: BalancerFault, nowUs: number): void {
   for (const host of world.hosts) {
     if (!fault.balancerIndexes.includes(host.place - world.nodeCount)) continue;
     if (options.kind === 'reload') host.product = options.product ?? host.product;
     else if (options.kind === 'drain' || !changeHost(world, host, fault, options.kind)) continue;
     // A master process that is not there, or stands still, reads nothing; the file is what the next one starts with.
     if (world.places[host.place]!.state !== PlaceState.Up) continue;
-    host.proxies.push(newProxy(host.options, host.product, world.options.nodes, host.proxies.at(-1)));
+    const old = host.proxies.at(-1)!;
+    host.proxies.push(newProxy(host.options, host.product, world.options.nodes, old));
+    if (old.shutdownTimeoutUs < Infinity) scheduleShutdown(world, host, old.shutdownTimeoutUs, fault.index, nowUs);
   }
 }
 

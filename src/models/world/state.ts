@@ -20,6 +20,7 @@ import { newHosts, slowest, type BalancerHost } from './host.ts';
 import { Leftovers } from './leftovers.ts';
 import { Legs } from './legs.ts';
 import { Repeats } from './repeats.ts';
+import type { Shutdown } from './shutdown.ts';
 import { Purpose, drawIndex, groupKey, namedKey } from '../workload.ts';
 import { WorldBooks } from '../worldBooks.ts';
 import { newOrders, type Orders } from './orders.ts';
@@ -129,6 +130,8 @@ export const EventKind = {
   Leftover: 6,
   /** analysisd of a node writes what has come late (flush.ts). */
   Flush: 7,
+  /** Old processes of a balancer end (shutdown.ts). */
+  Shutdown: 8,
 } as const;
 
 /** All state of one replication. What happens to it is in the files beside this one. */
@@ -267,6 +270,7 @@ export class WorldState implements Wakes {
   /** Agents with no session that works. */
   away: number;
   faultsUnderWay: number;
+  readonly shutdowns: Shutdown[] = [];
   lastChangeUs = 0;
   settledHandle = -1;
   endUs: number;

@@ -17,7 +17,6 @@ export function readNginx(build: Build, cluster: Cluster, nginx: NginxData, path
   if (!source || !conf) return null;
   if (conf.options.listeners.length === 0)
     build.fail(path, `${pathText(path)}: no server of it listens for TCP connections.`);
-  refuseShutdownTimeout(build, source, path);
   return fileOf(build, cluster, conf, given.cpus ?? null);
 }
 
@@ -38,7 +37,6 @@ function fileOf(build: Build, cluster: Cluster, conf: NginxConf, cpus: number | 
       const source = readText(build, given, path);
       const read = source && readConfiguration(build, cluster, source, cpus);
       if (!source || !read) return null;
-      refuseShutdownTimeout(build, source, path);
       return fileOf(build, cluster, read, cpus);
     },
     arranged: (indexes) => ({
@@ -46,17 +44,6 @@ function fileOf(build: Build, cluster: Cluster, conf: NginxConf, cpus: number | 
       nginx: { ...conf.options, listeners: indexes.map((index) => listeners[index]!) },
     }),
   };
-}
-
-/** Old worker processes keep their sessions, as long as nothing else is said. */
-function refuseShutdownTimeout(build: Build, { text }: { readonly text: string }, path: Path): void {
-  const { faults } = build.data;
-  const reloads = faults.some(({ reload, addNode, removeNode }) => (reload ?? addNode ?? removeNode) !== undefined);
-  if (!reloads || !/^\s*worker_shutdown_timeout\s/m.test(text)) return;
-  build.fail(
-    path,
-    `${pathText(path)}: worker_shutdown_timeout closes sessions some time after a reload, which is not modelled. Remove it, or the reload.`,
-  );
 }
 
 function readConfiguration(build: Build, cluster: Cluster, source: NamedText, cpus: number | null): NginxConf | null {

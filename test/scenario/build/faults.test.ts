@@ -305,9 +305,6 @@ stream {
     expect(said(reload, conf('server 172.0.0.6:1514;').replace('listen 1514', 'listen 3514'))).toEqual([
       'faults[0].reload.nginx: no server of it listens on port 1514, where agents connect to.',
     ]);
-    expect(said(reload, conf('server 172.0.0.6:1514;', 'worker_shutdown_timeout 5s;'))).toEqual([
-      'faults[0].reload.nginx: worker_shutdown_timeout closes sessions some time after a reload, which is not modelled. Remove it, or the reload.',
-    ]);
     expect(said('[{ at: 10m, reload: haproxy }]')).toEqual([
       'faults[0].reload: it is the balancer that reloads, not "haproxy". Write reload: balancer.',
     ]);

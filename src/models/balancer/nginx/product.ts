@@ -20,6 +20,7 @@ function start(options: NginxOptions): RunningProxy {
   return {
     workers: options.workers,
     sessionsPerWorker: maxSessionsPerWorker(options),
+    shutdownTimeoutUs: options.shutdownTimeoutUs,
     listeners: options.listeners.map((listener) => ({
       options: listener,
       balancer: createNginxBalancer(upstreams.get(listener.upstreamIndex)!, listener, upstreams),
