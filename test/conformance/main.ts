@@ -1,6 +1,6 @@
-// npm run conformance -- [--seed SEED] [--configurations N] [traces.json] [folder of nginx measurements]: the real programs
+// npm run conformance -- [--seed SEED] [--configurations N] [--clients N] [traces.json] [folder of nginx measurements]: the real programs
 // against the simulation, instant by instant and client by client. Without arguments the fixtures of this repository are used.
-// Where nginx is installed, it is started with random configurations and asked, too.
+// Where nginx or HAProxy is installed, it is started with random configurations and asked, too.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,13 +20,20 @@ import {
   type MeasuredConfig,
   type MeasuredTimeline,
 } from '../support/nginxMeasured.ts';
+import { compareWithHaproxy, findHaproxy } from './liveHaproxy.ts';
 import { compareWithNginx, findNginx } from './liveNginx.ts';
+import { fixture, measuredSteps, replay } from '../support/haproxyMeasured.ts';
 import { compareVerdicts } from './nginxVerdicts.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string', default: '1' }, configurations: { type: 'string', default: '50' } },
+  options: {
+    seed: { type: 'string', default: '1' },
+    configurations: { type: 'string', default: '50' },
+    /** Clients of each configuration of HAProxy. */
+    clients: { type: 'string', default: '2000' },
+  },
 });
 const [traces = join(fixtures, 'wazuh-agent/traces.json'), nginx = join(fixtures, 'nginx')] = positionals;
 let failed = 0;
@@ -134,6 +141,31 @@ if (typeof here === 'string') {
     console.log(`${text}         nginx ${said}\n         reader ${reader}`);
   for (const { subject, wrong } of results.filter((result) => result.wrong.length > 0)) {
     console.log(`${subject.text}  refusing: ${[...subject.dead].join(', ')}`);
+    for (const line of wrong.slice(0, 10)) console.log(`         ${line}`);
+  }
+}
+
+console.log('\nHAProxy 2.6.12: the server each session lands on');
+const sections = JSON.parse(fixture('configs.json').toString()) as Record<string, readonly string[]>;
+const played = measuredSteps();
+for (const [name, lines] of Object.entries(sections)) {
+  compare(name, () => {
+    const steps = played.get(name)!;
+    const { all, wrong } = replay(lines, steps, !/[;[]/.test(steps));
+    return { good: all - wrong.length, all, wrong };
+  });
+}
+
+const haproxy = findHaproxy();
+console.log(`\nHAProxy of this machine: random configurations, seed ${flags.seed}`);
+if (typeof haproxy === 'string') {
+  console.log(`SKIPPED  ${haproxy}. On Debian: apt-get install haproxy`);
+} else {
+  const all = await compareWithHaproxy(haproxy, flags.seed, Number(flags.configurations), Number(flags.clients));
+  const sum = (count: 'good' | 'all'): number => all.reduce((total, result) => total + result[count], 0);
+  report(`HAProxy ${haproxy.branch}.${haproxy.patch}, ${all.length} configurations`, sum('good'), sum('all'));
+  for (const { subject, wrong } of all.filter((result) => result.wrong.length > 0)) {
+    console.log(`${subject.text}  refusing: ${[...subject.dead].map((server) => `s${server + 1}`).join(', ')}`);
     for (const line of wrong.slice(0, 10)) console.log(`         ${line}`);
   }
 }
