@@ -4,6 +4,8 @@ import { basename, dirname, extname } from 'node:path';
 import { buildMode } from './build/mode.ts';
 import { parseExpectation, type SelectorNames } from './expectation.ts';
 import { fileCommand } from './command.ts';
+import { confChange, placed, unplaced, type ConfChange } from './confChanges.ts';
+import { parseConfPath } from './confPath.ts';
 import { diskFiles, readTextFile, type Files } from './files.ts';
 import { readObserved } from './import/observed.ts';
 import { Inventories, partLabel } from './inventories.ts';
@@ -79,6 +81,9 @@ class Loader {
   /** Paths that the command line has set: their mistakes are not in the file. */
   readonly #set = new Map<string, { readonly path: Path; readonly value: unknown }>();
 
+  /** What the command line changes in configurations of balancers. */
+  readonly #confChanges: ConfChange[] = [];
+
   readonly #inventories: Inventories;
 
   /** The scenario as modes with `set` see it. */
@@ -145,7 +150,7 @@ class Loader {
       modes,
       expectations,
       observed,
-      warnings: folded(this.#warnings),
+      warnings: folded(this.#warnings.map(placed)),
       inputHash: hash.digest('hex'),
       command: fileCommand(file, overrides),
     };
@@ -176,7 +181,8 @@ class Loader {
   #overridden({ set = [] }: Overrides): unknown {
     let tree = this.#yaml.value;
     for (const { path, value } of set) {
-      const parsed = parsePath(path);
+      const inConf = parseConfPath(path) !== null;
+      const parsed = inConf ? [] : parsePath(path);
       if (typeof parsed === 'string') {
         this.#problems.push({ position: null, text: `--set: ${parsed}` });
         continue;
@@ -189,6 +195,12 @@ class Loader {
       } catch (error) {
         if (!(error instanceof ScenarioError)) throw error;
         this.#problems.push({ position: null, text: `--set ${path}: ${quote(value)} ${error.problems[0]!.text}` });
+        continue;
+      }
+      if (inConf) {
+        const change = confChange(path, content, null);
+        if (change !== null && typeof change !== 'string') this.#confChanges.push(change);
+        else this.#problems.push({ position: null, text: `--set: ${change ?? ''}` });
         continue;
       }
       const result = setPath(tree, parsed, content);
@@ -223,9 +235,12 @@ class Loader {
     const views = names.map((name) => ({ name, view: this.#view(name, tree, shared) }));
     const balancers = new Set(views.flatMap(({ view }) => (view ? balancerNames(view.data) : [])));
     const nodes = new Set(views.flatMap(({ view }) => (view ? Object.keys(view.data.cluster.nodes) : [])));
-    return views.flatMap(({ name, view }) => {
+    const modes = views.flatMap(({ name, view }) => {
       const mode = view && ownValue(view.data.modes, name);
       if (!mode || !chosen.includes(name)) return [];
+      const own = this.#ownConfChanges(name, mode.set ?? {});
+      const said = this.#confChanges.filter(({ path }) => path.mode === null || path.mode === name);
+      const changes = [...own, ...said];
       const built = buildMode({
         data: view.data,
         name,
@@ -237,10 +252,33 @@ class Loader {
         texts: this.#texts,
         warnings: this.#warnings,
         isSet: (path) => this.#isSet(path),
+        confSettings: changes,
         problem: view.report,
-        problems: (problems) => this.#problems.push(...problems),
+        problems: (problems) => this.#problems.push(...problems.map(placed)),
       });
+      this.#problems.push(...unplaced(own, [name]));
       return built ? [{ name, ...built }] : [];
+    });
+    this.#problems.push(...unplaced(this.#confChanges, chosen));
+    for (const { path, text } of this.#confChanges) {
+      if (path.mode === null || names.includes(path.mode)) continue;
+      const known = listNames(names);
+      this.#problems.push({ position: null, text: `${text}: no mode is called ${quote(path.mode)}. Known: ${known}.` });
+    }
+    return modes;
+  }
+
+  /** What a mode changes for itself in the configurations of its balancers. */
+  #ownConfChanges(name: string, overlay: Readonly<Record<string, unknown>>): ConfChange[] {
+    return Object.entries(overlay).flatMap(([key, value]) => {
+      const at = ['modes', name, 'set', key];
+      const change = confChange(key, value, this.#position(at) ?? this.#yaml.positionOfValue(at));
+      if (change === null) return [];
+      if (typeof change === 'string') this.#problem(at, `${pathText(at)}: ${change}`);
+      else if (change.path.mode !== null && change.path.mode !== name) {
+        this.#problem(at, `${pathText(at)}: a mode cannot change another one.`);
+      } else return [change];
+      return [];
     });
   }
 
@@ -290,6 +328,7 @@ class Loader {
       this.#problem(at, `${pathText(at)}: ${text}`);
     };
     for (const [key, value] of Object.entries(overlay)) {
+      if (parseConfPath(key) !== null) continue; // of a balancer's file: #ownConfChanges()
       const path = parsePath(key);
       if (typeof path === 'string') {
         usable = false; // the schema has said it

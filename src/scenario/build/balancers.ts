@@ -83,7 +83,7 @@ function readBalancer(build: Build, cluster: Cluster, { name, data, path }: Give
   }
   const own = data[kind]!;
   const host = hostOf(build, path, kind, data, typeof own === 'string' ? {} : own);
-  const file = readNginx(build, cluster, own, [...path, kind]);
+  const file = readNginx(build, cluster, name, own, [...path, kind]);
   if (!file) return null;
   const options: BalancerOptions = {
     name,

@@ -38,6 +38,14 @@ export class Cluster {
     return ownValue(this.#hosts, host) ?? null;
   }
 
+  /** Where a name in a balancer's configuration leads to; `null`: nobody says. */
+  addressesBehind(host: string): readonly string[] | null {
+    const node = this.nodeCalled(host);
+    if (node >= 0) return [this.nodes[node]!.address];
+    const addresses = this.addressesOf(host);
+    return addresses?.length === 0 ? null : addresses;
+  }
+
   knownHosts(): string {
     return listNames([
       ...this.nodes.flatMap(({ name, address, names }) => [name, address, ...names]),

@@ -1,5 +1,7 @@
 // What all parts of a mode are built with: the scenario as the mode sees it, and where mistakes and remarks go.
+import type { ConfChange } from '../confChanges.ts';
 import type { Files } from '../files.ts';
+import type { ConfSetting } from '../import/confSetting.ts';
 import type { Inventories } from '../inventories.ts';
 import type { Problem } from '../problem.ts';
 import type { Warning } from '../scenario.ts';
@@ -15,6 +17,8 @@ export interface ModeContext {
   readonly balancersOfAnyMode: readonly string[];
   readonly files: Files;
   readonly inventories: Inventories;
+  /** What it changes in configurations of balancers. */
+  readonly confSettings: readonly ConfChange[];
   /** Every configuration text that was read, for the input's hash. */
   readonly texts: Map<string, string>;
   readonly warnings: Warning[];
@@ -55,6 +59,13 @@ export class Build {
   fail(path: Path, text: string): void {
     this.#problemCount += 1;
     this.context.problem(path, text);
+  }
+
+  /** What the mode, or the command line, changes in the configuration of one balancer. */
+  settingsOf(product: ConfChange['path']['product'], balancer: string): ConfSetting[] {
+    return this.context.confSettings.flatMap(({ path, setting }) =>
+      path.product === product && (path.balancer === null || path.balancer === balancer) ? [setting] : [],
+    );
   }
 
   refuse(problems: readonly Problem[]): void {

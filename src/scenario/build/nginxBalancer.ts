@@ -1,7 +1,7 @@
 // A balancer of a mode, from its nginx.conf.
 import { upstreamsBehind } from '../../models/balancer/nginx/servers.ts';
 import { includeFrom } from '../files.ts';
-import { readNginxConf, type NginxConf } from '../import/nginxConf.ts';
+import { readNginxConf, type NginxConf, type NginxConfInput } from '../import/nginxConf.ts';
 import { pathText, type Path } from '../wording.ts';
 import type { NginxData } from '../schema.ts';
 import type { BalancerFile } from './balancers.ts';
@@ -10,17 +10,28 @@ import type { Build } from './context.ts';
 import { attempt, readText, type NamedText } from './texts.ts';
 
 /** @returns `null` when there were problems; they have been reported. */
-export function readNginx(build: Build, cluster: Cluster, nginx: NginxData, path: Path): BalancerFile | null {
+export function readNginx(
+  build: Build,
+  cluster: Cluster,
+  name: string,
+  nginx: NginxData,
+  path: Path,
+): BalancerFile | null {
   const given = typeof nginx === 'string' ? { file: nginx } : nginx;
-  const source = readText(build, given.file, typeof nginx === 'string' ? path : [...path, 'file']);
-  const conf = source && readConfiguration(build, cluster, source, given.cpus ?? null);
+  const source = readText(build, given.file, typeof nginx === 'string' ? path : [...path, 'file'], 'configuration');
+  const { cpus = null, version } = given;
+  const process: NginxProcess = { cpus, version, settings: build.settingsOf('nginx', name) };
+  const conf = source && readConfiguration(build, cluster, source, process);
   if (!source || !conf) return null;
   if (conf.options.listeners.length === 0)
     build.fail(path, `${pathText(path)}: no server of it listens for TCP connections.`);
-  return fileOf(build, cluster, conf, given.cpus ?? null);
+  return fileOf(build, cluster, conf, process);
 }
 
-function fileOf(build: Build, cluster: Cluster, conf: NginxConf, cpus: number | null): BalancerFile {
+/** What the scenario says beside the file. */
+type NginxProcess = Pick<NginxConfInput, 'cpus' | 'version' | 'settings'>;
+
+function fileOf(build: Build, cluster: Cluster, conf: NginxConf, process: NginxProcess): BalancerFile {
   const { listeners, upstreams } = conf.options;
   return {
     product: { kind: 'nginx', nginx: conf.options },
@@ -34,10 +45,10 @@ function fileOf(build: Build, cluster: Cluster, conf: NginxConf, cpus: number | 
     problemsOf: (index) => conf.problemsOf(index),
     describe: (index) => conf.description(index),
     reread(given, path) {
-      const source = readText(build, given, path);
-      const read = source && readConfiguration(build, cluster, source, cpus);
+      const source = readText(build, given, path, 'configuration');
+      const read = source && readConfiguration(build, cluster, source, process);
       if (!source || !read) return null;
-      return fileOf(build, cluster, read, cpus);
+      return fileOf(build, cluster, read, process);
     },
     arranged: (indexes) => ({
       kind: 'nginx',
@@ -46,7 +57,7 @@ function fileOf(build: Build, cluster: Cluster, conf: NginxConf, cpus: number | 
   };
 }
 
-function readConfiguration(build: Build, cluster: Cluster, source: NamedText, cpus: number | null): NginxConf | null {
+function readConfiguration(build: Build, cluster: Cluster, source: NamedText, process: NginxProcess): NginxConf | null {
   const { data } = build;
   const { files, texts } = build.context;
   const include = includeFrom(files, source.path === '' ? '.' : source.path);
@@ -59,13 +70,8 @@ function readConfiguration(build: Build, cluster: Cluster, source: NamedText, cp
         for (const { file, text } of included) texts.set(file, text);
         return included;
       },
-      cpus,
-      resolve: (host) => {
-        const node = cluster.nodeCalled(host);
-        if (node >= 0) return [cluster.nodes[node]!.address];
-        const addresses = cluster.addressesOf(host);
-        return addresses?.length === 0 ? null : addresses;
-      },
+      ...process,
+      resolve: (host) => cluster.addressesBehind(host),
       assume: data.assume,
       listeners: 'agents',
     }),

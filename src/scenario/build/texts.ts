@@ -1,4 +1,5 @@
 // The configuration texts a scenario names: read, and kept for the input's hash.
+import type { TextKind } from '../files.ts';
 import { idleText, type ConfText, type Remarks } from '../import/ossecReader.ts';
 import { ScenarioError } from '../problem.ts';
 import type { Warning } from '../scenario.ts';
@@ -14,7 +15,7 @@ export interface NamedText {
 }
 
 /** The text a setting stands for. Reports and returns `null` when its file cannot be read. */
-export function readText(build: Build, given: string, path: Path): NamedText | null {
+export function readText(build: Build, given: string, path: Path, kind: TextKind = 'text'): NamedText | null {
   const source = textOf(given);
   if ('inline' in source) {
     const file = pathText(path);
@@ -22,7 +23,7 @@ export function readText(build: Build, given: string, path: Path): NamedText | n
     return { file, text: source.inline, path: '' };
   }
   try {
-    const text = build.context.files.read(source.path);
+    const text = build.context.files.read(source.path, undefined, kind);
     build.context.texts.set(source.path, text);
     if (text.trim() === '') {
       build.fail(path, `${pathText(path)}: ${quote(source.path)} is empty.`);

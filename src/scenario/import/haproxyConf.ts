@@ -17,11 +17,13 @@ import { isSince, type HaproxyVersion } from '../../models/balancer/haproxy/vers
 import { nearest, ScenarioError, type Problem } from '../problem.ts';
 import type { SourcePosition, Warning } from '../scenario.ts';
 import { listNames, quote } from '../wording.ts';
+import type { ConfSetting } from './confSetting.ts';
 import { readGlobal, usualOpenFiles, type GlobalSettings } from './haproxyGlobal.ts';
 import { otherSections, sectionsSince } from './haproxyKeywords.ts';
 import { plainSettings, readProxy, type Proxy, type ProxyKind, type ProxySettings } from './haproxyProxy.ts';
 import { HaproxyReport, type Assumption } from './haproxyReport.ts';
 import { unmodelledOf, type ServerLine } from './haproxyServer.ts';
+import { changeSections } from './haproxySettings.ts';
 import { readSections, type HaproxySection, type HaproxyWord } from './haproxySyntax.ts';
 import { invalidCharacter } from './haproxyValues.ts';
 
@@ -38,6 +40,8 @@ export interface HaproxyConfInput {
   readonly resolve: (host: string) => readonly string[] | null;
   /** Directives that matter, are not modelled, and may be passed over. */
   readonly assume: readonly Assumption[];
+  /** What the scenario changes in it. */
+  readonly settings?: readonly ConfSetting[];
   /** `agents`: those that simulated agents can use, over TCP and IPv4; `choice`: only who lands where is asked. */
   readonly purpose: 'agents' | 'choice';
 }
@@ -68,7 +72,8 @@ export function readHaproxyConf(input: HaproxyConfInput): HaproxyConf {
   const problems: Problem[] = [];
   const warnings: Warning[] = [];
   const { file, text, version, env } = input;
-  const sections = readSections({ file, text, version, env }, problems, warnings);
+  const written = readSections({ file, text, version, env }, problems, warnings);
+  const sections = changeSections(written, input.settings ?? [], problems);
   const report = new HaproxyReport(problems, warnings, version, input.assume, input.purpose);
   const conf = new ConfReader(input, report).read(sections);
   if (problems.length === 0) return conf;

@@ -432,3 +432,11 @@ export const sectionsSince: Readonly<Record<string, HaproxyBranch>> = {
   acme: '3.2',
   healthcheck: '3.4',
 };
+
+export function isGlobalKeyword(name: string): boolean {
+  return (
+    harmlessGlobals.has(name) ||
+    readGlobals.includes(name) ||
+    Object.hasOwn({ ...laterGlobals, ...unmodelledGlobals }, name)
+  );
+}

@@ -457,3 +457,23 @@ export function unmodelledOf(
     return report.unmodelled(name, position, why, name === 'source' || choosesNothing.test(name)) ?? [];
   });
 }
+
+const flags: ReadonlySet<string> = new Set(
+  'backup no-backup check no-check check-ssl no-check-ssl disabled enabled usesrc'.split(' '),
+);
+
+/** How many values follow a keyword of `server` or `bind`; `null`: there is no such keyword. */
+export function serverKeywordValues(name: string): number | null {
+  if (flags.has(name) || Object.hasOwn(undoes, name)) return 0;
+  return (
+    harmless.get(name) ??
+    unmodelled[name]?.[0] ??
+    (read.includes(name) ? 1 : bindFlags.has(name) ? 0 : bindValues.has(name) ? 1 : null)
+  );
+}
+
+// Of `bind` alone.
+const bindFlags: ReadonlySet<string> = new Set('v4v6 v6only transparent defer-accept accept-proxy'.split(' '));
+const bindValues: ReadonlySet<string> = new Set(
+  'backlog interface name mss nice thread process shards level'.split(' '),
+);

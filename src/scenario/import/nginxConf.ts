@@ -7,6 +7,7 @@ import { countSockets, socketsOf } from './nginxListeners.ts';
 import { proxyDefaults, readProxySetting } from './nginxProxySettings.ts';
 import { Reading, type NginxConfInput } from './nginxReading.ts';
 import { Servers } from './nginxServers.ts';
+import { changeDirectives } from './nginxSettings.ts';
 import { readDirectives, type Directive } from './nginxSyntax.ts';
 import { methodText, Upstreams } from './nginxUpstreams.ts';
 import { Variables } from './nginxVariables.ts';
@@ -40,7 +41,8 @@ export const givesCpus = 'give the balancer `cpus: 4`';
 export function readNginxConf(input: NginxConfInput): NginxConf {
   const problems: Problem[] = [];
   const warnings: Warning[] = [];
-  const top = readDirectives(input.file, input.text, input.readInclude, problems, warnings);
+  const written = readDirectives(input.file, input.text, input.readInclude, problems, warnings);
+  const top = changeDirectives(written, input.settings ?? [], problems);
   const conf = new ConfReader(new Reading(input, problems, warnings)).read(top);
   if (problems.length === 0) return conf;
   // Who uses which listener cannot be asked any more; on the ports of agents it will be they.

@@ -2,6 +2,7 @@
 import { nearest, type Problem } from '../problem.ts';
 import type { SourcePosition, Warning } from '../scenario.ts';
 import { quote } from '../wording.ts';
+import type { ConfSetting } from './confSetting.ts';
 import { choosesNothing, harmless, modelled, notModelled, refused, silent, type Context } from './nginxDirectives.ts';
 import { isPlain, whyNotPlain } from './nginxPlainValues.ts';
 import { cameWith, isSince, measuredRelease } from './nginxReleases.ts';
@@ -24,6 +25,8 @@ export interface NginxConfInput {
   readonly resolve: (host: string) => readonly string[] | null;
   /** Directives that matter, are not modelled, and may be passed over. */
   readonly assume: readonly { readonly directive: string; readonly because: string }[];
+  /** What the scenario changes in it. */
+  readonly settings?: readonly ConfSetting[] | undefined;
   /** `agents`: those that simulated agents can use, over TCP and IPv4, one a port; `all`: `assign` only asks for a choice. */
   readonly listeners: 'agents' | 'all';
 }

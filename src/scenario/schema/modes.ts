@@ -1,5 +1,6 @@
 // Ways to connect the agents: a balancer's file, a list of servers, and what a mode changes for itself.
 import { z } from 'zod';
+import { parseConfPath } from '../confPath.ts';
 import { parsePath } from '../overlay.ts';
 import { agentSettings } from './agent.ts';
 import { balancers, nginx } from './balancers.ts';
@@ -66,7 +67,7 @@ export const mode = z.strictObject(
       .optional()
       .superRefine((overlay, context) => {
         for (const key of Object.keys(overlay ?? {})) {
-          const path = parsePath(key);
+          const path = parseConfPath(key) ?? parsePath(key);
           if (typeof path === 'string') context.addIssue({ code: 'custom', message: path, path: [key] });
         }
       })
