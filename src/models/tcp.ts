@@ -31,6 +31,9 @@ export interface TcpKeepalive {
  */
 export const managerKeepalive: TcpKeepalive = { idleUs: 30_000_000, intervalUs: 10_000_000, count: 3 };
 
+/** SO_KEEPALIVE and nothing else. Linux, Documentation/networking/ip-sysctl.rst: tcp_keepalive_time, _intvl, _probes. */
+export const linuxKeepalive: TcpKeepalive = { idleUs: 7_200_000_000, intervalUs: 75_000_000, count: 9 };
+
 /** Asks never, and never gives up. */
 export const noKeepalive: TcpKeepalive = { idleUs: Infinity, intervalUs: 1, count: 0 };
 

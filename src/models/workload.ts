@@ -58,6 +58,7 @@ export const Purpose = {
   EventRate: 11,
   FaultRandom: 12,
   BalancerChoice: 13,
+  BalancerStart: 14,
   Hitter: 31,
   BurstPhase: 32,
   StartOrder: 33,

@@ -16,6 +16,7 @@ import { entersQueue, handlersServe, taken } from './world/intake.ts';
 import { scheduleChurn, startAgent, told } from './world/lifecycle.ts';
 import { isWalker, revived, sleeps, walkOn } from './world/listWalk.ts';
 import { sendTimesOut } from './world/sendTimeout.ts';
+import { checkDue, startChecks } from './world/checks.ts';
 import { settleCut } from './world/cuts.ts';
 import { leftoverDue, settleLeftovers } from './world/leftovers.ts';
 import { isDark } from './world/legs.ts';
@@ -41,7 +42,14 @@ import {
   type WorldFixed,
   type WorldProbe,
 } from './world/state.ts';
-import { acceptAtBalancer, peerArrive, peerConnected, peerFailed } from './world/throughBalancer.ts';
+import {
+  acceptAtBalancer,
+  chooseAgain,
+  peerArrive,
+  peerConnected,
+  peerFailed,
+  queueOver,
+} from './world/throughBalancer.ts';
 import { armAttemptTimeout, isForced, noteBacklog } from './world/waits.ts';
 import type { Luck, WorldOptions } from './worldOptions.ts';
 
@@ -50,6 +58,7 @@ export function runWorld(options: WorldOptions, luck: Luck, probe: WorldProbe = 
   const world = new WorldState(options, luck, probe, fixed);
   const { queue } = world;
   scheduleFaults(world);
+  for (const host of world.hosts) startChecks(world, host, -options.warmupUs);
   scheduleStarts(world);
   scheduleChurn(world);
   const staticSlots = queue.staticSlots;
@@ -92,6 +101,9 @@ function placeEvent(world: WorldState, kind: number, argument: number, nowUs: nu
       return;
     case EventKind.Leftover:
       leftoverDue(world, argument, nowUs);
+      return;
+    case EventKind.Check:
+      checkDue(world, argument, nowUs);
       return;
     case EventKind.Shutdown:
       shutdownDue(world, argument, nowUs);
@@ -203,10 +215,7 @@ function mainEvent(world: WorldState, agent: number, nowUs: number): void {
 
 function pathEvent(world: WorldState, agent: number, nowUs: number): void {
   const step = world.step[agent]!;
-  if (
-    (step === Step.PeerArrive || step === Step.PeerConnected || step === Step.PeerFailed || step === Step.Idle) &&
-    world.places[world.target[agent]!]!.state === PlaceState.Hung
-  ) {
+  if (isStepOfBalancer(step) && world.places[world.target[agent]!]!.state === PlaceState.Hung) {
     world.wait[agent] = Wait.Stalled;
     armAttemptTimeout(world, agent);
     return;
@@ -256,12 +265,30 @@ function pathEvent(world: WorldState, agent: number, nowUs: number): void {
     case Step.Review:
       reviewSession(world, agent, nowUs);
       return;
+    case Step.PeerAgain:
+      chooseAgain(world, agent, nowUs);
+      return;
+    case Step.QueueOver:
+      queueOver(world, agent, nowUs);
+      return;
     case Step.Idle:
       nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.target[agent]!));
       return;
     default:
       throw new Error(`unknown step ${step}`);
   }
+}
+
+/** Steps at which a balancer's process has to run. */
+function isStepOfBalancer(step: number): boolean {
+  return (
+    step === Step.PeerArrive ||
+    step === Step.PeerConnected ||
+    step === Step.PeerFailed ||
+    step === Step.PeerAgain ||
+    step === Step.QueueOver ||
+    step === Step.Idle
+  );
 }
 
 /** Ends a run that goes on until nothing is left to happen. */

@@ -8,7 +8,7 @@ import { aRollout, enroll, type Rollout } from '../support/enrolments.ts';
 import { differences } from '../support/oracle/compare.ts';
 import { nodesUnreachable, runs, unreachable } from '../support/oracle/recipes.ts';
 import { clusterCuts } from '../support/oracle/statusWorlds.ts';
-import { fault, minute, second, type GroupRecipe } from '../support/worlds.ts';
+import { fault, minute, second, type GroupRecipe, nginxIn } from '../support/worlds.ts';
 
 const versions = fc.constantFrom('3.13.6', '4.0.0', '4.2.2', '4.9.2', '4.11.1', '4.12.0', '4.14.7', '5.0.0-beta4');
 const managers = fc.constantFrom('4.2.7', '4.3.11', '4.9.2', '4.12.0', '4.13.1', '4.14.7');
@@ -75,14 +75,14 @@ function registeredThroughBalancer(world: WorldOptions, nodes: readonly number[]
   return {
     ...world,
     balancers: world.balancers.map((balancer) => {
-      const { nginx } = balancer.product;
+      const nginx = nginxIn(world);
       const [events, registration] = nginx.upstreams;
       const peers = nodes.map((node) => {
         const peer = events!.peers[node]!;
         return { ...peer, port: 1515, serverText: `${peer.address}:1515` };
       });
       const upstreams = [events!, { ...registration!, peers }];
-      return { ...balancer, product: { ...balancer.product, nginx: { ...nginx, upstreams } } };
+      return { ...balancer, product: { kind: 'nginx', nginx: { ...nginx, upstreams } } };
     }),
   };
 }

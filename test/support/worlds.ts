@@ -221,5 +221,7 @@ function nginxOf(recipe: WorldRecipe): NginxOptions {
 
 /** The nginx.conf of a world's only balancer, as its reader gives it. */
 export function nginxIn({ balancers }: WorldOptions): NginxOptions {
-  return balancers[0]!.product.nginx;
+  const { product } = balancers[0]!;
+  if (product.kind !== 'nginx') throw new Error('no nginx balances here');
+  return product.nginx;
 }

@@ -105,6 +105,11 @@ export interface HealthChecks {
   readonly asks: 'kernel' | 'process';
   /** A check ended. @returns µs until the next one of this peer begins. */
   checked(peerIndex: number, passed: boolean, nowUs: number): number;
+  /**
+   * After a check: true while others that end like it change nothing, and come after the same time, so that none of them need be
+   * played. Absent: never.
+   */
+  steady?(peerIndex: number, passed: boolean): boolean;
 }
 
 export interface BalancerAdmin {

@@ -1,9 +1,12 @@
 // A balancer on its host, whatever product it is.
 import type { KernelOptions, Unreachable } from '../network.ts';
+import type { HaproxyOptions } from './haproxy/options.ts';
 import type { NginxOptions } from './nginx/options.ts';
 
 /** What runs there, by product: registered in `products.ts`. */
-export type BalancerProduct = { readonly kind: 'nginx'; readonly nginx: NginxOptions };
+export type BalancerProduct =
+  | { readonly kind: 'nginx'; readonly nginx: NginxOptions }
+  | { readonly kind: 'haproxy'; readonly haproxy: HaproxyOptions };
 
 export interface BalancerOptions {
   /** What faults and server lists call it; a lone one is called `balancer`. */
@@ -23,10 +26,20 @@ export interface BalancerOptions {
 /** A port on which a proxy takes connections, and how long it waits for whom. */
 export interface ListenerOptions {
   readonly port: number;
+  /** `listen()` backlog: what its kernel keeps of connections that nobody takes. */
+  readonly backlog: number;
   /** How long it waits for a peer to take a connection. */
   readonly connectTimeoutUs: number;
+  /** Its timers end as late as its kernel wakes it while it has nothing else to do. */
+  readonly wakesLate: boolean;
+  /** How long a session waits for a peer that has room. */
+  readonly queueTimeoutUs: number;
   /** A session in which no byte has moved for so long is closed. */
   readonly sessionTimeoutUs: number;
+  /** So is one whose peer has said nothing for so long, whatever the client says. */
+  readonly mutePeerTimeoutUs: number;
+  /** Its kernel asks clients of which nothing comes (SO_KEEPALIVE). */
+  readonly asksClients: boolean;
   /** What it takes of a client for a peer that takes nothing, beside what its kernel does. */
   readonly proxyBufferBytes: number;
 }

@@ -1,10 +1,12 @@
 // What a product of balancing has to be able to do, besides choosing: `contract.ts`.
+import type { Key } from '../../kernel/random.ts';
 import type { NodeOptions } from '../node.ts';
 import type { Balancer, PeerAddress } from './contract.ts';
 import type { BalancerProduct, ListenerOptions } from './options.ts';
 
 export interface Product<P extends BalancerProduct> {
-  start(product: P): RunningProxy;
+  /** @param luck what the processes draw when they start; one a balancer. */
+  start(product: P, luck: Key): RunningProxy;
   listeners(product: P): readonly ListenerFacts[];
   change(product: P, verb: 'addNode' | 'removeNode', node: NodeOptions, nodes: readonly NodeOptions[]): ProductChange;
   readonly canDrain: boolean;
@@ -15,15 +17,25 @@ export interface RunningProxy {
   readonly workers: number;
   /** Sessions that one worker process has room for. */
   readonly sessionsPerWorker: number;
+  /** Most sessions at once, beside those of a worker: listeners say which of these they are part of. */
+  readonly limits: readonly number[];
+  /** A client for whom there is no room is closed, or waits in the kernel until there is some. */
+  readonly whenFull: 'close' | 'wait';
   /** In the order of the configuration: agents know them by their place. */
   readonly listeners: readonly RunningListener[];
   /** How long these processes keep their sessions once a reload has made them old; absent: until these end. */
   readonly shutdownTimeoutUs?: number | undefined;
+  /** One balancer of each set of peers that remembers them together: whom to ask for checks, orders and news. */
+  readonly pools: readonly Balancer[];
 }
 
 export interface RunningListener {
   readonly options: ListenerOptions;
   readonly balancer: Balancer;
+  /** Into `RunningProxy.pools`. */
+  readonly pool: number;
+  /** Into `RunningProxy.limits`. */
+  readonly limits: readonly number[];
 }
 
 /** What a configuration says about one of its listeners. */

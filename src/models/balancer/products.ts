@@ -1,20 +1,24 @@
 // Which products there are. Another one is a folder beside nginx/, a member of `BalancerProduct`, and a line here.
+import type { Key } from '../../kernel/random.ts';
 import type { NodeOptions } from '../node.ts';
+import { haproxyProduct } from './haproxy/product.ts';
 import { nginxProduct } from './nginx/product.ts';
 import type { BalancerProduct } from './options.ts';
 import type { ListenerFacts, Product, ProductChange, RunningProxy } from './product.ts';
 
 const products: { readonly [K in BalancerProduct['kind']]: Product<Extract<BalancerProduct, { kind: K }>> } = {
   nginx: nginxProduct,
+  haproxy: haproxyProduct,
 };
 
-function of(product: BalancerProduct): Product<BalancerProduct> {
-  return products[product.kind];
+/** The table has for each kind what takes that kind, which an index does not tell. */
+function of<P extends BalancerProduct>({ kind }: P): Product<P> {
+  return products[kind] as unknown as Product<P>;
 }
 
-/** A balancer whose processes have just started, with no memory of anything. */
-export function startProduct(product: BalancerProduct): RunningProxy {
-  return of(product).start(product);
+/** A balancer whose processes have just started, with no memory of anything. @param luck what they draw as they do. */
+export function startProduct(product: BalancerProduct, luck: Key): RunningProxy {
+  return of(product).start(product, luck);
 }
 
 /** What a configuration says about its listeners, in its order. */

@@ -1,12 +1,10 @@
 // A balancer on its host: its listeners, the connection slots of its worker processes, its source ports, and which node each
 // of its peers is. What it chooses is the business of the product's own files.
+import type { Key } from '../../kernel/random.ts';
 import type { NodeOptions } from '../node.ts';
 import type { Balancer, PeerAddress } from './contract.ts';
 import type { BalancerOptions, BalancerProduct, ListenerOptions } from './options.ts';
 import { startProduct } from './products.ts';
-
-/** `listen()` backlog of nginx on Linux. nginx 1.22.1, src/core/ngx_connection.h, NGX_LISTEN_BACKLOG. */
-export const listenBacklog = 511;
 
 /** Where a peer's address leads. */
 export interface PeerTarget {
@@ -21,6 +19,18 @@ export interface ProxyListener {
   readonly targets: readonly PeerTarget[];
   /** Where the open connections to each peer are counted in `Proxy.ports`. */
   readonly portOf: readonly number[];
+  /** Into `Proxy.pools`; -1: nobody else shares what it remembers. */
+  readonly pool: number;
+  /** Into `Proxy.limits`. */
+  readonly limits: readonly number[];
+  /** Connections in its kernel for which there is no room, from the front: agent and number of its attempt, in turn. */
+  readonly waiting: number[];
+}
+
+/** Peers that are remembered together. */
+export interface ProxyPool {
+  readonly balancer: Balancer;
+  readonly targets: readonly PeerTarget[];
 }
 
 export interface Proxy {
@@ -31,6 +41,13 @@ export interface Proxy {
   readonly shutdownTimeoutUs: number;
   /** Sessions of each worker process. */
   readonly slots: Int32Array;
+  readonly limits: readonly number[];
+  /** Sessions that each limit counts. */
+  readonly counts: Int32Array;
+  readonly whenFull: 'close' | 'wait';
+  /** Clients that waited are let in just now. */
+  isAdmitting: boolean;
+  readonly pools: readonly ProxyPool[];
   readonly portsPerPeer: number;
   /** Open connections to each address and port, whoever of the processes before and after a reload has them. */
   readonly ports: number[];
@@ -40,12 +57,14 @@ export interface Proxy {
 /**
  * A balancer whose processes have just started.
  * @param product what it reads, which may have changed since the start of the run.
+ * @param luck what the processes draw as they start.
  * @param before processes that go on with their sessions, after a reload.
  */
 export function newProxy(
   { sourcePorts, addresses }: Pick<BalancerOptions, 'sourcePorts' | 'addresses'>,
   product: BalancerProduct,
   nodes: readonly NodeOptions[],
+  luck: Key,
   before?: Proxy,
 ): Proxy {
   const ports = before?.ports ?? [];
@@ -56,21 +75,26 @@ export function newProxy(
     portSlots.set(name, slot);
     return slot;
   };
-  const { workers, sessionsPerWorker, listeners, shutdownTimeoutUs = Infinity } = startProduct(product);
+  const targetsOf = ({ peers }: Balancer): PeerTarget[] =>
+    peers.map(({ address, port }) => {
+      const nodeIndex = nodes.findIndex((node) => node.address === address);
+      return { nodeIndex, registration: port !== nodes[nodeIndex]?.eventsPort };
+    });
+  const { listeners, pools, shutdownTimeoutUs = Infinity, ...running } = startProduct(product, luck);
   return {
-    listeners: listeners.map(({ options, balancer }) => ({
-      options,
-      balancer,
-      targets: balancer.peers.map(({ address, port }): PeerTarget => {
-        const nodeIndex = nodes.findIndex((node) => node.address === address);
-        return { nodeIndex, registration: port !== nodes[nodeIndex]?.eventsPort };
-      }),
-      portOf: balancer.peers.map(slotOf),
+    ...running,
+    listeners: listeners.map((listener, index) => ({
+      ...listener,
+      targets: targetsOf(listener.balancer),
+      portOf: listener.balancer.peers.map(slotOf),
+      // What waits in the kernel waits for whoever listens next.
+      waiting: before?.listeners[index]?.waiting ?? [],
     })),
-    workers,
-    sessionsPerWorker,
+    pools: pools.map((balancer) => ({ balancer, targets: targetsOf(balancer) })),
+    slots: new Int32Array(running.workers),
+    counts: new Int32Array(running.limits.length),
+    isAdmitting: false,
     shutdownTimeoutUs,
-    slots: new Int32Array(workers),
     portsPerPeer: sourcePorts * Math.max(1, addresses.length),
     ports,
     portSlots,
@@ -85,7 +109,7 @@ export function newProxy(
  */
 export function connectTimeoutUs(proxy: Proxy, worker: number, listener: ProxyListener): number {
   const us = listener.options.connectTimeoutUs;
-  return proxy.slots[worker]! > 1 ? us : us + Math.min(Math.round(us / 1000), 100_000);
+  return !listener.options.wakesLate || proxy.slots[worker]! > 1 ? us : us + Math.min(Math.round(us / 1000), 100_000);
 }
 
 /** A client whose end nginx hears by so much before its time-out comes too late for that. nginx's clock has milliseconds. */

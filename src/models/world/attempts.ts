@@ -30,6 +30,7 @@ import { register } from './registering.ts';
 import { isKeyInUse } from './keyInUse.ts';
 import { Leg } from './legs.ts';
 import { attemptCutSinceUs, isAnswerLost, reviewRepeat } from './repeats.ts';
+import { takesClient } from './slots.ts';
 import { abandonSession, acceptAtBalancer } from './throughBalancer.ts';
 import {
   armAttemptTimeout,
@@ -154,6 +155,10 @@ export function synArrives(world: WorldState, agent: number, nowUs: number): voi
     return;
   }
   if (isBalancer(world, target)) {
+    if (!takesClient(world, agent)) {
+      repeatSyn(world, agent, nowUs);
+      return;
+    }
     // nginx gets the connection when the handshake is over; until then it lies in the kernel.
     world.balancerLife[agent] = place.life;
     world.wait[agent] = Wait.Queue;
@@ -311,6 +316,15 @@ export function reviewAttempt(world: WorldState, agent: number, nowUs: number): 
     case Wait.Accepts:
     case Wait.Handler:
       reviewIntake(world, agent, nowUs);
+      return;
+    case Wait.Slot:
+      // The kernel closes what nobody has accepted when its process ends.
+      if (place.state === PlaceState.Silent) waitInVain(world, agent);
+      else if (place.life !== world.balancerLife[agent]) {
+        world.queue.cancel(slot + Timer.Main);
+        world.wait[agent] = Wait.None;
+        nextStep(world, agent, Step.Fail, nowUs + oneWayUs);
+      }
       return;
     case Wait.Stalled:
       if (world.places[world.target[agent]!]!.state !== PlaceState.Up) return;

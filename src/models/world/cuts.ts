@@ -5,6 +5,7 @@ import { PlaceState } from '../place.ts';
 import { keepaliveEndUs, probeUs } from '../tcp.ts';
 import type { Way } from '../ways.ts';
 import { reviewAttempt } from './attempts.ts';
+import { reviewChecks } from './checks.ts';
 import { forgetLeftovers, reviewLeftovers } from './leftovers.ts';
 import { Forgotten, Leg, farPlace, forgetFlow, keepaliveOf, legLatencyUs, nearEnd, sessionEndUs } from './legs.ts';
 import { reviewSession } from './path.ts';
@@ -69,6 +70,10 @@ function waysChanged(world: WorldState, ways: readonly Way[], nowUs: number): vo
       }
     }
   }
+  touched.ofPlace.forEach((places, place) => {
+    for (const other of places)
+      if (isBalancer(world, place) && !isBalancer(world, other)) reviewChecks(world, other, nowUs);
+  });
   // Between nodes no agent's segment passes.
   for (let place = 0; place < world.nodeCount; place++) {
     const { master } = world.links;

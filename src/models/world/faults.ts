@@ -9,6 +9,9 @@ import { enrolmentBegins } from './enrolment.ts';
 import { reviewAttempt, waitInVain } from './attempts.ts';
 import { nodeTurned } from './intake.ts';
 import { dropFlows, partitionEnd, partitionStart } from './cuts.ts';
+import { resumeChecks, reviewChecks, stallChecks, startChecks, stopChecks } from './checks.ts';
+import type { BalancerHost } from './host.ts';
+import { admitWaiting } from './slots.ts';
 import { keptAt, reviewLeftovers } from './leftovers.ts';
 import { awaitFlush, judgeMemory } from './flush.ts';
 import { Leg } from './legs.ts';
@@ -232,6 +235,8 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
     deliverHeld(world, index, nowUs);
   }
   reviewLeftovers(world, nowUs);
+  if (isProxy) checksOfHost(world, world.hosts[index - world.nodeCount]!, before, reborn, nowUs);
+  else reviewChecks(world, index, nowUs);
   for (let agent = 0; agent < world.agents; agent++) {
     const state = world.state[agent]!;
     if (state === State.Connected || state === State.Frozen || state === State.Stale) {
@@ -300,13 +305,25 @@ function deliverHeld(world: WorldState, index: number, nowUs: number): void {
   }
 }
 
+/** Processes that end take their checks with them; those that start begin with theirs. */
+function checksOfHost(world: WorldState, host: BalancerHost, before: number, reborn: boolean, nowUs: number): void {
+  const { state } = world.places[host.place]!;
+  const isBetween = (one: number): boolean => one === PlaceState.Up || one === PlaceState.Hung;
+  if (reborn) stopChecks(world, host);
+  if (state === PlaceState.Up && (reborn || !isBetween(before))) startChecks(world, host, nowUs);
+  else if (state === PlaceState.Up) {
+    resumeChecks(world, host, nowUs);
+    admitWaiting(world, host, host.proxies.at(-1)!, nowUs);
+  } else if (!reborn && isBetween(before)) stallChecks(world, host, nowUs);
+}
+
 /** The processes of a balancer are new: they know nothing of the connections that those before them had. */
 function resetBalancer(world: WorldState, index: number, nowUs: number): void {
   const host = world.hosts[index - world.nodeCount]!;
   for (let agent = 0; agent < world.agents; agent++) {
     if (world.target[agent] === index) world.generation[agent] = 0;
   }
-  host.proxies = [newProxy(host.options, host.product, world.options.nodes)];
+  host.proxies = [newProxy(host.options, host.product, world.options.nodes, host.luck)];
   const killed = world.places[index]!.state !== PlaceState.Silent;
   for (const agent of [...world.sessions.keys()].sort((a, b) => a - b)) {
     if (world.target[agent] !== index) continue;

@@ -14,6 +14,8 @@ export interface BalancerHost {
   proxies: Proxy[];
   /** What it reads when it starts or reloads. */
   product: BalancerProduct;
+  /** What its processes draw when they start. */
+  readonly luck: Key;
   /** Where in its second its clock stands at instant 0, µs. */
   readonly phaseUs: number;
   /** One way to each node. */
@@ -25,13 +27,15 @@ export interface BalancerHost {
 export function newHosts({ nodes, balancers, network }: WorldOptions, root: Key): BalancerHost[] {
   return balancers.map((options, index) => {
     const { name, product, latencyUs, unreachable } = options;
+    const luck = namedKey(root, Purpose.BalancerStart, name);
     // A lone one had no name to draw by.
     const key =
       name === balancerPlace ? deriveKey(root, Purpose.BalancerClock, 0) : namedKey(root, Purpose.BalancerClock, name);
     return {
       options,
       place: nodes.length + index,
-      proxies: [newProxy(options, product, nodes)],
+      proxies: [newProxy(options, product, nodes, luck)],
+      luck,
       product,
       phaseUs: Math.floor(uniform(key, 0, 0) * 1e6),
       latencyUs: nodes.map((node) => slowest(network.latencyUs, node.latencyUs, latencyUs)),

@@ -52,6 +52,13 @@ function waitingAt(world: WorldState, node: number, nowUs: number): number {
   return state === PlaceState.Hung ? queued : acceptQueueLength(world.books.intake.nodes[node]!, nowUs);
 }
 
+/** Whether a SYN that arrives at a node would find room for its connection. */
+export function hasRoomForSyn(world: WorldState, node: number, registration: boolean, nowUs: number): boolean {
+  const place = world.places[node]!;
+  if (registration) return fitsQueue(place.queuedRegistration, place.acceptQueue);
+  return fitsQueue(waitingAt(world, node, nowUs), world.books.intake.nodes[node]!.acceptQueue);
+}
+
 /** False: the SYN that arrives at a node that works, or stands still, is dropped. */
 export function takesSyn(world: WorldState, node: number, nowUs: number): boolean {
   if (fitsQueue(waitingAt(world, node, nowUs), world.books.intake.nodes[node]!.acceptQueue)) return true;

@@ -349,7 +349,7 @@ function forget(world: WorldState, id: number, left: Leftover, fate: 'path' | 'p
   if (left.held) world.books.pipelines.judge(left.agent, left.held, fate, nowUs);
   left.held = null;
   if (left.session === null || world.places[left.place]!.life !== left.life) return;
-  closeSession(left.session, nowUs);
+  closeSession(world, left.session, nowUs);
   if (nowUs < world.options.durationUs) leaveNodeEnd(world, left, nowUs);
 }
 

@@ -5,6 +5,7 @@ import { PlaceState } from '../place.ts';
 import {
   answeredUs,
   keepaliveEndUs,
+  linuxKeepalive,
   noKeepalive,
   openWindowUs,
   orphanRepeatUs,
@@ -113,7 +114,11 @@ export function farPlace(world: WorldState, agent: number, leg: Leg): number {
 
 /** Keepalive of the far end of a leg: nginx listens without `so_keepalive` and asks nothing. nginx 1.22.1, src/stream/ngx_stream_core_module.c. */
 export function keepaliveOf(world: WorldState, agent: number, leg: Leg): TcpKeepalive {
-  return leg === Leg.Front ? noKeepalive : world.options.nodes[world.node[agent]!]!.keepalive;
+  if (leg === Leg.Front) {
+    const { asksClients } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
+    return asksClients ? linuxKeepalive : noKeepalive;
+  }
+  return world.options.nodes[world.node[agent]!]!.keepalive;
 }
 
 export function legLatencyUs(world: WorldState, agent: number, leg: Leg): number {

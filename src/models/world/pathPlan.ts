@@ -140,6 +140,10 @@ export function noteIdle(world: WorldState, agent: number, nowUs: number): void 
   const { legs } = world;
   legs.idleUs[agent] = Infinity;
   if (world.viaBalancer[agent] === 0 || world.brokenPlace[agent] === world.target[agent]) return;
+  const { mutePeerTimeoutUs } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
+  // The last that the peer has said was the ACK.
+  const muteUs = world.ackUs[agent]! + mutePeerTimeoutUs;
+  legs.idleUs[agent] = muteUs;
   if (world.blocked[agent] === 1) return;
   const { sessionTimeoutUs } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
   const { pipelines } = world.books;
@@ -148,7 +152,7 @@ export function noteIdle(world: WorldState, agent: number, nowUs: number): void 
   const left = fits(world, agent, balancerRoom(world, agent));
   const fullUs =
     left < 0 ? world.before(nowUs) : pipelines.sendInstantBefore(agent, left + 1, world.options.durationUs);
-  legs.idleUs[agent] = fullUs + sessionTimeoutUs + 2 * latencyTo(world, agent, world.target[agent]!);
+  legs.idleUs[agent] = Math.min(muteUs, fullUs + sessionTimeoutUs + 2 * latencyTo(world, agent, world.target[agent]!));
 }
 
 /** Arms what comes next: a leg that changes by itself, or the end of the connection. */

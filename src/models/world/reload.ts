@@ -8,7 +8,9 @@ import type { PlannedFault } from '../faultPlan.ts';
 import { PlaceState } from '../place.ts';
 import type { BalancerHost } from './host.ts';
 import { scheduleShutdown } from './shutdown.ts';
-import type { WorldState } from './state.ts';
+import { startChecks, stopChecks } from './checks.ts';
+import { admitWaiting } from './slots.ts';
+import { type WorldState } from './state.ts';
 
 /** A reload, of a changed file or of the same. */
 export function reconfigure(world: WorldState, fault: PlannedFault, options: BalancerFault, nowUs: number): void {
@@ -18,9 +20,15 @@ export function reconfigure(world: WorldState, fault: PlannedFault, options: Bal
     else if (options.kind === 'drain' || !changeHost(world, host, fault, options.kind)) continue;
     // A master process that is not there, or stands still, reads nothing; the file is what the next one starts with.
     if (world.places[host.place]!.state !== PlaceState.Up) continue;
-    const old = host.proxies.at(-1)!;
-    host.proxies.push(newProxy(host.options, host.product, world.options.nodes, old));
-    if (old.shutdownTimeoutUs < Infinity) scheduleShutdown(world, host, old.shutdownTimeoutUs, fault.index, nowUs);
+    const before = host.proxies.at(-1)!;
+    const proxy = newProxy(host.options, host.product, world.options.nodes, host.luck, before);
+    host.proxies.push(proxy);
+    stopChecks(world, host);
+    startChecks(world, host, nowUs);
+    if (before.shutdownTimeoutUs < Infinity) {
+      scheduleShutdown(world, host, before.shutdownTimeoutUs, fault.index, nowUs);
+    }
+    admitWaiting(world, host, proxy, nowUs);
   }
 }
 

@@ -50,22 +50,27 @@ export function shutdownDue(world: WorldState, index: number, nowUs: number): vo
     if (world.target[agent] !== host.place || world.generation[agent] !== generation) continue;
     if (world.sessions.has(agent)) endAttempt(world, agent, nowUs);
     else if (hasSession(world, agent) && world.balancerLife[agent] === life) {
-      closeSession(sessionOf(world, agent), nowUs);
-      // To the agent and to its node it is as if the whole balancer had ended.
-      world.balancerLife[agent] = -1;
-      reviewSession(world, agent, nowUs);
+      sayGoodbye(world, agent, nowUs);
     }
   }
 }
 
-function hasSession(world: WorldState, agent: number): boolean {
+export function hasSession(world: WorldState, agent: number): boolean {
   const state = world.state[agent]!;
   const isOn = state === State.Connected || state === State.Frozen || state === State.Waking || state === State.Stale;
   return isOn && world.node[agent]! >= 0 && world.viaBalancer[agent] === 1;
 }
 
-/** An attempt on its way through the old processes ends with FIN, too. */
-function endAttempt(world: WorldState, agent: number, nowUs: number): void {
+/** The balancer closes a session: to the agent and to its node it is as if the whole balancer had ended. */
+export function sayGoodbye(world: WorldState, agent: number, nowUs: number): void {
+  const session = sessionOf(world, agent);
+  world.balancerLife[agent] = -1;
+  closeSession(world, session, nowUs);
+  reviewSession(world, agent, nowUs);
+}
+
+/** An attempt on its way through a balancer ends with FIN, too. */
+export function endAttempt(world: WorldState, agent: number, nowUs: number): void {
   abandonSession(world, agent, nowUs);
   world.queue.cancel(agent * timersPerAgent + Timer.Path);
   world.wait[agent] = Wait.None;

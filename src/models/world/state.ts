@@ -4,7 +4,8 @@ import { rootKey, shuffle, uniform, type Key } from '../../kernel/random.ts';
 import { groupAddresses } from '../addresses.ts';
 import type { Endpoint } from '../agentOptions.ts';
 import type { BalancerSession } from '../balancer/contract.ts';
-import { listenBacklog, type Proxy } from '../balancer/proxy.ts';
+import { listenersOf } from '../balancer/products.ts';
+import type { Proxy } from '../balancer/proxy.ts';
 import { ConnectionHistory } from '../cluster/history.ts';
 import { ClusterLinks } from '../cluster/links.ts';
 import { EnrolmentLog } from '../cluster/enrolmentLog.ts';
@@ -16,6 +17,7 @@ import { unreachableBetween, type Unreachable } from '../network.ts';
 import { OutageBook, newOpenOutages } from '../outages.ts';
 import { PlaceState, newPlace, serviceState, type Place } from '../place.ts';
 import { Ways } from '../ways.ts';
+import { Checks } from './checks.ts';
 import { newHosts, slowest, type BalancerHost } from './host.ts';
 import { Leftovers } from './leftovers.ts';
 import { Legs } from './legs.ts';
@@ -38,6 +40,8 @@ export interface WorldProbe {
   connected?(agent: number, atUs: number, server: number, node: number): void;
   /** The agent goes on to the next entry of its list. */
   gaveUp?(agent: number, atUs: number, server: number): void;
+  /** A balancer takes a peer out of its choice, or back. */
+  peerTurned?(balancer: number, peer: number, atUs: number, isUp: boolean): void;
   /** A place changed its state. */
   changed?(place: number, atUs: number, state: PlaceState): void;
 }
@@ -90,6 +94,10 @@ export const Step = {
   Taken: 13,
   /** A leg of the session changes by itself. */
   Review: 14,
+  /** A balancer tries again after a pause. */
+  PeerAgain: 15,
+  /** No peer has had room for too long. */
+  QueueOver: 16,
 } as const;
 // What an attempt waits for when no step is under way.
 export const Wait = {
@@ -103,6 +111,12 @@ export const Wait = {
   Accepts: 6,
   /** Its startup message waits for a handler of remoted. */
   Handler: 7,
+  /** In the kernel's queue of a balancer that has no room for it. */
+  Slot: 8,
+  /** At a balancer all of whose peers are full. */
+  Peer: 9,
+  /** At a balancer that tries again after a pause. */
+  Pause: 10,
 } as const;
 // What happens to what a connected agent sends.
 export const Broken = {
@@ -132,6 +146,8 @@ export const EventKind = {
   Flush: 7,
   /** Old processes of a balancer end (shutdown.ts). */
   Shutdown: 8,
+  /** A balancer's check of a peer begins, arrives or ends (checks.ts). */
+  Check: 9,
 } as const;
 
 /** All state of one replication. What happens to it is in the files beside this one. */
@@ -198,6 +214,11 @@ export class WorldState implements Wakes {
   readonly worker: Int16Array;
   readonly peer: Int16Array;
   readonly sessions = new Map<number, BalancerSession>();
+  /** Agents whose session waits for a peer that has room. */
+  readonly queued = new Map<BalancerSession, number>();
+  /** 1: nothing was heard of the peer that is tried now when its time was over. */
+  readonly peerMute: Uint8Array;
+  readonly checks = new Checks();
 
   /** 1: the attempt sends its startup message in a datagram. */
   readonly udpAttempt: Uint8Array;
@@ -288,7 +309,9 @@ export class WorldState implements Wakes {
     const { nodes, balancers, network, groups } = options;
     this.nodeCount = nodes.length;
     this.places = nodes.map((node) => newPlace(node.startupUs, node.acceptQueue));
-    this.places.push(...balancers.map(() => newPlace(0, listenBacklog)));
+    for (const { product } of balancers) {
+      this.places.push(newPlace(0, Math.max(0, ...listenersOf(product).map(({ options: { backlog } }) => backlog))));
+    }
     this.hosts = newHosts(options, root);
     const placeLatency = [...nodes, ...balancers].map(({ latencyUs }) => latencyUs);
     this.latency = groups.map((group) => placeLatency.map((own) => slowest(network.latencyUs, group.latencyUs, own)));
@@ -348,6 +371,7 @@ export class WorldState implements Wakes {
     this.untaken = new Uint8Array(agents);
     this.worker = new Int16Array(agents).fill(-1);
     this.peer = new Int16Array(agents);
+    this.peerMute = new Uint8Array(agents);
     this.udpAttempt = new Uint8Array(agents);
     this.serial = new Int32Array(agents);
     this.ticket = new Int32Array(agents).fill(-1);

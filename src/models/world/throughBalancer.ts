@@ -1,6 +1,6 @@
 // A connection through the balancer: its slot, its peer, its end.
 import { below } from '../../kernel/random.ts';
-import type { BalancerSession } from '../balancer/contract.ts';
+import { Choice, type BalancerSession } from '../balancer/contract.ts';
 import { addressText, connectTimeoutUs, togetherUs, type Proxy, type ProxyListener } from '../balancer/proxy.ts';
 import { PlaceState, serviceState } from '../place.ts';
 import { drawIndex } from '../workload.ts';
@@ -8,6 +8,7 @@ import {
   Broken,
   State,
   Step,
+  Timer,
   Wait,
   hopUs,
   hostOf,
@@ -15,11 +16,15 @@ import {
   nextStep,
   orNow,
   proxyOf,
+  timersPerAgent,
   type WorldState,
 } from './state.ts';
 import type { BalancerHost } from './host.ts';
 import { Leg } from './legs.ts';
 import { attemptCutSinceUs } from './repeats.ts';
+import { sleeps } from './listWalk.ts';
+import { hearNews } from './news.ts';
+import { freeSlot, hasSlot, takeSlot, waitForSlot } from './slots.ts';
 import { isForRemoted, isJudged, repeatPeerSyn, takesSyn } from './intake.ts';
 import { register } from './registering.ts';
 import { armAttemptTimeout, queueUp, waitForAnswer } from './waits.ts';
@@ -42,12 +47,17 @@ export function acceptAtBalancer(world: WorldState, agent: number, nowUs: number
   const index = drawIndex(world.options.groups[group]!, local);
   const worker = below(proxy.workers, world.workerKeys[group]!, index, connect);
   world.balancerLife[agent] = world.places[world.target[agent]!]!.life;
-  if (proxy.slots[worker]! >= proxy.sessionsPerWorker) {
+  if (!hasSlot(proxy, listener, worker)) {
+    if (proxy.whenFull === 'wait') {
+      world.connects[agent] = connect;
+      waitForSlot(world, agent, listener);
+      return;
+    }
     world.books.noSlot += 1;
     nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.target[agent]!));
     return;
   }
-  proxy.slots[worker]! += 1;
+  takeSlot(proxy, listener, worker);
   // Ports of a client: net.ipv4.ip_local_port_range, 32768 to 60999 by default.
   const remotePort = 32_768 + below(28_232, world.workerKeys[group]!, index, -1 - connect);
   const client = {
@@ -72,6 +82,13 @@ function tryPeer(
   const clockUs = nowUs + hostOf(world, agent).phaseUs;
   for (;;) {
     const peer = listener.balancer.next(session, clockUs);
+    if (peer === Choice.Queued) {
+      world.queued.set(session, agent);
+      world.wait[agent] = Wait.Peer;
+      armAttemptTimeout(world, agent);
+      nextStep(world, agent, Step.QueueOver, nowUs + listener.options.queueTimeoutUs);
+      return;
+    }
     if (peer < 0) {
       world.books.noPeer += 1;
       break;
@@ -84,11 +101,48 @@ function tryPeer(
       nextStep(world, agent, Step.PeerArrive, nowUs + hopUs(world, agent, world.peerNode[agent]));
       return;
     }
-    // No local port is left: nginx counts it as a failure of the peer.
+    // No local port is left: that counts as a failure of the peer.
     world.books.noPort += 1;
-    if (listener.balancer.failed(session, clockUs, nowUs - world.arrivedAtUs[agent]!, false) === Infinity) break;
+    const waitUs = listener.balancer.failed(session, clockUs, nowUs - world.arrivedAtUs[agent]!, false);
+    if (waitUs === Infinity) break;
+    if (waitUs > 0) {
+      pause(world, agent, nowUs + waitUs);
+      return;
+    }
   }
-  dropSession(world, agent, session);
+  dropSession(world, agent, session, nowUs);
+  nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.target[agent]!));
+}
+
+/** The balancer tries again later. */
+function pause(world: WorldState, agent: number, untilUs: number): void {
+  world.wait[agent] = Wait.Pause;
+  armAttemptTimeout(world, agent);
+  nextStep(world, agent, Step.PeerAgain, untilUs);
+}
+
+/** It may choose again: its pause is over, or a peer has room. */
+export function chooseAgain(world: WorldState, agent: number, nowUs: number): void {
+  const session = world.sessions.get(agent);
+  if (!session) return;
+  world.queued.delete(session);
+  world.wait[agent] = Wait.None;
+  // What the agent waits for is under way again.
+  if (!sleeps(world, agent)) world.queue.cancel(agent * timersPerAgent + Timer.Main);
+  tryPeer(world, agent, session, proxyOf(world, agent).listeners[world.listener[agent]!]!, nowUs);
+  hearNews(world, hostOf(world, agent), nowUs);
+}
+
+/** No peer has had room for too long: the client is closed. */
+export function queueOver(world: WorldState, agent: number, nowUs: number): void {
+  const session = world.sessions.get(agent)!;
+  world.books.noPeer += 1;
+  proxyOf(world, agent).listeners[world.listener[agent]!]!.balancer.closed(
+    session,
+    nowUs + hostOf(world, agent).phaseUs,
+  );
+  dropSession(world, agent, session, nowUs);
+  world.wait[agent] = Wait.None;
   nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.target[agent]!));
 }
 
@@ -106,6 +160,7 @@ export function peerArrive(world: WorldState, agent: number, nowUs: number): voi
   const giveUp = (kernelUs: number): void => {
     world.wait[agent] = Wait.PeerSyn;
     world.peerSynUs[agent] = kernelUs;
+    world.peerMute[agent] = timeoutUs < kernelUs ? 1 : 0;
     armAttemptTimeout(world, agent);
     const untilUs = world.peerSinceUs[agent]! + Math.min(timeoutUs, kernelUs);
     nextStep(world, agent, Step.PeerFailed, orNow(world, untilUs));
@@ -182,17 +237,21 @@ export function peerConnected(world: WorldState, agent: number, nowUs: number): 
 
 export function peerFailed(world: WorldState, agent: number, nowUs: number): void {
   const session = world.sessions.get(agent)!;
+  const host = hostOf(world, agent);
   const listener = proxyOf(world, agent).listeners[world.listener[agent]!]!;
-  const clockUs = nowUs + hostOf(world, agent).phaseUs;
   world.wait[agent] = Wait.None;
   freePort(world, agent, listener, session.peerIndex);
   world.peerNode[agent] = -1;
-  if (listener.balancer.failed(session, clockUs, nowUs - world.arrivedAtUs[agent]!, false) < Infinity) {
-    tryPeer(world, agent, session, listener, nowUs);
-    return;
-  }
-  dropSession(world, agent, session);
-  nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.target[agent]!));
+  const isMute = world.peerMute[agent] === 1;
+  world.peerMute[agent] = 0;
+  const elapsedUs = nowUs - world.arrivedAtUs[agent]!;
+  const waitUs = listener.balancer.failed(session, nowUs + host.phaseUs, elapsedUs, isMute);
+  if (waitUs === Infinity) {
+    dropSession(world, agent, session, nowUs);
+    nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.target[agent]!));
+  } else if (waitUs > 0) pause(world, agent, nowUs + waitUs);
+  else tryPeer(world, agent, session, listener, nowUs);
+  hearNews(world, host, nowUs);
 }
 
 function freePort(world: WorldState, agent: number, listener: ProxyListener, peer: number): void {
@@ -200,10 +259,12 @@ function freePort(world: WorldState, agent: number, listener: ProxyListener, pee
 }
 
 /** Frees the slot of a session that has no peer. */
-function dropSession(world: WorldState, agent: number, session: BalancerSession): void {
-  proxyOf(world, agent).slots[session.worker]! -= 1;
+function dropSession(world: WorldState, agent: number, session: BalancerSession, nowUs: number): void {
   world.sessions.delete(agent);
+  world.queued.delete(session);
   world.peerNode[agent] = -1;
+  const proxy = proxyOf(world, agent);
+  freeSlot(world, hostOf(world, agent), proxy, proxy.listeners[world.listener[agent]!]!, session.worker, nowUs);
 }
 
 /** What an established session holds of the balancer's processes that have it. */
@@ -218,7 +279,7 @@ export interface ProxySession {
 /** An established session through the balancer ends, whoever ended it. */
 export function endSession(world: WorldState, agent: number, nowUs: number): void {
   if (world.balancerLife[agent] !== world.places[world.target[agent]!]!.life) return;
-  closeSession(sessionOf(world, agent), nowUs);
+  closeSession(world, sessionOf(world, agent), nowUs);
 }
 
 export function sessionOf(world: WorldState, agent: number): ProxySession {
@@ -232,22 +293,24 @@ export function sessionOf(world: WorldState, agent: number): ProxySession {
   };
 }
 
-export function closeSession(session: ProxySession, nowUs: number): void {
+export function closeSession(world: WorldState, session: ProxySession, nowUs: number): void {
   const { host, proxy, worker, peer } = session;
   const listener = proxy.listeners[session.listener]!;
   proxy.ports[listener.portOf[peer]!]! -= 1;
   listener.balancer.closed({ worker, peerIndex: peer }, nowUs + host.phaseUs);
-  proxy.slots[worker]! -= 1;
+  freeSlot(world, host, proxy, listener, worker, nowUs);
+  hearNews(world, host, nowUs);
 }
 
 /** The client of an attempt through the balancer has gone: a normal end, even of a session still looking for a peer. */
 export function abandonSession(world: WorldState, agent: number, nowUs: number): void {
   const session = world.sessions.get(agent);
   if (!session) return;
+  const host = hostOf(world, agent);
+  const proxy = proxyOf(world, agent);
+  const listener = proxy.listeners[world.listener[agent]!]!;
+  const clockUs = nowUs + host.phaseUs;
   if (session.peerIndex >= 0) {
-    const proxy = proxyOf(world, agent);
-    const listener = proxy.listeners[world.listener[agent]!]!;
-    const clockUs = nowUs + hostOf(world, agent).phaseUs;
     freePort(world, agent, listener, session.peerIndex);
     if (world.wait[agent] === Wait.PeerSyn) {
       const heardUs = nowUs + latencyTo(world, agent, world.target[agent]!);
@@ -256,7 +319,8 @@ export function abandonSession(world: WorldState, agent: number, nowUs: number):
         listener.balancer.failed(session, clockUs, nowUs - world.arrivedAtUs[agent]!, true);
       }
     }
-    listener.balancer.closed(session, clockUs);
   }
-  dropSession(world, agent, session);
+  listener.balancer.closed(session, clockUs);
+  dropSession(world, agent, session, nowUs);
+  hearNews(world, host, nowUs);
 }

@@ -3,6 +3,7 @@ import { instantOfSecond, receiveTimeoutUs } from '../agent.ts';
 import type { Endpoint, ServerOptions } from '../agentOptions.ts';
 import { lastAckUs, noticeUs, turnAt } from '../keepalive.ts';
 import { fitsQueue, type Place } from '../place.ts';
+import { reviewChecks } from './checks.ts';
 import { isWalker, walkWaits } from './listWalk.ts';
 import {
   Broken,
@@ -57,6 +58,7 @@ export function queueUp(
   }
   if (!isBalancer(world, index)) world.ticket[agent] = place.queued;
   place.queued += 1;
+  if (!fitsQueue(place.queued, place.acceptQueue)) reviewChecks(world, index, nowUs);
   return true;
 }
 

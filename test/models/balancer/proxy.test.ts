@@ -1,3 +1,4 @@
+import { rootKey } from '../../../src/kernel/random.ts';
 import type { Balancer } from '../../../src/models/balancer/contract.ts';
 import type { NginxSession } from '../../../src/models/balancer/nginx/session.ts';
 import { expect, test } from 'vitest';
@@ -21,7 +22,12 @@ function proxyOf(stream: string, given: { addresses?: string[]; head?: string } 
     assume: [],
     listeners: 'agents',
   });
-  return newProxy({ addresses: given.addresses ?? [], sourcePorts: 28_232 }, { kind: 'nginx', nginx: options }, nodes);
+  return newProxy(
+    { addresses: given.addresses ?? [], sourcePorts: 28_232 },
+    { kind: 'nginx', nginx: options },
+    nodes,
+    rootKey('1', 0),
+  );
 }
 
 const cluster = 'upstream cluster { hash $remote_addr consistent; server 172.0.0.3:1514; server 172.0.0.4:1514; }';

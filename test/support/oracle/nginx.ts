@@ -8,6 +8,7 @@ import {
   type Proxy,
   type ProxyListener,
 } from '../../../src/models/balancer/proxy.ts';
+import { rootKey } from '../../../src/kernel/random.ts';
 import type { BalancerSession } from '../../../src/models/balancer/contract.ts';
 import type { BalancerOptions } from '../../../src/models/balancer/options.ts';
 import type { NodeOptions } from '../../../src/models/node.ts';
@@ -66,7 +67,7 @@ export class Nginx implements Processes {
     this.#nodes = nodes;
     this.#clients = clients;
     this.#clockPhaseUs = clockPhaseUs;
-    this.#proxy = newProxy(options, options.product, nodes);
+    this.#proxy = newProxy(options, options.product, nodes, rootKey('nginx draws nothing', 0));
   }
 
   get workers(): number {
@@ -260,7 +261,7 @@ export class Nginx implements Processes {
     }
     this.#missed = [];
     this.#missedTimers = [];
-    this.#proxy = newProxy(this.#options, this.#options.product, this.#nodes);
+    this.#proxy = newProxy(this.#options, this.#options.product, this.#nodes, rootKey('nginx draws nothing', 0));
   }
 
   resumed(): void {

@@ -5,7 +5,7 @@ import { below, deriveKey, rootKey, shuffle, uniform } from '../../../src/kernel
 import { groupAddresses } from '../../../src/models/addresses.ts';
 import { atLeast } from '../../../src/models/agentVersions.ts';
 import type { ServerOptions } from '../../../src/models/agentOptions.ts';
-import { listenBacklog } from '../../../src/models/balancer/proxy.ts';
+import { listenBacklog } from '../../../src/models/balancer/nginx/product.ts';
 import { groupArrivals } from '../../../src/models/eventRates.ts';
 import { startInstants } from '../../../src/models/starts.ts';
 import { OutageEnd, type EventCounts } from '../../../src/models/ledger.ts';

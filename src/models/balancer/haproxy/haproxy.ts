@@ -3,7 +3,7 @@ import type { Key } from '../../../kernel/random.ts';
 import type { Balancer, BalancerSession } from '../contract.ts';
 import { createBackend, type Backend } from './backend.ts';
 import { Running } from './farm.ts';
-import { checkTimeoutUs, firstChecksUs } from './health.ts';
+import { checkTimeoutUs, firstChecksUs, isSteady } from './health.ts';
 import { clientHash, type BindSeen } from './key.ts';
 import type { HaproxyOptions } from './options.ts';
 import type { HaproxySession } from './session.ts';
@@ -96,6 +96,7 @@ function checksOf(
       timeoutUs: checks.map((check) => (check === null ? Infinity : checkTimeoutUs(check, farm.options))),
       asks: checks.every((check) => check === null || check.asks === 'process') ? 'process' : 'kernel',
       checked: (peerIndex, passed, nowUs) => backend.checked(farm.servers[peerIndex]!, passed, nowUs),
+      steady: (peerIndex, passed) => options.spreadChecksPercent === 0 && isSteady(farm.servers[peerIndex]!, passed),
     },
   };
 }

@@ -46,6 +46,15 @@ export function improve(server: Server, check: HaproxyCheckOptions): boolean {
   return server.health >= check.rise;
 }
 
+/** More checks that end like the last change nothing. What sessions see of an observed server changes its counts as well. */
+export function isSteady({ options, health, running, admin }: Server, passed: boolean): boolean {
+  if (admin === 'maint') return true;
+  if (options.observe) return false;
+  return passed
+    ? running !== Running.Stopped && health === bestHealth(options.check!)
+    : running === Running.Stopped && health === 0;
+}
+
 /**
  * A session could not connect to an observed server.
  * @returns what follows from it: `down` when the server has to go down, `sooner` when the next check is due after `fastinter`.

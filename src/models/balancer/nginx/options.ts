@@ -48,7 +48,10 @@ export interface DatagramOptions {
 }
 
 /** One `server` block: what it listens on and how it hands connections on. `sessionTimeoutUs` is its `proxy_timeout`. */
-export interface NginxListenerOptions extends ListenerOptions {
+export interface NginxListenerOptions extends Pick<
+  ListenerOptions,
+  'port' | 'connectTimeoutUs' | 'sessionTimeoutUs' | 'proxyBufferBytes'
+> {
   readonly protocol: 'tcp' | 'udp';
   /** An `ipv6only=off` listener sees IPv4 clients as `::ffff:a.b.c.d` and hashes them so. */
   readonly mappedAddresses: boolean;

@@ -1,9 +1,12 @@
 // nginx among the products.
-import type { BalancerProduct } from '../options.ts';
+import type { BalancerProduct, ListenerOptions } from '../options.ts';
 import type { ListenerFacts, Product, RunningProxy } from '../product.ts';
 import { createNginxBalancer, maxSessionsPerWorker, startUpstreams } from './nginx.ts';
-import type { NginxOptions } from './options.ts';
+import type { NginxListenerOptions, NginxOptions } from './options.ts';
 import { addServer, removeServer, upstreamsBehind } from './servers.ts';
+
+/** `listen()` backlog of nginx on Linux. nginx 1.22.1, src/core/ngx_connection.h, NGX_LISTEN_BACKLOG. */
+export const listenBacklog = 511;
 
 export const nginxProduct: Product<Extract<BalancerProduct, { kind: 'nginx' }>> = {
   start: ({ nginx }) => start(nginx),
@@ -21,10 +24,34 @@ function start(options: NginxOptions): RunningProxy {
     workers: options.workers,
     sessionsPerWorker: maxSessionsPerWorker(options),
     shutdownTimeoutUs: options.shutdownTimeoutUs,
+    limits: [],
+    whenFull: 'close',
     listeners: options.listeners.map((listener) => ({
-      options: listener,
+      options: listenerOf(listener),
       balancer: createNginxBalancer(upstreams.get(listener.upstreamIndex)!, listener, upstreams),
+      pool: -1,
+      limits: [],
     })),
+    pools: [],
+  };
+}
+
+function listenerOf({
+  port,
+  connectTimeoutUs,
+  sessionTimeoutUs,
+  proxyBufferBytes,
+}: NginxListenerOptions): ListenerOptions {
+  return {
+    port,
+    backlog: listenBacklog,
+    connectTimeoutUs,
+    wakesLate: true,
+    queueTimeoutUs: Infinity,
+    sessionTimeoutUs,
+    mutePeerTimeoutUs: Infinity,
+    asksClients: false,
+    proxyBufferBytes,
   };
 }
 
@@ -33,5 +60,5 @@ function facts({ listeners, upstreams }: NginxOptions, index: number): ListenerF
   const peers = upstreamsBehind(options).flatMap((behind) => upstreams[behind]!.peers);
   const [first] = peers;
   const isBanned = first !== undefined && first.maxFails > 0;
-  return { options, peers, failTimeoutSeconds: isBanned ? first.failTimeoutSeconds : 0 };
+  return { options: listenerOf(options), peers, failTimeoutSeconds: isBanned ? first.failTimeoutSeconds : 0 };
 }
