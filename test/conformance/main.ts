@@ -21,6 +21,7 @@ import {
   type MeasuredTimeline,
 } from '../support/nginxMeasured.ts';
 import { compareWithHaproxy, findHaproxy } from './liveHaproxy.ts';
+import { compareChecks } from './liveHaproxyChecks.ts';
 import { compareWithNginx, findNginx } from './liveNginx.ts';
 import { fixture, measuredSteps, replay } from '../support/haproxyMeasured.ts';
 import { compareVerdicts } from './nginxVerdicts.ts';
@@ -164,6 +165,9 @@ if (typeof haproxy === 'string') {
   const all = await compareWithHaproxy(haproxy, flags.seed, Number(flags.configurations), Number(flags.clients));
   const sum = (count: 'good' | 'all'): number => all.reduce((total, result) => total + result[count], 0);
   report(`HAProxy ${haproxy.branch}.${haproxy.patch}, ${all.length} configurations`, sum('good'), sum('all'));
+  const checks = await compareChecks(haproxy, flags.seed, 20);
+  report('20 servers die and come back', checks.good, checks.all, `, worst ${Math.round(checks.worstMs)} ms`);
+  for (const line of checks.wrong) console.log(`         ${line}`);
   for (const { subject, wrong } of all.filter((result) => result.wrong.length > 0)) {
     console.log(`${subject.text}  refusing: ${[...subject.dead].map((server) => `s${server + 1}`).join(', ')}`);
     for (const line of wrong.slice(0, 10)) console.log(`         ${line}`);
