@@ -129,6 +129,10 @@ export class Reading {
       this.notModelled(directive);
       return;
     }
+    if (/_by_lua_file$/.test(name)) {
+      this.matters(name, position, `${name} is not modelled: scripts are not run`);
+      return;
+    }
     const reason = refused[name];
     if (reason !== undefined) {
       this.problem(position, `nginx ${this.version} refuses ${name} here: it ${reason}.`);

@@ -51,6 +51,9 @@ const deepest = 64;
 // More files than this are a mistake, such as files that include each other twice.
 const mostIncludes = 1000;
 
+/** A string of a program, on one line. */
+const programString = /(["'])(?:\\.|(?!\1)[^\\\n])*\1/y;
+
 /** What the readers of a file and of everything it includes share. */
 interface Reading {
   readonly readInclude: ReadInclude;
@@ -134,8 +137,10 @@ class Reader {
           this.#problem(
             first.line,
             first.column,
-            `${first.text} holds program text, which cannot be read. Leave it out.`,
+            `${first.text} holds program text, which is not run here. Leave it out.`,
           );
+          this.#skipProgram(token);
+          return;
         }
         const block = this.block(token, depth + 1, topmost === '' ? first.text : topmost);
         directives.push({ name: first.text, position, args, block });
@@ -153,6 +158,31 @@ class Reader {
       if (token.kind === '}') this.#at -= 1;
       return;
     }
+  }
+
+  /** Everything up to the brace that closes `opened`: braces in it come in pairs, but for those in strings. */
+  #skipProgram(opened: Token): void {
+    const text = this.#text;
+    for (let depth = 1; this.#at < text.length; this.#at++) {
+      const char = text[this.#at]!;
+      if (char === '\n') {
+        this.#line += 1;
+        this.#lineStart = this.#at + 1;
+      } else if (char === '"' || char === "'") {
+        programString.lastIndex = this.#at;
+        const string = programString.exec(text)?.[0];
+        if (string !== undefined) this.#at += string.length - 1;
+      } else if (char === '{') depth += 1;
+      else if (char === '}') {
+        depth -= 1;
+        if (depth === 0) {
+          this.#at += 1;
+          return;
+        }
+      }
+    }
+    this.#problem(opened.line, opened.column, 'this "{" is never closed. Add the missing "}".');
+    this.#cutOff = true;
   }
 
   #include(position: SourcePosition, args: readonly Word[], depth: number, topmost: string): readonly Directive[] {

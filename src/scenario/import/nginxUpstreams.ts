@@ -237,6 +237,13 @@ export class Upstreams {
           } else this.#reading.unknownParameter(directive, word, 0);
       }
     }
+    if (target.text.includes('$')) {
+      this.#reading.problem(
+        target.position,
+        `nginx has no variables in ${quote(target.text)}: it would be a host name. Fill them in before (envsubst).`,
+      );
+      return [];
+    }
     const to = this.#target(target);
     if (to === null) return [];
     this.serverPositions.set(`${upstreamIndex}/${target.text}`, target.position);

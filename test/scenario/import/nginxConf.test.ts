@@ -596,3 +596,37 @@ test('worker_shutdown_timeout, proxy_requests and proxy_responses are read', () 
   expect(read(conf(peer)).options.shutdownTimeoutUs).toBeUndefined();
   expect(read(conf(peer)).options.listeners[0]!.datagrams).toBeUndefined();
 });
+
+// ------------------------------------------------------------------------------------------------------------- from the wild
+
+test('a script is told once, whatever stands in it', () => {
+  const script = `preread_by_lua_block {
+    local x = { 1, { 2 } }
+    if x[1] == "}" then ngx.say('it\\'s }') end
+  }`;
+  const said = 'preread_by_lua_block holds program text, which is not run here. Leave it out.';
+
+  expect(problemsOf(conf(peer, `listen 1514; ${script} proxy_pass c;`))).toEqual([`4:24 ${said}`]);
+  expect(problemsOf(`${conf(peer)} init_by_lua_block { x {`)).toEqual([
+    '6:2 init_by_lua_block holds program text, which is not run here. Leave it out.',
+    '6:20 this "{" is never closed. Add the missing "}".',
+  ]);
+  expect(problemsOf(conf(peer, 'listen 1514; preread_by_lua_file x.lua; proxy_pass c;')).join('')).toContain(
+    '4:24 preread_by_lua_file is not modelled: scripts are not run. Remove it',
+  );
+});
+
+test.each([
+  ['server ${WORKER}:1514;', '3:22 nginx has no variables in "${WORKER}:1514": it would be a host name.'],
+  ['if ($remote_addr) { down; }', '3:15 unknown directive "if"'],
+])('%s is no nginx.conf yet', (line, expected) => {
+  expect(problemsOf(conf(`${line} ${peer}`)).join('')).toContain(expected);
+});
+
+test('ends of lines of other systems, and ten megabytes of comments, change nothing', () => {
+  const plain = conf(`hash $remote_addr; ${peer}`);
+  const { options } = read(plain);
+
+  expect(read(plain.replaceAll('\n', '\r\n')).options).toEqual(options);
+  expect(read(`${'#'.padEnd(999, 'x')}\n`.repeat(10_000) + plain).options).toEqual(options);
+});
