@@ -3,6 +3,7 @@ import { rootKey } from '../kernel/random.ts';
 import { addressBytes, addressText } from '../models/balancer/nginx/clientKey.ts';
 import { createHaproxyBackend } from '../models/balancer/haproxy/haproxy.ts';
 import type { HaproxyBindOptions } from '../models/balancer/haproxy/options.ts';
+import { haproxyRemarks } from '../models/balancer/haproxy/remarks.ts';
 import { documentedVersion, type HaproxyVersion } from '../models/balancer/haproxy/versions.ts';
 import { checkClients, type Assignment } from './assign.ts';
 import { readHaproxyConf, type HaproxyConf } from './import/haproxyConf.ts';
@@ -70,6 +71,7 @@ export function assignHaproxy(input: AssignHaproxyInput): Assignment {
   }
   checkClients(input, problems);
   if (problems.length > 0) throw new ScenarioError(input.file, problems);
+  for (const { backendIndex, text } of haproxyRemarks(conf.options)) if (backendIndex === way!.backendIndex) warn(text);
 
   const key = rootKey('assign', 0);
   const balancer = createHaproxyBackend(conf.options, way!.backendIndex, key)(way!.bind);

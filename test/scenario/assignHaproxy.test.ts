@@ -147,3 +147,13 @@ test('what decides nothing about the choice is passed over', () => {
 
   expect(assign(text, ['10.1.0.1']).servers).toEqual(['w1']);
 });
+
+test('what the model does not reproduce of the backend that is asked is said', () => {
+  const text = `listen b\nbind :1514\nmode tcp\nbalance leastconn\nserver s1 10.0.0.1:1514\nserver s2 10.0.0.2:1514\n`;
+  const said = (version: string): readonly string[] =>
+    assign(text, ['10.1.0.1'], { version: parseHaproxyVersion(version)! }).warnings.map((warning) => warning.text);
+  const random = /^leastconn of HAProxy 3\.2: of servers with equal loads one is taken at random/;
+
+  expect(said('3.2').filter((line) => random.test(line))).toHaveLength(1);
+  expect(said('2.8').filter((line) => random.test(line))).toEqual([]);
+});

@@ -18,7 +18,7 @@ import {
 } from '../../src/models/balancer/haproxy/options.ts';
 import type { HaproxySession } from '../../src/models/balancer/haproxy/session.ts';
 import { haproxyVersion, type HaproxyVersion } from '../../src/models/balancer/haproxy/versions.ts';
-import type { BalancerGiven, Lacks } from '../contracts/balancer.ts';
+import type { BalancerGiven, Lacks } from '../contracts/balancerStory.ts';
 import { aClient } from './clients.ts';
 
 export const measuredVersion = haproxyVersion('2.6', 12);

@@ -3,7 +3,7 @@ import { createNginxBalancer, createUpstream } from '../../src/models/balancer/n
 import type { NginxListenerOptions, NginxMethod } from '../../src/models/balancer/nginx/options.ts';
 import type { NginxSession } from '../../src/models/balancer/nginx/session.ts';
 import type { Balancer } from '../../src/models/balancer/contract.ts';
-import type { BalancerGiven, Lacks } from '../contracts/balancer.ts';
+import type { BalancerGiven, Lacks } from '../contracts/balancerStory.ts';
 
 export const aListener: NginxListenerOptions = {
   port: 1514,
