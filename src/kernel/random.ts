@@ -88,7 +88,7 @@ export function uniform(key: Key, index: number, counter: number): number {
   return ((lane.x0 >>> 5) * 67_108_864 + (lane.x1 >>> 6)) / 9_007_199_254_740_992;
 }
 
-/** Whole number in [0, n), n ≤ 2^31. */
+/** Whole number in [0, n), n ≤ 2^32. */
 export function below(n: number, key: Key, index: number, counter: number): number {
   return Math.floor(uniform(key, index, counter) * n);
 }
