@@ -1,6 +1,7 @@
 // When each fault of a scenario happens in one replication, and at what of this mode.
 import { exponential } from '../kernel/distributions.ts';
 import { deriveKey, uniform, type Key } from '../kernel/random.ts';
+import { canDrain } from './balancer/products.ts';
 import { agentsPlace, balancerPlace, isBalancerFault, takesNodeDown, touched, type FaultOptions } from './fault.ts';
 import type { FaultOccurrence } from './ledger.ts';
 import { Purpose, namedKey } from './workload.ts';
@@ -60,7 +61,7 @@ export function planFaults(options: WorldOptions, root: Key): FaultPlan {
       const what = isBalancerFault(fault) ? touched(fault).join(', ') : name;
       notes.add(`This mode has no ${name}: ${fault.kind} ${what} does nothing here.`);
     }
-    if (fault.kind === 'rolling' && fault.drainUs > 0) {
+    if (fault.kind === 'rolling' && fault.drainUs > 0 && !options.balancers.some(({ product }) => canDrain(product))) {
       notes.add('Nothing can be drained in this mode: agents stay on a node until it stops.');
     }
     for (const { startUs, endUs, place } of spansOf(options, fault, faultIndex, root)) {
@@ -149,7 +150,8 @@ function targetOf({ nodes, groups, balancers }: WorldOptions, fault: FaultOption
   }
   const places = names.filter((name) => placeOf(name) >= 0);
   const missing = names.filter((name) => placeOf(name) < 0);
-  return { ...none, places, placeIndexes: places.map(placeOf).sort((a, b) => a - b), missing };
+  const balancerIndexes = fault.kind === 'rolling' ? [...balancers.keys()] : [];
+  return { ...none, places, placeIndexes: places.map(placeOf).sort((a, b) => a - b), balancerIndexes, missing };
 }
 
 function spansOf(options: WorldOptions, fault: FaultOptions, faultIndex: number, root: Key): Span[] {

@@ -18,6 +18,7 @@ import { isWalker, revived, sleeps, walkOn } from './world/listWalk.ts';
 import { sendTimesOut } from './world/sendTimeout.ts';
 import { checkDue, startChecks } from './world/checks.ts';
 import { settleCut } from './world/cuts.ts';
+import { setDrain } from './world/drain.ts';
 import { leftoverDue, settleLeftovers } from './world/leftovers.ts';
 import { isDark } from './world/legs.ts';
 import { reviewSession } from './world/path.ts';
@@ -101,6 +102,9 @@ function placeEvent(world: WorldState, kind: number, argument: number, nowUs: nu
       return;
     case EventKind.Leftover:
       leftoverDue(world, argument, nowUs);
+      return;
+    case EventKind.Drain:
+      setDrain(world, world.faults[argument]!, 'drain', nowUs);
       return;
     case EventKind.Check:
       checkDue(world, argument, nowUs);

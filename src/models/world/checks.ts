@@ -206,9 +206,20 @@ function ends(world: WorldState, id: number, check: Check, nowUs: number): void 
   hearNews(world, host, nowUs);
 }
 
-/** Nothing but a change of the node, of the way or of the peer's state can give the next check another answer. */
-function maySleep(world: WorldState, { node, registration, passes }: Check, nowUs: number): boolean {
-  return passes ? hasRoomForSyn(world, node, registration, nowUs) : !isJudged(world, node);
+/** The next check gets the same answer, unless the node, the way to it or what the balancer says of it changes. */
+function maySleep(world: WorldState, check: Check, nowUs: number): boolean {
+  const { node, passes } = check;
+  if (!passes && isJudged(world, node)) return false;
+  return wouldPass(world, check, nowUs) === passes;
+}
+
+/** Whether a check whose SYN arrived now would pass. */
+function wouldPass(world: WorldState, check: Check, nowUs: number): boolean {
+  const { node, registration, checks } = check;
+  if (isCut(world, check) || (registration && world.options.nodes[node]!.registrationPort === null)) return false;
+  const state = serviceState(world.places[node]!, registration);
+  if (state === PlaceState.Up) return hasRoomForSyn(world, node, registration, nowUs);
+  return state === PlaceState.Hung && checks.asks === 'kernel' && hasRoomForSyn(world, node, registration, nowUs);
 }
 
 /** What comes next of a check that slept: the first whose SYN arrives from now on, or one that still waits for an answer. */

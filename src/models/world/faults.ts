@@ -5,6 +5,7 @@ import type { PlannedFault } from '../faultPlan.ts';
 import { analysisOutlivesUs } from '../managerVersions.ts';
 import { End } from '../nodeQueue.ts';
 import { PlaceState, capacityShare, marksOf, stateOf, type Place } from '../place.ts';
+import { scheduleDrain, setDrain } from './drain.ts';
 import { enrolmentBegins } from './enrolment.ts';
 import { reviewAttempt, waitInVain } from './attempts.ts';
 import { nodeTurned } from './intake.ts';
@@ -36,7 +37,10 @@ import { armAttemptTimeout } from './waits.ts';
 
 export function scheduleFaults(world: WorldState): void {
   // Where one fault takes over from another, nothing works in between.
-  for (const fault of world.faults) addPlaceEvent(world, EventKind.FaultStart, fault.index, fault.startUs);
+  for (const fault of world.faults) {
+    scheduleDrain(world, fault);
+    addPlaceEvent(world, EventKind.FaultStart, fault.index, fault.startUs);
+  }
   for (const fault of world.faults) {
     if (fault.endUs < world.options.durationUs) addPlaceEvent(world, EventKind.FaultEnd, fault.index, fault.endUs);
   }
@@ -64,7 +68,8 @@ export function faultStart(world: WorldState, fault: PlannedFault, nowUs: number
       reconfigure(world, fault, options, nowUs);
       break;
     case 'drain':
-      throw new Error('nginx has no drain'); // the scenario's reader has said it
+      setDrain(world, fault, 'drain', nowUs);
+      break;
     // The paths between places: cuts.ts.
     case 'partition':
       partitionStart(world, fault, nowUs);
@@ -103,9 +108,13 @@ export function faultEnd(world: WorldState, fault: PlannedFault, nowUs: number):
     case 'zombie':
     case 'slow':
       for (const index of fault.placeIndexes) releasePlace(world, options, index, nowUs);
+      if (options.kind === 'rolling' && options.drainUs > 0) setDrain(world, fault, 'ready', nowUs);
       break;
     case 'partition':
       partitionEnd(world, fault, nowUs);
+      break;
+    case 'drain':
+      setDrain(world, fault, 'ready', nowUs);
       break;
     default: // What happens at an instant has no end.
   }

@@ -148,6 +148,8 @@ export const EventKind = {
   Shutdown: 8,
   /** A balancer's check of a peer begins, arrives or ends (checks.ts). */
   Check: 9,
+  /** A node is drained before it stops (drain.ts). */
+  Drain: 10,
 } as const;
 
 /** All state of one replication. What happens to it is in the files beside this one. */

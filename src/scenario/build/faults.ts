@@ -24,7 +24,7 @@ export interface FaultContext {
 
 /** Which verbs an option belongs to. */
 const optionsOf = {
-  for: ['kill', 'powerOff', 'hang', 'stop', 'zombie', 'slow', 'partition'],
+  for: ['kill', 'powerOff', 'hang', 'stop', 'zombie', 'slow', 'partition', 'drain'],
   random: ['kill', 'powerOff', 'hang', 'stop', 'zombie', 'slow', 'partition'],
   acceptsFor: ['kill'],
   only: ['hang'],
