@@ -27,6 +27,8 @@ export interface BalancerFile {
   problemsOf(listenerIndex: number): readonly Problem[];
   /** `nginx hash $remote_addr consistent`. */
   describe(listenerIndex: number): string;
+  /** Where a directive stands that decides for a listener (`proxy_timeout`, `timeout client`); `null`: it is not written. */
+  placeOf?(listenerIndex: number, directive: string): SourcePosition | null;
   /** Another file in its place, at a reload. */
   reread(text: string, path: Path): BalancerFile | null;
   /** The same file, its listeners in another order. */

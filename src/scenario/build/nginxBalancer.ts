@@ -44,6 +44,7 @@ function fileOf(build: Build, cluster: Cluster, conf: NginxConf, process: NginxP
     },
     problemsOf: (index) => conf.problemsOf(index),
     describe: (index) => conf.description(index),
+    placeOf: (index, name) => conf.placeOf(index, name),
     reread(given, path) {
       const source = readText(build, given, path, 'configuration');
       const read = source && readConfiguration(build, cluster, source, process);

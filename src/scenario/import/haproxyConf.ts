@@ -20,6 +20,7 @@ import { listNames, quote } from '../wording.ts';
 import type { ConfSetting } from './confSetting.ts';
 import { readGlobal, usualOpenFiles, type GlobalSettings } from './haproxyGlobal.ts';
 import { otherSections, sectionsSince } from './haproxyKeywords.ts';
+import { haproxyPlace } from './haproxyPlaces.ts';
 import { plainSettings, readProxy, type Proxy, type ProxyKind, type ProxySettings } from './haproxyProxy.ts';
 import { HaproxyReport, type Assumption } from './haproxyReport.ts';
 import { unmodelledOf, type ServerLine } from './haproxyServer.ts';
@@ -65,6 +66,8 @@ export interface HaproxyConf {
   readonly problemsOf: (frontendIndex: number, backendIndex?: number) => readonly Problem[];
   /** `haproxy leastconn`. */
   readonly description: (frontendIndex: number) => string;
+  /** Where something stands that decides for a frontend and its backend; `null`: it is not written. */
+  readonly placeOf: (frontendIndex: number, name: string) => SourcePosition | null;
 }
 
 /** @throws ScenarioError with every mistake of the file. */
@@ -178,6 +181,10 @@ class ConfReader {
       problemsOf: (index, backendIndex = options.frontends[index]!.backendIndex) =>
         sorted([...new Set([...frontProblems[index]!, ...(this.#backendProblems[backendIndex] ?? [])])]),
       description: (index) => `haproxy ${balanceText(options.backends[options.frontends[index]!.backendIndex]!)}`,
+      placeOf: (index, name) => {
+        const { name: frontend, backendIndex } = options.frontends[index]!;
+        return haproxyPlace(sections, frontend, options.backends[backendIndex]?.name ?? null, name);
+      },
     };
   }
 

@@ -1,9 +1,11 @@
 // nginx.conf → the options of the balancer: the file, its main level and its `stream` block. Directives and limits: nginx 1.22.1,
 // src/core/nginx.c, src/event/ngx_event.c, src/stream/ngx_stream.c.
 import type { NginxListenerOptions, NginxOptions } from '../../models/balancer/nginx/options.ts';
+import { upstreamsBehind } from '../../models/balancer/nginx/servers.ts';
 import { ScenarioError, type Problem } from '../problem.ts';
 import type { SourcePosition, Warning } from '../scenario.ts';
 import { countSockets, socketsOf } from './nginxListeners.ts';
+import { nginxPlace } from './nginxPlaces.ts';
 import { proxyDefaults, readProxySetting } from './nginxProxySettings.ts';
 import { Reading, type NginxConfInput } from './nginxReading.ts';
 import { Servers } from './nginxServers.ts';
@@ -32,6 +34,8 @@ export interface NginxConf {
   readonly passingTo: (listenerIndex: number, upstreamIndex: number) => NginxListenerOptions;
   /** `nginx hash $remote_addr consistent`. */
   readonly description: (listenerIndex: number) => string;
+  /** Where a directive stands that decides for a listener; `null`: it is not written. */
+  readonly placeOf: (listenerIndex: number, name: string) => SourcePosition | null;
 }
 
 /** How a scenario says what `worker_processes auto` counts. */
@@ -165,6 +169,10 @@ class ConfReader {
       description: (index) => {
         const { route, upstreamIndex } = this.#servers.list[index]!;
         return `nginx ${route ? `proxy_pass ${route.expression}` : methodText(this.#upstreams.list[upstreamIndex]!.method)}`;
+      },
+      placeOf: (index, name) => {
+        const upstreams = upstreamsBehind(this.#servers.list[index]!).map((each) => this.#upstreams.list[each]!.name);
+        return nginxPlace(top, this.#servers.positions[index] ?? null, upstreams, name);
       },
     };
   }
