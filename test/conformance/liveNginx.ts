@@ -1,16 +1,17 @@
 // The nginx of this machine against the model: random configurations, clients from many loopback addresses, choice by choice.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { createNginxBalancer, createUpstream } from '../../src/models/balancer/nginx/nginx.ts';
 import type { NginxSession } from '../../src/models/balancer/nginx/session.ts';
 import { assignNginx } from '../../src/scenario/assign.ts';
 import { readNginxConf } from '../../src/scenario/import/nginxConf.ts';
 import { withPort } from '../../src/scenario/import/nginxValues.ts';
 import { aClient } from '../support/clients.ts';
+import { countsOf, distance, inWords } from '../support/distribution.ts';
+import { closed, freePorts, hasIpv6, inParallel, startNode, until, visitorsOf } from './loopback.ts';
 import { randomSubject, type Ground, type Subject } from './randomNginx.ts';
 
 export interface LiveResult {
@@ -55,22 +56,31 @@ const names = {
   'three.fleetfall.test': ['127.0.11.5', '127.0.11.6', '127.0.11.7'],
 };
 
+/** Subjects that are played side by side, so that neither program waits for the other. */
+export const atATime = 8;
+
 /** @throws when nginx does not start with what was written for it. */
 export async function compareWithNginx(
   found: FoundNginx,
   seed: string,
   subjects: number,
-  clients = 300,
+  clients: number,
 ): Promise<LiveResult[]> {
   const folder = mkdtempSync(join(tmpdir(), 'fleetfall-nginx-'));
   chmodSync(folder, 0o755);
   const nodes: Server[] = [];
   let nginx: ChildProcess | undefined;
   try {
-    const ports = await freePorts(subjects + 1, 21_514);
-    const nodePort = ports[subjects]!;
-    const ground: Ground = { nodePort, socketFolder: folder, names: privateNames(folder), ipv6: await hasIpv6() };
-    const chosen = ports.slice(0, subjects).map((port, index) => randomSubject(seed, index, port, clients, ground));
+    const ports = await freePorts(2 * subjects, 21_514);
+    const hosts = privateNames(folder);
+    const ipv6 = await hasIpv6();
+    const grounds = Array.from({ length: subjects }, (_, index): Ground => ({
+      nodePort: ports[subjects + index]!,
+      socket: join(folder, `node${index}.sock`),
+      names: hosts,
+      ipv6,
+    }));
+    const chosen = grounds.map((ground, index) => randomSubject(seed, index, ports[index]!, clients, ground));
     const text = `worker_processes 1;
 events { worker_connections 4096; }
 stream {
@@ -84,24 +94,24 @@ ${process.getuid?.() === 0 ? 'user root;' : ''}
 daemon off;
 pid ${folder}/nginx.pid;
 error_log ${folder}/error.log warn;
-${text.replace('stream {', `stream {\n  log_format tried '$remote_addr|$status|$upstream_addr';\n  access_log ${folder}/access.log tried;`)}`,
+${text.replace('stream {', `stream {\n  log_format tried '$server_port|$remote_addr|$upstream_addr';\n  access_log ${folder}/access.log tried;`)}`,
     );
     nginx = await startNginx(
       folder,
       file,
-      Object.keys(ground.names).some((name) => name.endsWith('.test')),
+      Object.keys(hosts).some((name) => name.endsWith('.test')),
     );
-    const results: LiveResult[] = [];
-    for (const subject of chosen) {
-      const living = await startNodes(subject, ground, folder);
+    const servers = await inParallel(chosen, atATime, async (subject) => {
+      const living = await startNodes(subject);
       nodes.push(...living);
-      const before = logged(folder).length;
-      const servers = await play(subject);
-      await Promise.all(living.map(close));
-      const tried = await triedBy(folder, before, servers.size);
-      results.push(compare(subject, text, ground, servers, tried));
-    }
-    return results;
+      const found = await play(subject);
+      await Promise.all(living.map(closed));
+      return found;
+    });
+    const tried = await triedBy(folder, subjects * clients);
+    return chosen.map((subject, index) =>
+      compare(subject, text, grounds[index]!, servers[index]!, tried.get(subject.port)!),
+    );
   } finally {
     if (nginx) await stopped(nginx);
     for (const node of nodes) node.close();
@@ -110,32 +120,6 @@ ${text.replace('stream {', `stream {\n  log_format tried '$remote_addr|$status|$
 }
 
 // -------------------------------------------------------------------------------------------------------- the real program
-
-async function freePorts(count: number, from: number): Promise<number[]> {
-  const ports: number[] = [];
-  for (let port = from; ports.length < count; port++) {
-    const server = createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(port, '0.0.0.0', () => resolve(true));
-    });
-    if (free) {
-      await close(server);
-      ports.push(port);
-    }
-  }
-  return ports;
-}
-
-async function hasIpv6(): Promise<boolean> {
-  const server = createServer();
-  const works = await new Promise<boolean>((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(0, '::1', () => resolve(true));
-  });
-  if (works) await close(server);
-  return works;
-}
 
 /** Names with several addresses need an /etc/hosts of their own, in a mount namespace. */
 function privateNames(folder: string): Readonly<Record<string, readonly string[]>> {
@@ -165,19 +149,11 @@ async function startNginx(folder: string, file: string, ownHosts: boolean): Prom
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
   // The sockets listen before the file with the process id is written.
-  await until(() => {
+  await until('nginx does not answer', () => {
     if (child.exitCode !== null) throw new Error(`nginx did not start: ${said}`);
     return existsSync(join(folder, 'nginx.pid'));
   });
   return child;
-}
-
-/** @throws when it does not become true within ten seconds. */
-async function until(isTrue: () => boolean): Promise<void> {
-  for (let waitedMs = 0; !isTrue(); waitedMs += 10) {
-    if (waitedMs > 10_000) throw new Error('nginx does not answer');
-    await pause(10);
-  }
 }
 
 async function stopped(nginx: ChildProcess): Promise<void> {
@@ -187,85 +163,46 @@ async function stopped(nginx: ChildProcess): Promise<void> {
   await end;
 }
 
-async function startNodes(subject: Subject, ground: Ground, folder: string): Promise<Server[]> {
-  const addresses = Array.from({ length: 12 }, (_, node) => `127.0.11.${node + 1}`);
-  const servers: Server[] = [];
-  const listen = (shown: string, start: (server: Server, ready: () => void) => void): Promise<void> => {
-    if (subject.dead.has(shown)) return Promise.resolve();
-    const server = createServer({ noDelay: true }, (socket) => {
-      socket.on('error', () => socket.destroy());
-      socket.write(shown);
-      socket.resume();
-    });
-    servers.push(server);
-    return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      start(server, resolve);
-    });
-  };
-  for (const address of addresses) {
-    await listen(`${address}:${ground.nodePort}`, (server, ready) =>
-      server.listen(ground.nodePort, address, 511, ready),
-    );
-  }
-  if (ground.ipv6) {
-    await listen(`[::1]:${ground.nodePort}`, (server, ready) => server.listen(ground.nodePort, '::1', 511, ready));
-  }
-  const path = join(folder, 'node.sock');
-  await listen(`unix:${path}`, (server, ready) => server.listen(path, 511, ready));
-  return servers;
+/** The servers of a subject that are not dead, each on its own port so that several subjects can be played at once. */
+function startNodes(subject: Subject): Promise<Server[]> {
+  return Promise.all(
+    subject.addresses
+      .filter((shown) => !subject.dead.has(shown))
+      .map((shown) => {
+        if (shown.startsWith('unix:')) return startNode(shown, { path: shown.slice(5) });
+        const at = shown.lastIndexOf(':');
+        return startNode(shown, { host: shown.slice(0, at).replace(/[[\]]/g, ''), port: Number(shown.slice(at + 1)) });
+      }),
+  );
 }
 
 /** @returns the server each client was connected to, in the order of the clients. */
 async function play(subject: Subject): Promise<Map<string, string>> {
   const servers = new Map<string, string>();
-  const sockets: { socket: Socket; ended: Promise<void> }[] = [];
+  const visitors = visitorsOf(subject.port);
   for (const step of subject.steps) {
-    if ('close' in step) {
-      const { socket, ended } = sockets[step.close]!;
-      socket.end();
-      await ended;
-      continue;
-    }
-    const socket = connect({ host: '127.0.0.1', port: subject.port, localAddress: step.open, noDelay: true });
-    socket.on('error', () => socket.destroy());
-    const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-    const greeting = new Promise<string>((resolve) => {
-      socket.once('data', (chunk: Buffer) => resolve(chunk.toString()));
-      socket.once('close', () => resolve(''));
-    });
-    sockets.push({ socket, ended });
-    servers.set(step.open, await greeting);
+    if ('close' in step) await visitors.close(step.close);
+    else servers.set(step.open, await visitors.open(step.open));
   }
-  for (const { socket, ended } of sockets) {
-    socket.end();
-    await ended;
-  }
+  await visitors.closeAll();
   return servers;
 }
 
-function logged(folder: string): string[] {
-  const file = join(folder, 'access.log');
-  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
-}
-
-async function triedBy(folder: string, before: number, count: number): Promise<Map<string, string>> {
+/** What nginx logs of each client, by port. */
+async function triedBy(folder: string, count: number): Promise<Map<number, Map<string, string>>> {
   let lines: string[] = [];
   // nginx writes the line of a session after it has closed the client.
-  await until(() => {
-    lines = logged(folder).slice(before);
+  await until('nginx logs fewer sessions than there were', () => {
+    lines = readFileSync(join(folder, 'access.log'), 'utf8').split('\n').slice(0, -1);
     return lines.length >= count;
   });
-  return new Map(
-    lines.map((line): [string, string] => {
-      const [client = '', , tried = ''] = line.split('|');
-      return [client.replace('::ffff:', ''), tried];
-    }),
-  );
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
+  const ports = new Map<number, Map<string, string>>();
+  for (const line of lines) {
+    const [port, client = '', tried = ''] = line.split('|');
+    const clients = ports.get(Number(port)) ?? new Map<string, string>();
+    ports.set(Number(port), clients.set(client.replace('::ffff:', ''), tried));
+  }
+  return ports;
 }
 
 // ------------------------------------------------------------------------------------------------------------- the model
@@ -280,6 +217,23 @@ function compare(
   const resolve = (host: string): readonly string[] | null => ground.names[host] ?? null;
   const clients = [...servers.keys()];
   const wrong: string[] = [];
+  if (subject.draws) {
+    const drawn = (luck: number): string[] =>
+      [...modelled(subject, text, resolve, luck).values()].map(({ server }) => server);
+    const model = countsOf(Array.from({ length: 10 }, (_, luck) => drawn(luck)).flat());
+    const real = countsOf(servers.values());
+    const { deviations, limit } = distance(real, model);
+    if (deviations > limit) {
+      wrong.push(`${deviations.toFixed(1)} deviations: nginx ${inWords(real)}, model ${inWords(model)}`);
+    }
+    return {
+      subject,
+      good: wrong.length === 0 ? clients.length : 0,
+      all: clients.length,
+      wrong,
+      note: 'shares of draws',
+    };
+  }
   const model = modelled(subject, text, resolve);
   for (const [client, server] of servers) {
     const expected = model.get(client)!;
@@ -324,6 +278,7 @@ function modelled(
   subject: Subject,
   text: string,
   resolve: (host: string) => readonly string[] | null,
+  luck = 0,
 ): Map<string, Chosen> {
   const { options } = readNginxConf({
     file: 'nginx.conf',
@@ -349,7 +304,7 @@ function modelled(
       balancer.closed(sessions[step.close]!, nowUs);
       continue;
     }
-    const session = balancer.open(aClient(step.open), 0);
+    const session = balancer.open(aClient(step.open, luck * subject.steps.length + sessions.length), 0);
     sessions.push(session);
     const tried: string[] = [];
     let index = balancer.next(session, nowUs);

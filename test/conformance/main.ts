@@ -32,7 +32,7 @@ const { values: flags, positionals } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     configurations: { type: 'string', default: '50' },
-    /** Clients of each configuration of HAProxy. */
+    /** Clients of each random configuration. */
     clients: { type: 'string', default: '2000' },
   },
 });
@@ -127,7 +127,7 @@ console.log(`\nnginx of this machine: random configurations, seed ${flags.seed}`
 if (typeof here === 'string') {
   console.log(`SKIPPED  ${here}. On Debian: apt-get install nginx libnginx-mod-stream`);
 } else {
-  const results = await compareWithNginx(here, flags.seed, Number(flags.configurations));
+  const results = await compareWithNginx(here, flags.seed, Number(flags.configurations), Number(flags.clients));
   for (const note of new Set(results.map((result) => result.note))) {
     const some = results.filter((result) => result.note === note);
     const sum = (count: 'good' | 'all'): number => some.reduce((total, result) => total + result[count], 0);

@@ -5,8 +5,8 @@ import seedrandom from 'seedrandom';
 export interface Ground {
   /** Port of every node; the addresses differ. */
   readonly nodePort: number;
-  /** A folder for unix sockets; `null`: none. */
-  readonly socketFolder: string | null;
+  /** Path of the unix socket of one of them. */
+  readonly socket: string;
   /** Host names of the test and the addresses behind them, in the order in which the resolver gives them. */
   readonly names: Readonly<Record<string, readonly string[]>>;
   readonly ipv6: boolean;
@@ -17,10 +17,14 @@ export interface Subject {
   readonly port: number;
   /** Its `upstream` and its `server` block. */
   readonly text: string;
-  /** Addresses, as nginx writes them, that refuse connections. */
+  /** Addresses of its servers, as nginx writes them. */
+  readonly addresses: readonly string[];
+  /** Those of them that refuse connections. */
   readonly dead: ReadonlySet<string>;
   /** Texts of the servers that are dead; `null`: of one only some addresses are, which `--down` cannot say. */
   readonly down: readonly string[] | null;
+  /** nginx draws: only how often each server is chosen can be compared. */
+  readonly draws: boolean;
   /** Sessions stay open for a while: many at a time. */
   readonly held: boolean;
   /** `open` a client, or `close` the session opened as the n-th. */
@@ -57,6 +61,7 @@ export function randomSubject(seed: string, index: number, port: number, clients
     'round robin',
     'least_conn',
     'least_conn',
+    'random',
   ]);
   const method =
     kind === 'consistent'
@@ -65,10 +70,13 @@ export function randomSubject(seed: string, index: number, port: number, clients
         ? `hash ${pick(keys)};`
         : kind === 'least_conn'
           ? 'least_conn;'
-          : '';
+          : kind === 'random'
+            ? pick(['random;', 'random two;', 'random two least_conn;'])
+            : '';
   const held = chance(kind === 'least_conn' ? 0.8 : 0.3);
-  const hashed = method.startsWith('hash');
-  // A backup server is allowed in front of `hash`, though not behind it.
+  const draws = kind === 'random';
+  const hashed = method.startsWith('hash') || draws;
+  // A backup server is allowed in front of `hash` and `random`, though not behind them.
   const methodLast = hashed && chance(0.3);
   const backups = (!hashed || methodLast) && chance(0.6);
   // With most of the servers out of order, the last resorts decide.
@@ -79,28 +87,31 @@ export function randomSubject(seed: string, index: number, port: number, clients
     [
       ...Array.from({ length: 12 }, (_, node) => `127.0.11.${node + 1}:${ground.nodePort}`),
       ...names.map((name) => `${name}:${ground.nodePort}`),
-      ...(ground.socketFolder === null ? [] : [`unix:${ground.socketFolder}/node.sock`]),
+      `unix:${ground.socket}`,
       ...(ground.ipv6 ? [`[::1]:${ground.nodePort}`, `[0:0::1]:${ground.nodePort}`] : []),
     ],
     below,
   ).slice(0, 1 + below(12));
   if (hosts.length > 1 && chance(0.4)) hosts.push(hosts[0]!); // the same text twice
+  const dead = new Set<string>();
+  // When a dead server is drawn and banned is luck, too.
+  for (const text of draws ? [] : hosts) {
+    const addresses = addressesOf(text, ground);
+    for (const address of chance(ruined ? 0.5 : 0.2) ? addresses.filter(() => chance(0.7)) : []) dead.add(address);
+  }
   const lines = hosts.map((text, position) => {
     const words = [`server ${chance(0.2) ? `"${text}"` : text}`];
     if (heavy) words.push(`weight=${position === 0 ? 20 + below(60) : 1 + below(2)}`);
     else if (chance(0.5)) words.push(`weight=${1 + below(20)}`);
     if (chance(ruined ? 0.3 : heavy && position === 0 ? 0.6 : 0.12)) words.push('down');
     if (chance(0.3)) words.push(`max_fails=${below(4)}`);
-    if (chance(0.3)) words.push(pick(['fail_timeout=60s', 'fail_timeout=1m30s', '"fail_timeout=2m 30s"']));
-    if (held && chance(ruined ? 0.7 : 0.4)) words.push(`max_conns=${1 + below(ruined ? 4 : 12)}`);
+    // A ban outlasts the comparison, however long that takes.
+    const isDead = addressesOf(text, ground).some((address) => dead.has(address));
+    if (isDead || chance(0.3)) words.push(pick(['fail_timeout=300s', 'fail_timeout=5m30s', '"fail_timeout=9m 30s"']));
+    if (held && !draws && chance(ruined ? 0.7 : 0.4)) words.push(`max_conns=${1 + below(ruined ? 4 : 12)}`);
     if (backups && position > 0 && chance(0.5)) words.push('backup');
     return `${words.join(' ')};`;
   });
-  const dead = new Set<string>();
-  for (const text of hosts) {
-    const addresses = addressesOf(text, ground);
-    for (const address of chance(ruined ? 0.5 : 0.2) ? addresses.filter(() => chance(0.7)) : []) dead.add(address);
-  }
   const deadOf = (text: string): number => addressesOf(text, ground).filter((address) => dead.has(address)).length;
   const partly = hosts.some((text) => deadOf(text) > 0 && deadOf(text) < addressesOf(text, ground).length);
   const proxy = [
@@ -120,8 +131,10 @@ export function randomSubject(seed: string, index: number, port: number, clients
 ${inside.map((line) => `    ${line}\n`).join('')}  }
   server { listen ${listen}; ${proxy.join(' ')} proxy_pass ${name}; }
 `,
+    addresses: [...new Set(hosts.flatMap((text) => addressesOf(text, ground)))],
     dead,
     down: partly ? null : [...new Set(hosts)].filter((text) => deadOf(text) > 0),
+    draws,
     held,
     steps: randomSteps(clients, held, below),
   };
