@@ -137,6 +137,8 @@ ${exitCodes}`,
     )
     .optionsGroup('Instead of a scenario file:')
     .option('--nginx <file>', 'nginx.conf of the load balancer')
+    .option('--haproxy <file>', 'haproxy.cfg of the load balancer')
+    .option('--release <release>', 'release of HAProxy (default: 2.8)')
     .option('--ossec <file>', 'ossec.conf of the agents: a list of nodes, or how they reach the balancer')
     .option('--cpus <n>', 'processors of the balancer, for worker_processes auto', wholeNumber(1, 1024))
     .option('--agents <n>', 'number of agents', wholeNumber(1, 5_000_000))

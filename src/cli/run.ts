@@ -32,6 +32,8 @@ export interface RunFlags {
   readonly inconclusive?: 'pass' | 'fail' | 'more';
   // The same without a file.
   readonly nginx?: string;
+  readonly haproxy?: string;
+  readonly release?: string;
   readonly ossec?: string;
   readonly cpus?: number;
   readonly agents?: number;
@@ -70,7 +72,7 @@ export async function run(files: readonly string[], flags: RunFlags, io: Io): Pr
       mending.push(error);
     }
   };
-  const withoutFile = flags.nginx !== undefined || flags.ossec !== undefined;
+  const withoutFile = flags.nginx !== undefined || flags.haproxy !== undefined || flags.ossec !== undefined;
   if (files.length > 0) {
     const extra = flagNames.find((flag) => [flags[flag] ?? []].flat().length > 0);
     if (extra !== undefined) {

@@ -5,6 +5,8 @@ import type { Overrides } from './load.ts';
 /** What is said on the command line instead of in a file. */
 export const flagNames = [
   'nginx',
+  'haproxy',
+  'release',
   'ossec',
   'cpus',
   'agents',

@@ -5,6 +5,8 @@ import { nodeDefaults } from '../models/node.ts';
 import { parseAddress } from './addresses.ts';
 import { flagCommand } from './command.ts';
 import { diskFiles, includeFrom, type Files } from './files.ts';
+import { documentedVersion, parseHaproxyVersion } from '../models/balancer/haproxy/versions.ts';
+import { readHaproxyConf } from './import/haproxyConf.ts';
 import { givesCpus } from './import/nginxConf.ts';
 import { readDirectives, type Directive } from './import/nginxSyntax.ts';
 import { readOssecConf } from './import/ossecConf.ts';
@@ -15,6 +17,9 @@ import { listNames } from './wording.ts';
 
 export interface FlagScenario {
   readonly nginx?: string;
+  readonly haproxy?: string;
+  /** Of HAProxy. */
+  readonly release?: string;
   readonly ossec?: string;
   /** Processors of the balancer, for `worker_processes auto`. */
   readonly cpus?: number;
@@ -49,6 +54,8 @@ const flagPaths: readonly (readonly [path: RegExp, flag: string])[] = [
   [/^faults\[\d+\]\.stop\b/, '--stop'],
   [/^faults\[\d+\]\.zombie\b/, '--zombie'],
   [/^modes\.[a-z-]+\.nginx\b/, '--nginx'],
+  [/^modes\.[a-z-]+\.haproxy\.version\b/, '--release'],
+  [/^modes\.[a-z-]+\.haproxy\b/, '--haproxy'],
   [/^modes\.[a-z-]+\.ossec\b/, '--ossec'],
 ];
 const faultKinds = ['kill', 'powerOff', 'hang', 'stop', 'zombie'] as const;
@@ -77,19 +84,25 @@ export function scenarioFromFlags(flags: FlagScenario, files: Files = diskFiles(
   }
   const read = (flag: string, path: string): string | null => {
     try {
-      return files.read(path);
+      return files.read(path, undefined, flag === '--ossec' ? 'text' : 'configuration');
     } catch (error) {
       problem(`${flag} ${path}: cannot be read: ${error instanceof Error ? error.message : String(error)}`);
       return null;
     }
   };
   const nginxText = flags.nginx === undefined ? null : read('--nginx', flags.nginx);
+  const haproxyText = flags.haproxy === undefined ? null : read('--haproxy', flags.haproxy);
+  if (flags.release !== undefined && flags.haproxy === undefined) problem('--release is of HAProxy: add --haproxy.');
   const ossecText = flags.ossec === undefined ? null : read('--ossec', flags.ossec);
-  const peers = nginxText === null ? [] : peersOf(flags.nginx!, nginxText, files);
+  const peers = [
+    ...(nginxText === null ? [] : peersOf(flags.nginx!, nginxText, files)),
+    ...(haproxyText === null ? [] : haproxyServers(flags, haproxyText)),
+  ];
   // Mistakes of the files are told, with their places, when the scenario is read.
   const listed = ossecText === null || wrong !== null ? [] : listOf(flags.ossec!, ossecText, version);
   // An address that is no node's is the balancer's.
-  const behindBalancer = nginxText !== null && !listed.some((host) => peers.includes(host));
+  const balanced = nginxText !== null || haproxyText !== null;
+  const behindBalancer = balanced && !listed.some((host) => peers.includes(host));
   const hosts = [...new Set([...peers, ...(behindBalancer ? [] : listed)])].filter((host) => host !== '');
   const named = new Map<string, string>();
   for (const pair of flags.node ?? []) {
@@ -122,6 +135,12 @@ export function scenarioFromFlags(flags: FlagScenario, files: Files = diskFiles(
     const nginx = flags.cpus === undefined ? flags.nginx : { file: flags.nginx, cpus: flags.cpus };
     modes['load-balancer'] = { nginx, ...(behindBalancer && flags.ossec && { ossec: flags.ossec }) };
   }
+  if (flags.haproxy !== undefined) {
+    const { haproxy: file, cpus, release: version } = flags;
+    const haproxy = cpus === undefined && version === undefined ? file : { file, cpus, version };
+    const name = flags.nginx === undefined ? 'load-balancer' : 'haproxy';
+    modes[name] = { haproxy, ...(behindBalancer && flags.ossec && { ossec: flags.ossec }) };
+  }
   if (flags.ossec !== undefined && !behindBalancer) modes.failover = { ossec: flags.ossec };
   const scenario = {
     fleetfall: 1,
@@ -137,7 +156,7 @@ export function scenarioFromFlags(flags: FlagScenario, files: Files = diskFiles(
     said.push('Host names stand for one node each; their addresses do not matter for the choice.');
   }
   said.push(`Every agent is of release ${version} and writes ${rate}.`);
-  if (flags.nginx !== undefined) said.push(`The agents have the first addresses of ${addresses}.`);
+  if (balanced) said.push(`The agents have the first addresses of ${addresses}.`);
   if (falls.length > 0) said.push(`The fault is at ${at} for ${length}.`);
   let loaded: Scenario;
   try {
@@ -185,6 +204,30 @@ function peersOf(file: string, text: string, files: Files): string[] {
   return (agents.length > 0 ? agents : servers)
     .flatMap(({ passes }) => passes.flatMap((to) => upstreams.get(to) ?? (/:\d+$/.test(to) ? [to] : [])))
     .map((host) => host.replace(/:\d+$/, ''));
+}
+
+/** Hosts of the backends that agents come to. */
+function haproxyServers({ haproxy, release }: FlagScenario, text: string): string[] {
+  try {
+    const { options } = readHaproxyConf({
+      file: haproxy!,
+      text,
+      version: (release === undefined ? null : parseHaproxyVersion(release)) ?? documentedVersion,
+      cpus: null,
+      env: new Map(),
+      resolve: () => null,
+      assume: [],
+      purpose: 'choice',
+    });
+    const { frontends, backends } = options;
+    const agents = frontends.filter(({ binds }) => binds.some(({ port }) => port === 1514 || port === 1515));
+    return (agents.length > 0 ? agents : frontends).flatMap(
+      ({ backendIndex }) => backends[backendIndex]?.servers.map(({ address }) => address) ?? [],
+    );
+  } catch (error) {
+    if (error instanceof ScenarioError) return []; // told with its place when the scenario is read
+    throw error;
+  }
 }
 
 /** Hosts of an agent's list. */

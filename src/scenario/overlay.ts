@@ -36,6 +36,7 @@ const namedMappings: readonly (readonly [path: readonly string[], what: string])
 /** A place that may be written short: its long form keeps the short one under this key. */
 const shortForms: Readonly<Record<string, string>> = {
   nginx: 'file',
+  haproxy: 'file',
   ossec: 'file',
   addresses: 'range',
   inventory: 'inventory',

@@ -76,8 +76,8 @@ const later: readonly {
 }[] = [
   {
     place: /^modes\.[^.]+$/,
-    keys: ['haproxy', 'keepalived', 'ipvs', 'envoy', 'traefik', 'nlb'],
-    text: (key) => `the balancer ${quote(key)} is not modelled yet. Modelled: nginx.`,
+    keys: ['keepalived', 'ipvs', 'envoy', 'traefik', 'nlb'],
+    text: (key) => `the balancer ${quote(key)} is not modelled yet. Modelled: nginx, haproxy.`,
   },
   {
     place: /^modes\.[^.]+$/,

@@ -9,8 +9,8 @@ export type Report = (path: Path, text: string) => void;
 
 /** Balancers of all modes, each once. */
 export function balancerNames(data: ScenarioData): string[] {
-  const names = Object.values(data.modes).flatMap(({ nginx, balancers = {} }) => [
-    ...(nginx === undefined ? [] : [balancerPlace]),
+  const names = Object.values(data.modes).flatMap(({ nginx, haproxy, balancers = {} }) => [
+    ...(nginx === undefined && haproxy === undefined ? [] : [balancerPlace]),
     ...Object.keys(balancers),
   ]);
   return [...new Set(names)];

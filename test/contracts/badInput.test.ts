@@ -117,8 +117,8 @@ test.each<readonly [what: string, files: Files, message: string]>([
   ],
   [
     'what is still to come',
-    { 's.yaml': scenarioText({ modes: '{ lb: { haproxy: haproxy.cfg } }' }) },
-    `5:16  modes.lb: the balancer "haproxy" is not modelled yet. Modelled: nginx.`,
+    { 's.yaml': scenarioText({ modes: '{ lb: { envoy: envoy.yaml } }' }) },
+    `5:16  modes.lb: the balancer "envoy" is not modelled yet. Modelled: nginx, haproxy.`,
   ],
   [
     'an nginx.conf that is missing',

@@ -136,7 +136,7 @@ test.each<readonly [what: string, parts: Parameters<typeof scenarioText>[0], pro
     'a mode that does not say how agents connect, and one that routes a group that is not there',
     { modes: '{ none: {}, other: { servers: [worker01], groups: { server: { servers: [worker02] } } } }' },
     [
-      '5:16  modes.none does not say how agents connect. Give it nginx, ossec or servers.',
+      '5:16  modes.none does not say how agents connect. Give it nginx, haproxy, ossec or servers.',
       '5:68  modes.other.groups: no group is called "server". Did you mean servers? Known: servers.',
     ],
   ],
@@ -180,8 +180,8 @@ test.each<readonly [what: string, parts: Parameters<typeof scenarioText>[0], pro
 describe('what is to come is named as that, and never ignored', () => {
   test.each<readonly [parts: Parameters<typeof scenarioText>[0], problem: string]>([
     [
-      { modes: '{ lb: { haproxy: haproxy.cfg } }' },
-      '5:16  modes.lb: the balancer "haproxy" is not modelled yet. Modelled: nginx.',
+      { modes: '{ lb: { envoy: envoy.yaml } }' },
+      '5:16  modes.lb: the balancer "envoy" is not modelled yet. Modelled: nginx, haproxy.',
     ],
     [
       { more: 'expect: [failover.events.lost <= baseline + 1%]\n' },

@@ -11,6 +11,7 @@ import { enumerate, pathText, type Path } from '../wording.ts';
 import type { Cluster } from './cluster.ts';
 import type { Build } from './context.ts';
 import type { ListenerUse } from './listeners.ts';
+import { readHaproxy } from './haproxyBalancer.ts';
 import { readNginx } from './nginxBalancer.ts';
 import { kernelOf } from './settings.ts';
 
@@ -25,6 +26,8 @@ export interface BalancerFile {
   peerPosition(listenerIndex: number, serverText: string): SourcePosition | null;
   /** Mistakes only for who uses the listener: it may serve a dashboard as well. */
   problemsOf(listenerIndex: number): readonly Problem[];
+  /** What its model takes for granted about a listener that is used. */
+  remarksOf?(listenerIndex: number): readonly string[];
   /** `nginx hash $remote_addr consistent`. */
   describe(listenerIndex: number): string;
   /** Where a directive stands that decides for a listener (`proxy_timeout`, `timeout client`); `null`: it is not written. */
@@ -57,7 +60,9 @@ interface Given {
 
 /** The balancers that a mode names, in order: the one it has by its product alone first. */
 export function balancersGiven({ mode, path }: Build): Given[] {
-  const alone = mode.nginx === undefined ? [] : [{ name: balancerPlace, data: { nginx: mode.nginx }, path }];
+  const { nginx, haproxy } = mode;
+  const alone =
+    nginx === undefined && haproxy === undefined ? [] : [{ name: balancerPlace, data: { nginx, haproxy }, path }];
   const named = Object.entries(mode.balancers ?? {}).map(([name, data]) => ({
     name,
     data,
@@ -85,7 +90,10 @@ function readBalancer(build: Build, cluster: Cluster, { name, data, path }: Give
   }
   const own = data[kind]!;
   const host = hostOf(build, path, kind, data, typeof own === 'string' ? {} : own);
-  const file = readNginx(build, cluster, name, own, [...path, kind]);
+  const file =
+    kind === 'nginx'
+      ? readNginx(build, cluster, name, data.nginx!, [...path, kind])
+      : readHaproxy(build, cluster, name, data.haproxy!, [...path, kind]);
   if (!file) return null;
   const options: BalancerOptions = {
     name,
@@ -127,10 +135,13 @@ function checkNames(build: Build, cluster: Cluster, given: readonly Given[]): vo
     const taken = given.slice(0, index).some((other) => other.name === name);
     const what =
       cluster.nodeCalled(name) >= 0 ? 'a node' : Object.hasOwn(build.data.fleet, name) ? 'a group of the fleet' : null;
-    if (taken) build.fail(path, `${pathText(path)}: the mode has a balancer of this name already, its own nginx.`);
+    if (taken) build.fail(path, `${pathText(path)}: the mode has a balancer of this name already, its own.`);
     else if (what !== null) build.fail(path, `${pathText(path)}: ${name} is the name of ${what} already.`);
-    const nginx = typeof data.nginx === 'object' ? (data.nginx.addresses ?? []) : [];
-    for (const address of [...(data.addresses ?? []), ...nginx]) {
+    const inner = productKeys.flatMap((key) => {
+      const own = data[key];
+      return typeof own === 'object' ? (own.addresses ?? []) : [];
+    });
+    for (const address of [...(data.addresses ?? []), ...inner]) {
       const owner = owners.get(address);
       if (owner !== undefined && owner !== name)
         build.fail(path, `${pathText(path)}: ${address} is an address of ${owner} already.`);

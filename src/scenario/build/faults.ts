@@ -400,8 +400,13 @@ class FaultReader {
         const { balancers } = this.#context;
         const name = reload.balancer ?? (balancers.length === 1 ? balancers[0]!.name : balancerPlace);
         const isHere = balancers.some((each) => each.name === name);
-        const at: Path = ['faults', this.#index, verb, 'nginx'];
-        const product = isHere ? this.#context.readAgain(name, reload.nginx, at) : null;
+        const here = balancers.find((each) => each.name === name);
+        const kind = here?.product.kind ?? 'nginx';
+        const file = reload[kind];
+        // Modes may have balancers of different products, and each reads the file that is its own.
+        if (here && file === undefined) this.#fail([verb], `needs what ${name} reads then: { ${kind}: new.conf }.`);
+        const at: Path = ['faults', this.#index, verb, kind];
+        const product = isHere && file !== undefined ? this.#context.readAgain(name, file, at) : null;
         if (isHere && product === null) this.#failed = true;
         return { kind: verb, balancers: [name], product, ...timing };
       }

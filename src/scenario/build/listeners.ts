@@ -20,6 +20,7 @@ export function checkListeners(build: Build, cluster: Cluster, { file, listeners
       return;
     }
     build.refuse(file.problemsOf(index));
+    for (const text of file.remarksOf?.(index) ?? []) build.assume(text);
     for (const peer of peers) {
       // Listeners may share what is behind them.
       const position = file.peerPosition(index, peer.serverText);

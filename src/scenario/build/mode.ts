@@ -72,6 +72,7 @@ function checkRouting(build: Build): void {
   const { name } = build.context;
   if (
     mode.nginx === undefined &&
+    mode.haproxy === undefined &&
     mode.balancers === undefined &&
     mode.ossec === undefined &&
     mode.servers === undefined
@@ -80,7 +81,8 @@ function checkRouting(build: Build): void {
       const own = ownValue(mode.groups, group);
       return own !== undefined && (own.ossec !== undefined || own.servers !== undefined);
     });
-    if (!every) build.fail(path, `modes.${name} does not say how agents connect. Give it nginx, ossec or servers.`);
+    if (!every)
+      build.fail(path, `modes.${name} does not say how agents connect. Give it nginx, haproxy, ossec or servers.`);
   }
   for (const group of Object.keys(mode.groups ?? {})) {
     if (ownValue(data.fleet, group) !== undefined) continue;

@@ -106,7 +106,7 @@ export function serverOf(
     const known = balancers.map(({ options }) => options.name);
     entry.fail(`no balancer of this mode is called ${quote(entry.text)}. Known: ${listNames(known)}.`);
   } else if (entry.balancerByName) {
-    entry.fail('this mode has no balancer. Give it nginx, or name a node.');
+    entry.fail('this mode has no balancer. Give it nginx or haproxy, or name a node.');
   } else if (balancers.length > 0) {
     const addresses = balancers.flatMap(({ options }) => options.addresses);
     const owner = balancers.length === 1 ? balancerWord(balancers[0]!.options.name) : 'a balancer';
@@ -188,7 +188,7 @@ function atBalancer(
   agent: AgentOptions,
 ): ServerOptions | null {
   if (common.protocol === 'udp') {
-    entry.fail('UDP sessions through nginx are not modelled. Use TCP, or let the agents connect to the nodes.');
+    entry.fail('UDP sessions through a balancer are not modelled. Use TCP, or let the agents connect to the nodes.');
     return null;
   }
   const port = entry.port ?? (listeners.length === 1 ? listeners[0]!.options.port : nodeDefaults.eventsPort);

@@ -1,5 +1,6 @@
 // The balancers of a mode: a product's file, what the host of it is like, and several of them by name.
 import { z } from 'zod';
+import { haproxyBranches, parseHaproxyVersion } from '../../models/balancer/haproxy/versions.ts';
 import { kernel } from './agent.ts';
 import { type Issue, checked, latency, listOf, mapping, mismatch, name, namePattern, portRange, text, unreachable, whole } from './values.ts';
 
@@ -47,11 +48,52 @@ export const nginx = z.union(
 );
 
 
+const noRelease = ({ input }: Issue): string =>
+  mismatch(`a release of HAProxy from ${haproxyBranches[0]} to ${haproxyBranches.at(-1)!}, such as 2.8 or 2.8.5`, input);
+
+const haproxyFile = text('a path or the text of a haproxy.cfg', 'Path of a haproxy.cfg, or its text.');
+
+export const haproxy = z.union(
+  [
+    haproxyFile,
+    z.strictObject({
+      file: haproxyFile,
+      version: z
+        .union(
+          [
+            z.string().refine((value) => parseHaproxyVersion(value) !== null, { error: noRelease }),
+            // YAML reads 2.8 as a number, and 3.0 as 3.
+            z
+              .number()
+              .transform((value) => (Number.isInteger(value) ? `${value}.0` : String(value)))
+              .refine((value) => parseHaproxyVersion(value) !== null, { error: noRelease }),
+          ],
+          { error: noRelease },
+        )
+        .optional()
+        .meta({ description: 'HAProxy release; the 2.8 that Wazuh documents, unless it is said.' }),
+      cpus: whole('Processors of the balancer, for the number of threads.', 1, 1024).optional(),
+      env: z
+        .record(
+          z.string(),
+          z.union([z.string(), z.number().transform(String), z.null()], {
+            error: ({ input }: Issue) => mismatch('a text, or null when it is not set', input),
+          }),
+          mapping('a mapping such as { WORKER: 172.0.0.4 }'),
+        )
+        .optional()
+        .meta({ description: 'Environment variables of its process.' }),
+      ...host,
+    }),
+  ],
+  { error: ({ input }: Issue) => mismatch('a path, the text of a haproxy.cfg, or { file: … }', input) },
+);
+
 /** Keys of which a balancer has exactly one. */
-export const productKeys = ['nginx'] as const;
+export const productKeys = ['nginx', 'haproxy'] as const;
 
 const balancer = z.strictObject(
-  { nginx: nginx.optional(), ...host },
+  { nginx: nginx.optional(), haproxy: haproxy.optional(), ...host },
   mapping('a mapping such as { nginx: nginx.conf, addresses: [10.0.0.11] }'),
 );
 

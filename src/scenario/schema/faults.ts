@@ -142,14 +142,15 @@ export const verbSchemas = {
       [
         text('balancer', 'The balancer.'),
         z.strictObject({
-          nginx: text('a path or the text of an nginx.conf', 'What it reads then.'),
+          nginx: text('a path or the text of an nginx.conf', 'What it reads then.').optional(),
+          haproxy: text('a path or the text of a haproxy.cfg', 'What it reads then.').optional(),
           balancer: text('the name of a balancer', 'Which one, where there are several.').optional(),
         }),
       ],
       { error: ({ input }: Issue) => mismatch('balancer, or { nginx: new.conf }', input) },
     )
     .optional()
-    .meta({ description: 'nginx -s reload: new worker processes, the old ones keep their sessions.' }),
+    .meta({ description: 'nginx -s reload, haproxy -sf: new processes, the old ones keep their sessions.' }),
   addNode: places.optional().meta({ description: 'The balancer gets another server.' }),
   removeNode: places.optional().meta({ description: 'The balancer loses a server; sessions on it go on.' }),
 };
