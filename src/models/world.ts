@@ -11,6 +11,7 @@ import { startInstants } from './starts.ts';
 import { Purpose, drawIndex, groupKey } from './workload.ts';
 import { answerDue, attemptFailed, synArrives, udpArrive, wakeUp } from './world/attempts.ts';
 import { faultEnd, faultStart, placeChanged, scheduleFaults } from './world/faults.ts';
+import { idleDue, idleEnds } from './world/idle.ts';
 import { flushes } from './world/flush.ts';
 import { entersQueue, handlersServe, taken } from './world/intake.ts';
 import { scheduleChurn, startAgent, told } from './world/lifecycle.ts';
@@ -275,7 +276,14 @@ function pathEvent(world: WorldState, agent: number, nowUs: number): void {
     case Step.QueueOver:
       queueOver(world, agent, nowUs);
       return;
+    case Step.IdleEnd:
+      idleEnds(world, agent, nowUs);
+      return;
     case Step.Idle:
+      if (world.state[agent] === State.Connected || world.state[agent] === State.Stale) {
+        idleDue(world, agent, nowUs);
+        return;
+      }
       nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.target[agent]!));
       return;
     default:

@@ -6,6 +6,7 @@ import { owe } from './orders.ts';
 import { Broken, State, Timer, Wait, armTimer, nodeLatencyUs, timersPerAgent, type WorldState } from './state.ts';
 import { Errand } from './enrolment.ts';
 import { noteStartup } from './heard.ts';
+import { armIdle } from './idle.ts';
 import { forgetAttempt } from './intake.ts';
 import { Leg, isCutBack, isCutThere, isDark } from './legs.ts';
 import { reviewSession } from './path.ts';
@@ -111,6 +112,7 @@ export function welcome(world: WorldState, agent: number, nowUs: number): void {
     joinBehindCut(world, agent, flowsUs, nowUs);
     return;
   }
+  armIdle(world, agent, nowUs);
   world.away -= 1;
   if (world.open.fault[agent]! >= 0) {
     world.books.blind(agent, flowsUs - Math.max(world.open.brokenAtUs[agent]!, world.legs.unheardUs[agent]!));

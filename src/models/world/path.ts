@@ -7,6 +7,7 @@ import { Sink } from '../pipeline/sink.ts';
 import { PlaceState } from '../place.ts';
 import { arrives, awaitFlush } from './flush.ts';
 import { keepaliveWaits, noteAgain } from './heard.ts';
+import { armIdle } from './idle.ts';
 import { Leg, LegChange, farPlace, isDark, reviewLeg, toFarUs, toNearUs, legLatencyUs } from './legs.ts';
 import { armBlock, hasRoom, leaveAsleep, unblock } from './sessions.ts';
 import { revive } from './listWalk.ts';
@@ -43,6 +44,7 @@ export function reviewSession(world: WorldState, agent: number, nowUs: number): 
   if (back !== LegChange.None) follow(world, agent, Leg.Back, backWas, back === LegChange.Due, nowUs);
   if (world.node[agent]! < 0) return;
   if (world.broken[agent] !== Broken.No) planNext(world, agent, nowUs);
+  else if (front !== LegChange.None || back !== LegChange.None) armIdle(world, agent, nowUs);
   if (front === LegChange.None && back === LegChange.None) reviewZombie(world, agent, nowUs);
 }
 

@@ -94,6 +94,8 @@ export const Step = {
   Taken: 13,
   /** A leg of the session changes by itself. */
   Review: 14,
+  /** The balancer's FIN of a session in which nothing moved reaches the agent (idle.ts). */
+  IdleEnd: 17,
   /** A balancer tries again after a pause. */
   PeerAgain: 15,
   /** No peer has had room for too long. */

@@ -41,7 +41,7 @@ export function buildMode(context: ModeContext): BuiltMode | null {
       balancersOfAnyMode: context.balancersOfAnyMode,
       readAgain: (name, file, at) => {
         const balancer = balancers.find(({ options }) => options.name === name);
-        return balancer ? readReloaded(build, cluster, balancer, file, at, built) : null;
+        return balancer ? readReloaded(build, cluster, balancer, file, at) : null;
       },
       fail,
     });

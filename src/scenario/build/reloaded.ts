@@ -1,7 +1,6 @@
 // What a balancer reads at a reload.
 import type { BalancerProduct } from '../../models/balancer/options.ts';
 import { listenersOf } from '../../models/balancer/products.ts';
-import type { GroupOptions } from '../../models/worldOptions.ts';
 import { pathText, type Path } from '../wording.ts';
 import type { Balancer } from './balancers.ts';
 import type { Cluster } from './cluster.ts';
@@ -18,12 +17,10 @@ export function readReloaded(
   balancer: Balancer,
   given: string,
   path: Path,
-  groups: readonly GroupOptions[],
 ): BalancerProduct | null {
   const file = balancer.file.reread(given, path);
   if (!file) return null;
   const listeners = listenersOf(file.product);
-  const notifySeconds = Math.max(...groups.map(({ agent }) => agent.notifyTimeSeconds));
   const indexes = balancer.listeners.map(({ options: { port } }, index) => {
     const use = balancer.used.get(index);
     const found = listeners.findIndex(({ options }) => options.port === port);
@@ -32,14 +29,8 @@ export function readReloaded(
       build.fail(path, `${pathText(path)}: no server of it listens on port ${port}, where agents connect to.`);
       return 0;
     }
-    const { options, peers } = listeners[found]!;
+    const { peers } = listeners[found]!;
     build.refuse(file.problemsOf(found));
-    if (use === 'events' && options.sessionTimeoutUs < (notifySeconds + 2) * 1e6) {
-      build.fail(
-        path,
-        `${pathText(path)}: ${file.idleDirective} is shorter than the agents' notify_time, which is not modelled.`,
-      );
-    }
     for (const peer of peers) checkPeer(build, cluster, file, peer, found, use);
     return found;
   });

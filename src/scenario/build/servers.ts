@@ -201,10 +201,10 @@ function atBalancer(
   }
   const { sessionTimeoutUs } = listeners[listenerIndex]!.options;
   if (sessionTimeoutUs < (agent.notifyTimeSeconds + 2) * 1e6) {
-    const text =
-      `${file.idleDirective} ${sessionTimeoutUs / 1e6}s is shorter than the agents' notify_time of ${agent.notifyTimeSeconds}s: ` +
-      'sessions without events would be closed all the time, which is not modelled. Make it longer.';
-    build.refuse([{ position: file.listenPosition(listenerIndex), text }]);
+    build.warn({
+      position: file.listenPosition(listenerIndex),
+      text: `${file.idleDirective} ${sessionTimeoutUs / 1e6}s is shorter than the agents' notify_time of ${agent.notifyTimeSeconds}s: sessions without events are closed again and again.`,
+    });
   }
   const registrationIndex = listeners.findIndex((listener) => listener.options.port === agent.enrollment.port);
   used.set(listenerIndex, 'events');

@@ -1,0 +1,67 @@
+// A session that works and is closed all the same: the balancer has seen no byte of it for its time-out, because that is shorter than
+// the agent's keepalives are apart and no event came between. nginx 1.22.1, ngx_stream_proxy_module.c, ngx_stream_proxy_process():
+// every byte, either way, begins the time-out anew. Measured: 5.0 s after the last byte for `proxy_timeout 5s`, with FIN.
+// An event that the agent writes while the FIN is on its way to it counts as delivered (errs towards less loss, by one way at most).
+import { lastAckUs } from '../keepalive.ts';
+import { connectionClosed } from './sessions.ts';
+import {
+  Broken,
+  State,
+  Step,
+  clockOf,
+  hopUs,
+  latencyTo,
+  nextStep,
+  nodeLatencyUs,
+  orNow,
+  proxyOf,
+  type WorldState,
+} from './state.ts';
+
+/** Keepalives leave at a turn of the agent's loop, up to a second late, and an answer takes its time. */
+const slackUs = 2_000_000;
+
+/** A session begins, or works again: the balancer looks at it when it may have been idle for too long. */
+export function armIdle(world: WorldState, agent: number, nowUs: number): void {
+  if (world.viaBalancer[agent] === 0 || world.broken[agent] !== Broken.No) return;
+  const { sessionTimeoutUs } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
+  const { notifyTimeSeconds } = world.options.groups[world.groupOf[agent]!]!.agent;
+  if (sessionTimeoutUs >= notifyTimeSeconds * 1_000_000 + slackUs) return;
+  nextStep(world, agent, Step.Idle, lastByteUs(world, agent, nowUs) + sessionTimeoutUs);
+}
+
+/** The time-out may be over. */
+export function idleDue(world: WorldState, agent: number, nowUs: number): void {
+  if (world.state[agent] !== State.Connected || world.broken[agent] !== Broken.No) return;
+  const { sessionTimeoutUs } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
+  const untilUs = lastByteUs(world, agent, nowUs) + sessionTimeoutUs;
+  if (untilUs > nowUs) nextStep(world, agent, Step.Idle, orNow(world, untilUs));
+  else nextStep(world, agent, Step.IdleEnd, nowUs + latencyTo(world, agent, world.target[agent]!));
+}
+
+/** The balancer's FIN reaches an agent that was idle. */
+export function idleEnds(world: WorldState, agent: number, nowUs: number): void {
+  if (world.state[agent] !== State.Connected || world.broken[agent] !== Broken.No) return;
+  // No occurrence has done it: the agent is away, in no outage.
+  if (world.open.fault[agent]! < 0) world.away += 1;
+  connectionClosed(world, agent, nowUs);
+}
+
+/** When the last byte up to `nowUs` passed the balancer. */
+function lastByteUs(world: WorldState, agent: number, nowUs: number): number {
+  const { pipelines } = world.books;
+  pipelines.advance(agent, nowUs);
+  if (pipelines.hasBacklog(agent)) return nowUs;
+  const toBalancerUs = latencyTo(world, agent, world.target[agent]!);
+  const toNodeUs = hopUs(world, agent, world.node[agent]!);
+  world.wakesAgent = agent;
+  const eventUs = world.before(nowUs - toBalancerUs) + toBalancerUs;
+  const ackUs = lastAckUs(
+    clockOf(world, agent),
+    world,
+    world.ackUs[agent]!,
+    nowUs + toNodeUs,
+    nodeLatencyUs(world, agent),
+  );
+  return Math.max(eventUs, ackUs - toBalancerUs);
+}
