@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Choice, type Balancer, type BalancerSession } from '../../src/models/balancer/contract.ts';
+import { newTrace } from '../../src/models/balancer/trace.ts';
 import { aClient } from '../support/clients.ts';
 import {
   given,
@@ -59,6 +60,25 @@ export function behavesAsBalancer<S extends BalancerSession>(
       { numRuns: 30 },
     );
   });
+
+  if (has('stories')) {
+    test(`${method}: an onlooker changes no choice, and is told how each came about`, () => {
+      fc.assert(
+        fc.property(allowed, steps, (options, list) => {
+          expect(play(create, options, list, lacks, true)).toEqual(play(create, options, list, lacks));
+        }),
+        { numRuns: 50 },
+      );
+    });
+  } else {
+    test(`${method}: tells nothing of its choices. ${lacks.stories}`, () => {
+      const trace = newTrace();
+      const balancer = make([{}]);
+      balancer.next(balancer.open(aClient(), 0, trace), 1e9);
+
+      expect(trace.choices).toEqual([]);
+    });
+  }
 
   test(`${method}: a session given up while it connects frees its place and counts no failure`, () => {
     expect(chosen(make([{ maxConns: 1 }, { down: true }]), 3)).toEqual([0, 0, 0]);

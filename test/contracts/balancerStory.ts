@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { Choice, type Balancer, type BalancerSession } from '../../src/models/balancer/contract.ts';
+import { newTrace, type SessionTrace } from '../../src/models/balancer/trace.ts';
 import { aClient } from '../support/clients.ts';
 
 export interface PeerGiven {
@@ -32,7 +33,9 @@ export type Ability =
   /** Active checks. */
   | 'checks'
   /** Orders at run time. */
-  | 'orders';
+  | 'orders'
+  /** Tells how its choices come about. */
+  | 'stories';
 
 /** Why not. */
 export type Lacks = Partial<Record<Ability, string>>;
@@ -125,6 +128,7 @@ export function play<S extends BalancerSession>(
   options: BalancerGiven,
   list: readonly Step[],
   lacks: Lacks,
+  looksOn = false,
 ): readonly string[] {
   const { peers, shared, tries } = options;
   const balancer = create(options);
@@ -182,12 +186,14 @@ export function play<S extends BalancerSession>(
     }
     const worker = step.worker % options.workers;
     const memory = memoryOf(worker);
-    const session = balancer.open(aClient(`10.0.0.${step.client}`, step.connect), worker);
+    const trace = looksOn ? newTrace() : undefined;
+    const session = balancer.open(aClient(`10.0.0.${step.client}`, step.connect), worker, trace);
     expect(session.worker).toBe(worker);
     const tried: number[] = [];
     for (let more = true; more;) {
       const index = balancer.next(session, now * 1e6);
       expect(session.peerIndex).toBe(Math.max(-1, index));
+      if (trace) checkStory(trace, index, options, now, tried.length + 1);
       const certain = peers.findIndex(({ backup }, at) => !backup && wellUsable(at, memory, tried));
       const certainBackup = peers.findIndex((_, at) => wellUsable(at, memory, tried));
       if (index === Choice.None) {
@@ -234,4 +240,31 @@ export function play<S extends BalancerSession>(
     }
   }
   return answers;
+}
+
+/** What an onlooker is told of a choice agrees with it. */
+function checkStory(
+  { choices }: SessionTrace,
+  answer: number,
+  { peers }: BalancerGiven,
+  nowSeconds: number,
+  count: number,
+): void {
+  expect(choices, 'one story a choice').toHaveLength(count);
+  const story = choices.at(-1)!;
+  expect(story.answer).toBe(answer);
+  expect(story.atUs).toBe(nowSeconds * 1e6);
+  expect(story.peers.map(({ peerIndex }) => peerIndex)).toEqual(peers.map((_, index) => index));
+  const last = story.steps.at(-1);
+  if (answer >= 0) {
+    expect(last?.kind === 'took' || last?.kind === 'stayed', 'a story ends with its peer').toBe(true);
+    expect(last).toMatchObject({ peerIndex: answer });
+  } else if (answer === Choice.Queued) expect(last?.kind).toBe('queued');
+  else expect(story.steps.some(({ kind }) => kind === 'took')).toBe(false);
+  for (const step of story.steps) {
+    if (step.kind !== 'looked') continue;
+    if (step.why.kind === 'down') expect(peers[step.peerIndex]!.down).toBe(true);
+    if (step.why.kind === 'banned') expect(step.why.untilUs, 'a ban has an end').toBeGreaterThan(nowSeconds * 1e6);
+    if (step.why.kind === 'full') expect(step.why.sessions).toBeGreaterThanOrEqual(step.why.limit);
+  }
 }

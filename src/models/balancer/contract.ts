@@ -1,5 +1,6 @@
 // What every balancer can do, whatever product and method stand behind it.
 import { below, type Key } from '../../kernel/random.ts';
+import type { RingView, SessionTrace } from './trace.ts';
 
 /** One resolved address a balancer connects to. */
 export interface PeerAddress {
@@ -60,7 +61,8 @@ export interface Balancer<S extends BalancerSession = BalancerSession> {
   readonly peers: readonly PeerAddress[];
   /** Worker processes; each has its own memory of the peers unless the method shares it. */
   readonly workers: number;
-  open(client: BalancerClient, worker: number): S;
+  /** @param trace is told how the choices of this session come about; absent: nobody looks on. */
+  open(client: BalancerClient, worker: number, trace?: SessionTrace): S;
   /** Index of the peer to connect to, or one of `Choice`. */
   next(session: S, nowUs: number): number;
   /**
@@ -82,6 +84,8 @@ export interface Balancer<S extends BalancerSession = BalancerSession> {
    * asked after each call of `failed`, `closed`, `checks.checked` and `admin`.
    */
   takeNews?(): readonly BalancerNews[];
+  /** The ring that a session is placed on; absent, or `null`: there is none. */
+  ring?(session: S): RingView | null;
 }
 
 export type BalancerNews =

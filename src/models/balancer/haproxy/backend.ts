@@ -4,7 +4,18 @@
 import type { Key } from '../../../kernel/random.ts';
 import { Choice, type BalancerNews } from '../contract.ts';
 import { createConsistent, createRandom } from './consistent.ts';
-import { hasRoom, isStatic, mayBeUsed, newFarm, newWeight, recount, Running, type Farm, type Server } from './farm.ts';
+import {
+  hasRoom,
+  isStatic,
+  mayBeUsed,
+  newFarm,
+  newWeight,
+  recount,
+  Running,
+  whyNot,
+  type Farm,
+  type Server,
+} from './farm.ts';
 import { createFirst } from './first.ts';
 import { checkDelayUs, firstHealth, improve, observeFailure, spreadUs, worsen } from './health.ts';
 import { createLeastConn } from './leastconn.ts';
@@ -15,6 +26,7 @@ import { createRoundRobin } from './roundrobin.ts';
 import type { HaproxySession, Method } from './session.ts';
 import { createSlots, type Slots } from './slots.ts';
 import type { HaproxyVersion } from './versions.ts';
+import { note, type PeerSeen, type RingView, type SessionTrace } from '../trace.ts';
 
 export interface Backend {
   readonly farm: Farm;
@@ -27,6 +39,9 @@ export interface Backend {
   setState(server: Server, state: Server['admin'], nowUs: number): void;
   setWeight(server: Server, weight: number, nowUs: number): void;
   takeNews(): readonly BalancerNews[];
+  /** Where a hash belongs while every server works. */
+  home(hash: number): { readonly at: number; readonly peerIndex: number } | null;
+  ring(): RingView | null;
 }
 
 const noNews: readonly BalancerNews[] = [];
@@ -121,19 +136,30 @@ export function createBackend(options: HaproxyOptions, backendIndex: number, luc
     farm.sessions -= 1;
   };
 
+  const answerTo = (session: HaproxySession): number => {
+    if (session.queue !== null) return Choice.Queued;
+    if (session.assigned) {
+      const { index } = session.slot!;
+      if (session.trace !== null) note(session.trace, { kind: 'stayed', peerIndex: index });
+      method.moved(session.slot!);
+      return index;
+    }
+    const answer = assign(farm, method, slots, session);
+    if (answer === Choice.None) over(session);
+    return answer;
+  };
+
   return {
     farm,
     choose(session, nowUs) {
       advance(nowUs);
-      if (session.queue !== null) return Choice.Queued;
-      if (session.assigned) {
-        method.moved(session.slot!);
-        return session.slot!.index;
-      }
-      const answer = assign(farm, method, slots, session);
-      if (answer === Choice.None) over(session);
+      if (session.trace !== null) beginStory(session.trace, farm, nowUs);
+      const answer = answerTo(session);
+      if (session.trace !== null) session.trace.choices.at(-1)!.answer = answer;
       return answer;
     },
+    home: (hash) => method.home?.(hash) ?? null,
+    ring: () => method.ring?.() ?? null,
     failed(session, nowUs, timedOut) {
       advance(nowUs);
       const server = session.server!;
@@ -264,6 +290,7 @@ function assign(farm: Farm, method: Method, slots: Slots, session: HaproxySessio
   if (server === null) {
     session.server = null;
     slots.wait(session, farm.queue);
+    if (session.trace !== null) note(session.trace, { kind: 'queued', peerIndex: -1 });
     return Choice.Queued;
   }
   session.server = server;
@@ -272,8 +299,20 @@ function assign(farm: Farm, method: Method, slots: Slots, session: HaproxySessio
     if (maxQueue > 0 && server.queue.length >= maxQueue) return Choice.None;
     session.assigned = true;
     slots.wait(session, server.queue);
+    if (session.trace !== null) note(session.trace, { kind: 'queued', peerIndex: server.index });
     return Choice.Queued;
   }
   slots.take(session, server);
   return server.index;
+}
+
+/** What the backend knows of its servers as it is about to choose. */
+function beginStory(trace: SessionTrace, farm: Farm, nowUs: number): void {
+  const peers = farm.servers.map((server): PeerSeen => ({
+    peerIndex: server.index,
+    sessions: server.served,
+    passedOver: whyNot(farm, server),
+    counters: { weight: server.userWeight, eweight: server.weight, queue: server.queue.length },
+  }));
+  trace.choices.push({ atUs: nowUs, peers, steps: [], answer: -1 });
 }

@@ -2,9 +2,19 @@
 // Source: HAProxy 2.6.0, src/lb_chash.c, chash_get_server_hash() and chash_server_is_eligible(); src/backend.c, get_server_rnd();
 // 3.2.0, `hash-preserve-affinity`.
 import { drawBelow } from '../contract.ts';
-import { connLimit, hasRoom, type Farm, type Server } from './farm.ts';
+import type { PassedOver, RingView } from '../trace.ts';
+import { atWork, connLimit, fullness, hasRoom, type Farm, type Server } from './farm.ts';
 import { emptyRing, insertPoints, nearestPoint, removePoints, ringBase, type Ring } from './ring.ts';
-import { ignore, type HaproxySession, type Method } from './session.ts';
+import {
+  drew,
+  ignore,
+  justFailed,
+  passedOver,
+  took,
+  tookFirstBackup,
+  type HaproxySession,
+  type Method,
+} from './session.ts';
 import type { HaproxyVersion } from './versions.ts';
 
 /** `source` and `hash` on the ring. */
@@ -13,7 +23,14 @@ export function createConsistent(farm: Farm, version: HaproxyVersion): Method {
   return {
     ...rings.changes,
     moved: ignore,
-    choose: ({ hash }, avoid) => chooseAt(farm, rings, farm.usedCount === 1 ? 0 : hash, avoid),
+    choose: (session, avoid) => chooseAt(farm, rings, session, farm.usedCount === 1 ? 0 : session.hash, avoid, took),
+    home(hash) {
+      const ring = rings.whole();
+      if (ring.positions.length === 0) return null;
+      const point = nearestPoint(ring, hash);
+      return { at: ring.positions[point]!, peerIndex: ring.owners[point]! };
+    },
+    ring: () => viewOf(rings.used()),
   };
 }
 
@@ -26,14 +43,20 @@ export function createRandom(farm: Farm, version: HaproxyVersion, draws: number)
     choose(session, avoid) {
       let best: Server | null = null;
       for (let draw = 0; draw < Math.max(1, draws); draw++) {
-        const drawn = chooseAt(farm, rings, drawnHash(session), avoid);
+        const drawn = chooseAt(farm, rings, session, drawnHash(session), avoid, draws > 1 ? drew : took);
         if (drawn === null) break;
         // A draw that is no busier takes the place of the one before it.
         if (best === null || drawn.served * best.weight <= best.served * drawn.weight) best = drawn;
       }
-      if (best !== null && (best.queue.length > 0 || !hasRoom(farm, best))) return null;
+      if (best !== null && (best.queue.length > 0 || !hasRoom(farm, best))) {
+        const full = best;
+        passedOver(session, null, best, () => fullness(farm, full));
+        return null;
+      }
+      if (draws > 1 && best !== null) took(session, null, best);
       return best;
     },
+    ring: () => viewOf(rings.used()),
   };
 }
 
@@ -44,8 +67,10 @@ function drawnHash(session: HaproxySession): number {
 }
 
 interface Rings {
-  readonly active: Ring;
-  readonly backup: Ring;
+  /** The one that is chosen from. */
+  used(): Ring;
+  /** That of all servers. */
+  whole(): Ring;
   readonly changes: Pick<Method, 'added' | 'removed' | 'reweighted'>;
 }
 
@@ -69,8 +94,12 @@ function createRings(farm: Farm, version: HaproxyVersion): Rings {
   };
   for (const server of farm.servers) if (server.usable) grow(server, 0);
   return {
-    active,
-    backup,
+    used: () => (farm.activeCount > 0 ? active : backup),
+    whole() {
+      const ring = emptyRing();
+      for (const { index, weight } of atWork(farm)) insertPoints(ring, index, bases[index]!, 0, weight);
+      return ring;
+    },
     changes: {
       added: (server) => grow(server, 0),
       removed: (server) => removePoints(ringOf(server), server.index, 0),
@@ -82,15 +111,27 @@ function createRings(farm: Farm, version: HaproxyVersion): Rings {
   };
 }
 
-function chooseAt(farm: Farm, rings: Rings, hash: number, avoid: Server | null): Server | null {
-  if (farm.activeCount === 0 && farm.firstBackup !== null) return farm.firstBackup;
-  const ring = farm.activeCount > 0 ? rings.active : rings.backup;
-  const { owners } = ring;
+function chooseAt(
+  farm: Farm,
+  rings: Rings,
+  session: HaproxySession,
+  hash: number,
+  avoid: Server | null,
+  tell: (session: HaproxySession, at: number, server: Server) => void,
+): Server | null {
+  if (farm.activeCount === 0 && farm.firstBackup !== null) {
+    tookFirstBackup(session, farm.firstBackup);
+    return farm.firstBackup;
+  }
+  const ring = rings.used();
+  const { owners, positions } = ring;
   if (owners.length === 0) return null;
   let point = nearestPoint(ring, hash);
   let server = farm.servers[owners[point]!]!;
   let laps = 0;
   while (server === avoid || isPassedOver(farm, server)) {
+    const left = server;
+    passedOver(session, positions[point]!, left, () => (left === avoid ? justFailed() : whyPassedOver(farm, left)));
     point += 1;
     if (point === owners.length) {
       point = 0;
@@ -100,7 +141,17 @@ function chooseAt(farm: Farm, rings: Rings, hash: number, avoid: Server | null):
     }
     server = farm.servers[owners[point]!]!;
   }
+  tell(session, positions[point]!, server);
   return server;
+}
+
+function whyPassedOver(farm: Farm, server: Server): PassedOver {
+  const bound = farm.options.hashBalanceFactor > 0 ? loadBound(farm, server) : Infinity;
+  return server.served >= bound ? { kind: 'overBound', sessions: server.served, limit: bound } : fullness(farm, server);
+}
+
+function viewOf({ positions, owners }: Ring): RingView {
+  return { positions, owners, rule: 'nearest' };
 }
 
 function isPassedOver(farm: Farm, server: Server): boolean {

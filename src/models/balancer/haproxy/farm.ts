@@ -2,6 +2,7 @@
 // Source: HAProxy 2.6.0, src/backend.c, recount_servers() and update_backend_weight(); include/haproxy/backend.h,
 // srv_willbe_usable(); src/server.c, server_recalc_eweight(); src/queue.c, srv_dynamic_maxconn().
 import type { HaproxyBackendOptions, HaproxyServerOptions } from './options.ts';
+import type { PassedOver } from '../trace.ts';
 import type { HaproxySession } from './session.ts';
 
 /** Whether a server runs, as the checks say. A starting one is warming up (`slowstart`). */
@@ -207,4 +208,30 @@ export function connLimit(farm: Farm, server: Server): number {
 export function hasRoom(farm: Farm, server: Server): boolean {
   if (server.options.maxConn === 0) return true;
   return server.queue.length === 0 && server.served < connLimit(farm, server);
+}
+
+/** What an onlooker is told of a server without room. */
+export function fullness(farm: Farm, server: Server): PassedOver {
+  return { kind: 'full', sessions: server.served + server.queue.length, limit: connLimit(farm, server) };
+}
+
+/** Why a server is not among those that are chosen from; `null`: it is. */
+export function whyNot(farm: Farm, server: Server): PassedOver | null {
+  if (server.admin === 'maint') return { kind: 'maintenance' };
+  if (server.running === Running.Stopped) {
+    return { kind: 'unhealthy', passes: Math.max(1, (server.options.check?.rise ?? 1) - server.health) };
+  }
+  if (server.admin === 'drain') return { kind: 'drained' };
+  if (server.weight === 0) return { kind: 'noWeight' };
+  if (server.options.backup && (farm.activeCount > 0 || (farm.firstBackup !== null && farm.firstBackup !== server))) {
+    return { kind: 'backup' };
+  }
+  return hasRoom(farm, server) ? null : fullness(farm, server);
+}
+
+/** The servers that are used while all of them work, as they weigh then. */
+export function atWork({ servers, scale, divisor }: Farm): readonly Pick<Server, 'index' | 'weight'>[] {
+  return servers
+    .map(({ index, userWeight, options }) => ({ index, weight: weightOf(userWeight, scale, divisor), options }))
+    .filter(({ weight, options }) => weight > 0 && !options.backup);
 }

@@ -1,7 +1,7 @@
 // `first`: the server with the smallest id that has room.
 // Source: HAProxy 2.6.0, src/lb_fas.c, fas_get_next_server().
-import { hasRoom, type Farm, type Server } from './farm.ts';
-import { ignore, type Method } from './session.ts';
+import { fullness, hasRoom, type Farm, type Server } from './farm.ts';
+import { ignore, justFailed, passedOver, took, tookFirstBackup, type Method } from './session.ts';
 
 export function createFirst(farm: Farm): Method {
   const byId = [...farm.servers].sort((a, b) => a.options.id - b.options.id);
@@ -10,15 +10,27 @@ export function createFirst(farm: Farm): Method {
     removed: ignore,
     reweighted: ignore,
     moved: ignore,
-    choose(_, avoid) {
-      if (farm.activeCount === 0 && farm.firstBackup !== null) return farm.firstBackup;
+    choose(session, avoid) {
+      if (farm.activeCount === 0 && farm.firstBackup !== null) {
+        tookFirstBackup(session, farm.firstBackup);
+        return farm.firstBackup;
+      }
       const backup = farm.activeCount === 0;
       let avoided: Server | null = null;
       for (const server of byId) {
-        if (!server.usable || server.options.backup !== backup || !hasRoom(farm, server)) continue;
-        if (server !== avoid) return server;
+        if (!server.usable || server.options.backup !== backup) continue;
+        if (!hasRoom(farm, server)) {
+          passedOver(session, null, server, () => fullness(farm, server));
+          continue;
+        }
+        if (server !== avoid) {
+          took(session, null, server);
+          return server;
+        }
         avoided = server;
+        passedOver(session, null, server, justFailed);
       }
+      if (avoided !== null) took(session, null, avoided);
       return avoided;
     },
   };

@@ -4,7 +4,7 @@ import type { Balancer, BalancerSession } from '../contract.ts';
 import { createBackend, type Backend } from './backend.ts';
 import { Running } from './farm.ts';
 import { checkTimeoutUs, firstChecksUs, isSteady } from './health.ts';
-import { clientHash, type BindSeen } from './key.ts';
+import { clientHash, clientKeyBytes, type BindSeen } from './key.ts';
 import type { HaproxyOptions } from './options.ts';
 import type { HaproxySession } from './session.ts';
 
@@ -32,15 +32,25 @@ export function createHaproxyBackend(
       isUp: (peerIndex) => servers[peerIndex]!.running !== Running.Stopped,
     },
     takeNews: () => backend.takeNews(),
+    ring: () => backend.ring(),
   };
   return (bind) => ({
     ...shared,
-    open(client, worker) {
+    open(client, worker, trace) {
       backend.farm.sessions += 1;
+      const { options: backendOptions } = backend.farm;
+      const hash = clientHash(backendOptions, client, bind);
+      if (trace !== undefined) {
+        trace.key = clientKeyBytes(backendOptions, client, bind);
+        if (trace.key !== null) {
+          trace.hash = hash;
+          trace.home = backend.home(hash);
+        }
+      }
       return {
         worker,
         peerIndex: -1,
-        hash: clientHash(backend.farm.options, client, bind),
+        hash,
         luck: client.luck,
         draws: 0,
         server: null,
@@ -50,6 +60,7 @@ export function createHaproxyBackend(
         queue: null,
         queuedAtMs: 0,
         over: false,
+        trace: trace ?? null,
       };
     },
   });

@@ -33,6 +33,16 @@ export function clientHash(
   }
 }
 
+/** The bytes that are hashed; `null`: the method hashes nothing. */
+export function clientKeyBytes(
+  { balance }: HaproxyBackendOptions,
+  client: BalancerClient,
+  bind: BindSeen,
+): Uint8Array | null {
+  if (balance.kind === 'source') return bytesSeen(client.address, bind);
+  return balance.kind === 'hash' ? sampleBytes(balance.sample, client, bind) : null;
+}
+
 /** What a key may hold of the listening socket. */
 export type BindSeen = Pick<HaproxyBindOptions, 'port' | 'mappedAddresses'>;
 

@@ -1,8 +1,8 @@
 // `leastconn`: the fewest sessions per weight; of equals the one that has been so for longest.
 // Source: HAProxy 2.6.0, src/lb_fwlc.c, fwlc_srv_reposition() and fwlc_get_next_server(); unchanged up to 3.1. From 3.2 on equals are
 // taken at random there (src/lb_fwlc.c, FWLC_LISTS_NB), which is not modelled.
-import { connLimit, weightMax, type Farm, type Server } from './farm.ts';
-import type { Method } from './session.ts';
+import { connLimit, fullness, weightMax, type Farm, type Server } from './farm.ts';
+import { justFailed, passedOver, took, tookFirstBackup, type Method } from './session.ts';
 import { createOrder } from './order.ts';
 
 export function createLeastConn(farm: Farm): Method {
@@ -25,15 +25,26 @@ export function createLeastConn(farm: Farm): Method {
       order.remove(server.index);
       order.insert(server.index, key);
     },
-    choose(_, avoid) {
-      if (farm.activeCount === 0 && farm.firstBackup !== null) return farm.firstBackup;
+    choose(session, avoid) {
+      if (farm.activeCount === 0 && farm.firstBackup !== null) {
+        tookFirstBackup(session, farm.firstBackup);
+        return farm.firstBackup;
+      }
       let avoided: Server | null = null;
       for (const index of (farm.activeCount > 0 ? active : backup).members) {
         const server = farm.servers[index]!;
-        if (isSaturated(farm, server)) continue;
-        if (server !== avoid) return server;
+        if (isSaturated(farm, server)) {
+          passedOver(session, null, server, () => fullness(farm, server));
+          continue;
+        }
+        if (server !== avoid) {
+          took(session, null, server);
+          return server;
+        }
         avoided = server;
+        passedOver(session, null, server, justFailed);
       }
+      if (avoided !== null) took(session, null, avoided);
       return avoided;
     },
   };

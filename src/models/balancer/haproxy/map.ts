@@ -1,13 +1,19 @@
 // The table of map-based hashes and of `static-rr`. Every change builds it anew, and moves most clients of a hash.
 // Source: HAProxy 2.6.0, src/lb_map.c, recalc_server_map(), map_get_server_hash() and map_get_server_rr().
-import { hasRoom, type Farm, type Server } from './farm.ts';
-import { ignore, type Method } from './session.ts';
+import { atWork, fullness, hasRoom, type Farm, type Server } from './farm.ts';
+import { ignore, justFailed, passedOver, took, type Method } from './session.ts';
 
 /** @returns the server in each slot, by its position in the backend. */
 export function buildTable({ servers, activeCount, totalWeight }: Farm): Int32Array {
-  const table = new Int32Array(totalWeight);
   const backup = activeCount === 0;
-  const group = servers.filter((server) => server.usable && server.options.backup === backup);
+  return fill(
+    servers.filter((server) => server.usable && server.options.backup === backup),
+    totalWeight,
+  );
+}
+
+function fill(group: readonly Pick<Server, 'index' | 'weight'>[], totalWeight: number): Int32Array {
+  const table = new Int32Array(totalWeight);
   const scores = new Float64Array(group.length);
   for (let slot = 0; slot < totalWeight; slot++) {
     let best = 0;
@@ -35,7 +41,19 @@ export function createMapHash(farm: Farm): Method {
     removed: rebuild,
     reweighted: rebuild,
     moved: ignore,
-    choose: ({ hash }) => farm.servers[table[farm.usedCount === 1 ? 0 : hash % table.length]!]!,
+    choose(session) {
+      const slot = farm.usedCount === 1 ? 0 : session.hash % table.length;
+      const server = farm.servers[table[slot]!]!;
+      took(session, slot, server);
+      return server;
+    },
+    home(hash) {
+      const all = atWork(farm);
+      const weight = all.reduce((sum, server) => sum + server.weight, 0);
+      if (weight === 0) return null;
+      const at = hash % weight;
+      return { at, peerIndex: fill(all, weight)[at]! };
+    },
   };
 }
 
@@ -49,24 +67,30 @@ export function createStaticRoundRobin(farm: Farm): Method {
     removed: rebuild,
     reweighted: rebuild,
     moved: ignore,
-    choose(_, avoid) {
+    choose(session, avoid) {
       if (turn >= table.length) turn = 0;
       let avoided: Server | null = null;
       let behindAvoided = 0;
       let next = turn;
       do {
-        const server = farm.servers[table[next++]!]!;
+        const slot = next++;
+        const server = farm.servers[table[slot]!]!;
         if (hasRoom(farm, server)) {
           if (server !== avoid) {
             turn = next;
+            took(session, slot, server);
             return server;
           }
           avoided = server;
           behindAvoided = next;
-        }
+          passedOver(session, slot, server, justFailed);
+        } else passedOver(session, slot, server, () => fullness(farm, server));
         if (next === table.length) next = 0;
       } while (next !== turn);
-      if (avoided !== null) turn = behindAvoided;
+      if (avoided !== null) {
+        turn = behindAvoided;
+        took(session, behindAvoided - 1, avoided);
+      }
       return avoided;
     },
   };

@@ -1,9 +1,9 @@
 // `roundrobin`: turns by weight, which may change while HAProxy runs.
 // Source: HAProxy 2.6.0, src/lb_fwrr.c; unchanged up to 3.1. From 3.2 on each group of threads takes turns of its own, which is not
 // modelled.
-import { hasRoom, userWeightMax, weightMax, weightScale, type Farm, type Server } from './farm.ts';
+import { fullness, hasRoom, userWeightMax, weightMax, weightScale, type Farm, type Server } from './farm.ts';
 import { createOrder, type Order } from './order.ts';
-import { ignore, type Method } from './session.ts';
+import { ignore, justFailed, passedOver, took, tookFirstBackup, type Method } from './session.ts';
 
 /** The turns of the active servers, or of the backups. */
 interface Turns {
@@ -121,8 +121,11 @@ export function createRoundRobin(farm: Farm): Method {
       requeue(turns, server);
     },
     moved: ignore,
-    choose(_, avoid) {
-      if (farm.activeCount === 0 && farm.firstBackup !== null) return farm.firstBackup;
+    choose(session, avoid) {
+      if (farm.activeCount === 0 && farm.firstBackup !== null) {
+        tookFirstBackup(session, farm.firstBackup);
+        return farm.firstBackup;
+      }
       const turns = farm.activeCount > 0 ? active : backup;
       /** Full ones, and the avoided one, are put back when the choice is made; the last one first. */
       const aside: Server[] = [];
@@ -153,10 +156,17 @@ export function createRoundRobin(farm: Farm): Method {
             break;
           }
           avoided = server;
+          passedOver(session, null, server, justFailed);
+        } else {
+          const full = server;
+          passedOver(session, null, server, () => fullness(farm, full));
         }
         aside.push(server);
       }
-      if (chosen !== null) requeue(turns, chosen);
+      if (chosen !== null) {
+        took(session, null, chosen);
+        requeue(turns, chosen);
+      }
       for (const server of aside.reverse()) {
         if (server === chosen) continue;
         if (switched) putByWeight(server, turns.fresh);

@@ -1,5 +1,6 @@
 // One session's way through a backend, and what a method of choosing is.
 import type { BalancerSession, ClientLuck } from '../contract.ts';
+import { note, type PassedOver, type RingView, type SessionTrace } from '../trace.ts';
 import type { Server } from './farm.ts';
 
 export interface HaproxySession extends BalancerSession {
@@ -18,6 +19,8 @@ export interface HaproxySession extends BalancerSession {
   queue: HaproxySession[] | null;
   queuedAtMs: number;
   over: boolean;
+  /** `null`: nobody looks on. */
+  readonly trace: SessionTrace | null;
 }
 
 /** How a backend chooses. Every method is one file. What `farm` counts is up to date when one of these is called. */
@@ -32,6 +35,38 @@ export interface Method {
   moved(server: Server): void;
   /** @param avoid the server that has just failed this session. @returns `null`: all are full. */
   choose(session: HaproxySession, avoid: Server | null): Server | null;
+  /** Where a hash belongs while every server works; absent: the method hashes nothing. */
+  home?(hash: number): { readonly at: number; readonly peerIndex: number } | null;
+  ring?(): RingView;
+}
+
+/** Tells an onlooker, if there is one, why a server was passed over. @param at place on the ring or in the table. */
+export function passedOver(
+  { trace }: HaproxySession,
+  at: number | null,
+  { index }: Server,
+  why: () => PassedOver | null,
+): void {
+  if (trace === null) return;
+  const reason = why();
+  if (reason !== null) note(trace, { kind: 'looked', at, peerIndex: index, why: reason });
+}
+
+export function took({ trace }: HaproxySession, at: number | null, { index }: Server): void {
+  if (trace !== null) note(trace, { kind: 'took', at, peerIndex: index });
+}
+
+export function drew({ trace }: HaproxySession, at: number, { index }: Server): void {
+  if (trace !== null) note(trace, { kind: 'drew', at, peerIndex: index });
+}
+
+export const justFailed = (): PassedOver => ({ kind: 'justFailed' });
+
+/** The only backup that is used, whatever the method. */
+export function tookFirstBackup({ trace }: HaproxySession, { index }: Server): void {
+  if (trace === null) return;
+  note(trace, { kind: 'turnedTo', rule: 'firstBackup' });
+  note(trace, { kind: 'took', at: null, peerIndex: index });
 }
 
 export function ignore(): void {

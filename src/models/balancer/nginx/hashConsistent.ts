@@ -3,9 +3,9 @@
 import { crc32 } from 'node:zlib';
 import { keyBytes } from './clientKey.ts';
 import type { NginxPeerOptions } from './options.ts';
-import { smoothWeighted } from './peers.ts';
-import { nextInTurn } from './roundRobin.ts';
-import { mayUse, skipLimit, type Method } from './session.ts';
+import { smoothWeighted, type Peer } from './peers.ts';
+import { fallBack, nextInTurn } from './roundRobin.ts';
+import { looked, mayUse, skipLimit, type Method } from './session.ts';
 
 /** Points a server has on the ring per weight. */
 export const pointsPerWeight = 160;
@@ -82,17 +82,40 @@ export function createHashConsistent(peers: readonly NginxPeerOptions[]): Method
     choose(session, nowSeconds) {
       if (session.memory.single || session.key === '') return nextInTurn(session, nowSeconds);
       while (session.skips <= skipLimit) {
-        const text = ring.texts[ring.owners[session.position % ring.owners.length]!]!;
+        const point = session.position % ring.owners.length;
+        const text = ring.texts[ring.owners[point]!]!;
         // One address: that one. Several of one name take turns, whoever the client is.
         const peer = smoothWeighted(
           session.memory.main,
           (candidate) => candidate.options.serverText === text && mayUse(session, candidate, nowSeconds),
         );
+        if (session.trace !== null) {
+          const there = session.memory.main.filter(({ options }) => options.serverText === text);
+          looked(session, ring.hashes[point]!, there, peer, nowSeconds);
+        }
         if (peer !== null) return peer;
         session.position += 1;
         session.skips += 1;
       }
-      return nextInTurn(session, nowSeconds);
+      return fallBack(session, nowSeconds);
     },
+    explain({ key, memory, firstPeer }, trace) {
+      if (memory.single || key === '') return;
+      trace.key = keyBytes(key);
+      trace.hash = crc32(trace.key);
+      const point = findPoint(ring, trace.hash);
+      const owner = firstOf(ring, point, memory.main);
+      trace.home = { at: ring.hashes[point]!, peerIndex: firstPeer + owner };
+    },
+    ring: ({ memory }) => ({
+      positions: ring.hashes,
+      owners: Int32Array.from(ring.hashes, (_, point) => firstOf(ring, point, memory.main)),
+      rule: 'next',
+    }),
   };
+}
+
+/** The first peer of the text behind a point. */
+function firstOf({ texts, owners }: Ring, point: number, main: readonly Peer[]): number {
+  return main.find(({ options }) => options.serverText === texts[owners[point]!])!.index;
 }

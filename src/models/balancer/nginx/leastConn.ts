@@ -1,7 +1,7 @@
 // `least_conn`: the peer with the fewest connections per weight, in turn among equals.
 // Source: nginx 1.22.1, src/stream/ngx_stream_upstream_least_conn_module.c, ngx_stream_upstream_get_least_conn_peer.
 import { smoothWeighted, type Peer } from './peers.ts';
-import { nextInTurn } from './roundRobin.ts';
+import { lookedAtAll, nextInTurn } from './roundRobin.ts';
 import { mayUse, turnToBackups, type Method, type NginxSession } from './session.ts';
 
 export const leastConn: Method = {
@@ -21,10 +21,14 @@ function leastBusy(session: NginxSession, nowSeconds: number): Peer | null {
       ties = false;
     } else if (order === 0) ties = true;
   }
-  if (best === null) return turnToBackups(session) ? leastBusy(session, nowSeconds) : null;
-  if (!ties) return best;
   const least = best;
-  return smoothWeighted(session.group, (peer) => compareLoad(peer, least) === 0 && mayUse(session, peer, nowSeconds));
+  const chosen =
+    least !== null && ties
+      ? smoothWeighted(session.group, (peer) => compareLoad(peer, least) === 0 && mayUse(session, peer, nowSeconds))
+      : least;
+  lookedAtAll(session, chosen, nowSeconds);
+  if (chosen !== null) return chosen;
+  return turnToBackups(session) ? leastBusy(session, nowSeconds) : null;
 }
 
 /** Below 0: `a` has fewer connections per weight. */

@@ -11,7 +11,8 @@ import { newMemory, recordFailure, recordSuccess, take, type Memory } from './pe
 import { createRandom } from './random.ts';
 import { roundRobin } from './roundRobin.ts';
 import { upstreamsBehind } from './servers.ts';
-import type { Method, NginxSession } from './session.ts';
+import { whyNot, type Method, type NginxSession } from './session.ts';
+import type { PeerSeen, SessionTrace } from '../trace.ts';
 import { createVariables, type Variables } from './variables.ts';
 
 /** An upstream of a running nginx. All listeners that pass to it share it. */
@@ -95,13 +96,13 @@ export function createNginxBalancer(
   return {
     peers: ways.flatMap(({ options }) => options.peers),
     workers,
-    open(client, worker) {
+    open(client, worker, trace) {
       const seen = clientOf(listener, client);
       const values = own?.of(seen);
       const way = route ? (wayTo.get(values!.valueOf(routeParts)) ?? nowhere) : ways[0]!;
       const memory = way.memories[worker]!;
       const key = values ? values.valueOf(way.keyParts) : clientKey(way.keyParts, seen);
-      return {
+      const session: NginxSession = {
         worker,
         peerIndex: -1,
         firstPeer: way.firstPeer,
@@ -116,12 +117,17 @@ export function createNginxBalancer(
         skips: 0,
         luck: client.luck,
         draws: 0,
+        trace: trace ?? null,
       };
+      if (trace !== undefined) way.method.explain?.(session, trace);
+      return session;
     },
     next(session, nowUs) {
       const nowSeconds = inSeconds(nowUs);
+      if (session.trace !== null) beginStory(session.trace, session, nowUs);
       const peer = session.method.choose(session, nowSeconds);
       session.peerIndex = peer === null ? -1 : session.firstPeer + peer.index;
+      if (session.trace !== null) session.trace.choices.at(-1)!.answer = session.peerIndex;
       if (peer === null) return -1;
       session.tried.push(peer);
       take(peer, nowSeconds);
@@ -148,7 +154,28 @@ export function createNginxBalancer(
       peer.conns -= 1;
       session.peerIndex = -1;
     },
+    ring(session) {
+      const view = session.method.ring?.(session);
+      if (!view || session.firstPeer === 0) return view ?? null;
+      return { ...view, owners: view.owners.map((owner) => owner + session.firstPeer) };
+    },
   };
+}
+
+/** What the worker process remembers as it is about to choose. */
+function beginStory(trace: SessionTrace, { memory, firstPeer }: NginxSession, nowUs: number): void {
+  const peers = memory.all.map((peer): PeerSeen => ({
+    peerIndex: firstPeer + peer.index,
+    sessions: peer.conns,
+    passedOver: whyNot(null, peer, inSeconds(nowUs)) ?? (peer.options.backup ? { kind: 'backup' } : null),
+    counters: {
+      weight: peer.options.weight,
+      effective_weight: peer.effectiveWeight,
+      current_weight: peer.currentWeight,
+      fails: peer.fails,
+    },
+  }));
+  trace.choices.push({ atUs: nowUs, peers, steps: [], answer: -1 });
 }
 
 function waysOf(
