@@ -1,5 +1,7 @@
 // A balancer of a mode, from its nginx.conf.
+import { isIP } from 'node:net';
 import { upstreamsBehind } from '../../models/balancer/nginx/servers.ts';
+import { expressionsOf } from '../../models/balancer/nginx/variables.ts';
 import { includeFrom } from '../files.ts';
 import { readNginxConf, type NginxConf, type NginxConfInput } from '../import/nginxConf.ts';
 import { pathText, type Path } from '../wording.ts';
@@ -19,8 +21,10 @@ export function readNginx(
 ): BalancerFile | null {
   const given = typeof nginx === 'string' ? { file: nginx } : nginx;
   const source = readText(build, given.file, typeof nginx === 'string' ? path : [...path, 'file'], 'configuration');
-  const { cpus = null, version } = given;
-  const process: NginxProcess = { cpus, version, settings: build.settingsOf('nginx', name) };
+  const { cpus = null, version, addresses = [] } = given;
+  const [own] = addresses;
+  const address = own !== undefined && addresses.length === 1 && isIP(own) !== 0 ? own : null;
+  const process: NginxProcess = { cpus, version, address, settings: build.settingsOf('nginx', name) };
   const conf = source && readConfiguration(build, cluster, source, process);
   if (!source || !conf) return null;
   if (conf.options.listeners.length === 0)
@@ -29,13 +33,19 @@ export function readNginx(
 }
 
 /** What the scenario says beside the file. */
-type NginxProcess = Pick<NginxConfInput, 'cpus' | 'version' | 'settings'>;
+type NginxProcess = Pick<NginxConfInput, 'cpus' | 'version' | 'address' | 'settings'>;
 
 function fileOf(build: Build, cluster: Cluster, conf: NginxConf, process: NginxProcess): BalancerFile {
   const { listeners, upstreams } = conf.options;
   return {
     product: { kind: 'nginx', nginx: conf.options },
-    choosesByAddress: upstreams.some(({ method }) => 'key' in method && method.key.includes('addr')),
+    choosesByAddress:
+      upstreams.some(({ method }) => 'key' in method && method.key.includes('addr')) ||
+      listeners.some(({ variables = [] }) =>
+        variables.some(
+          (each) => each.kind === 'geo' || expressionsOf(each).some((text) => text.includes('remote_addr')),
+        ),
+      ),
     idleDirective: 'proxy_timeout',
     listenPosition: (index) => conf.listenPositions[index] ?? null,
     peerPosition: (index, text) => {

@@ -56,3 +56,26 @@ test('events that the balancer passes to a registration port are refused', () =>
     ),
   );
 });
+
+test('a choice by the address that clients connect to needs a balancer with one', () => {
+  const files = { 'nginx.conf': nginxConf.replace('$remote_addr', '$server_addr') };
+  const said = (balancer: string): readonly string[] =>
+    problemsOf(scenarioText({ modes: `{ lb: { nginx: ${balancer} } }` }), { files });
+
+  expect(said('{ file: nginx.conf, addresses: [10.0.0.11] }')).toEqual([]);
+  for (const balancer of ['nginx.conf', '{ file: nginx.conf, addresses: [10.0.0.11, 10.0.0.12] }']) {
+    expect(said(balancer)).toEqual([expect.stringContaining('hash: $server_addr needs the address of the balancer')]);
+  }
+});
+
+test('proxy_pass by a variable is checked for every way it can take', () => {
+  const ways = (other: string): string =>
+    nginxConf
+      .replace('stream {', `stream { map $remote_addr $way { default cluster; 10.9.9.9 ${other}; }`)
+      .replace('proxy_pass cluster', 'proxy_pass $way');
+  const said = (other: string): readonly string[] =>
+    problemsOf(scenarioText({ modes: '{ lb: { nginx: nginx.conf } }' }), { files: { 'nginx.conf': ways(other) } });
+
+  expect(said('172.0.0.5:1514')).toEqual([]);
+  expect(said('192.0.2.9:1514')).toEqual([expect.stringContaining('server 192.0.2.9:1514 is no node of the cluster.')]);
+});
