@@ -14,6 +14,7 @@ export interface AssignFlags {
   readonly backend?: string;
   readonly release?: string;
   readonly env: readonly string[];
+  readonly allowIncludesOutside?: boolean;
   readonly port?: number;
   readonly down: readonly string[];
   readonly resolve: readonly string[];
@@ -58,7 +59,11 @@ export async function assign(clientsFile: string | undefined, flags: AssignFlags
   };
   const { servers, warnings } =
     nginx !== undefined
-      ? assignNginx({ ...common, readInclude: includeFrom(diskFiles('.'), nginx), upstream: flags.upstream })
+      ? assignNginx({
+          ...common,
+          readInclude: includeFrom(diskFiles('.'), nginx, flags.allowIncludesOutside),
+          upstream: flags.upstream,
+        })
       : assignHaproxy({ ...common, version: releaseOf(flags), backend: flags.backend, env: envOf(flags.env) });
   for (const { position, text: warning } of warnings) {
     io.err(`warning: ${position ? `${position.file}:${position.line}:${position.column}: ` : ''}${warning}\n`);

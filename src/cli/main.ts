@@ -3,6 +3,7 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Help, InvalidArgumentError, Option, type Argument } from 'commander';
+import { includesOutsideFlag } from '../scenario/files.ts';
 import { nodeDefaults } from '../models/node.ts';
 import { engineVersion } from '../run/version.ts';
 import { assign, type AssignFlags } from './assign.ts';
@@ -108,6 +109,8 @@ ${exitCodes}`,
     new Option('--set <path=value>', 'change any place of the scenario, such as faults[0].at=5m; repeatable')
       .argParser(setting)
       .default([], nothing);
+  const includesOption = (): Option =>
+    new Option(includesOutsideFlag, 'configurations may include files that are not below their own folder');
   const helpText = 'print this help';
 
   command
@@ -118,6 +121,7 @@ ${exitCodes}`,
     .argument('[scenario...]', 'scenario files (YAML)')
     .optionsGroup('What is simulated:')
     .addOption(setOption())
+    .addOption(includesOption())
     .addOption(repeatable('--mode <name>', 'only this mode'))
     .option('--seed <seed>', 'root of all chance, instead of the scenario’s', seedText)
     .option('--replications <n>', 'runs with luck drawn anew, instead of the scenario’s', wholeNumber(1, 1000))
@@ -165,6 +169,7 @@ ${exitCodes}`,
     .summary('read and check everything, simulate nothing')
     .argument('<scenario...>', 'scenario files (YAML)')
     .addOption(setOption())
+    .addOption(includesOption())
     .option('--quiet', 'print nothing but problems')
     .helpOption('-h, --help', helpText)
     .addHelpText('after', '\nExit code 0 when every file can be simulated, 2 when one needs mending.\n')
@@ -192,6 +197,7 @@ ${exitCodes}`,
       ),
     )
     .option('--release <release>', 'release of HAProxy (default: 2.8)')
+    .addOption(includesOption())
     .addOption(repeatable('--env <name=value>', 'an environment variable of HAProxy'))
     .addOption(repeatable('--resolve <name=address,…>', 'addresses of a host name'))
     .helpOption('-h, --help', helpText)

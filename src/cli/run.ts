@@ -23,6 +23,7 @@ export interface RunFlags {
   readonly quiet?: boolean;
   readonly format?: 'text' | 'json' | 'md';
   readonly set: readonly { readonly path: string; readonly value: string }[];
+  readonly allowIncludesOutside?: boolean;
   readonly seed?: string;
   readonly replications?: number;
   readonly mode: readonly string[];
@@ -57,6 +58,7 @@ export async function run(files: readonly string[], flags: RunFlags, io: Io): Pr
   const format = flags.json ? 'json' : (flags.format ?? 'text');
   const overrides: Overrides = {
     set: flags.set,
+    includesOutside: flags.allowIncludesOutside,
     seed: flags.seed,
     replications: flags.replications,
     modes: flags.mode,

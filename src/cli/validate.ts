@@ -6,14 +6,19 @@ import { warningText } from './run.ts';
 
 export interface ValidateFlags {
   readonly set: readonly { readonly path: string; readonly value: string }[];
+  readonly allowIncludesOutside?: boolean;
   readonly quiet?: boolean;
 }
 
-export function validate(files: readonly string[], { set, quiet }: ValidateFlags, io: Io): number {
+export function validate(
+  files: readonly string[],
+  { set, quiet, allowIncludesOutside: includesOutside }: ValidateFlags,
+  io: Io,
+): number {
   let code: number = ExitCode.Ok;
   for (const file of files) {
     try {
-      const scenario = readScenarioFile(file, { set });
+      const scenario = readScenarioFile(file, { set, includesOutside });
       for (const warning of scenario.warnings) io.err(`${warningText(warning)}\n`);
       const [first] = scenario.modes;
       const agents = first!.world.groups.reduce((sum, { count }) => sum + count, 0);

@@ -1,4 +1,5 @@
 // The command that simulates a scenario again, as a user would type it.
+import { includesOutsideFlag } from './files.ts';
 import type { FlagScenario } from './flags.ts';
 import type { Overrides } from './load.ts';
 
@@ -23,19 +24,20 @@ export const flagNames = [
   'duration',
 ] as const satisfies readonly (keyof FlagScenario)[];
 
-export function fileCommand(file: string, { set = [] }: Overrides): string {
-  return command([file, ...setWords(set)]);
+export function fileCommand(file: string, overrides: Overrides): string {
+  return command([file, ...overrideWords(overrides)]);
 }
 
 export function flagCommand(given: FlagScenario): string {
   const words = flagNames.flatMap((flag) =>
     [given[flag] ?? []].flat().flatMap((value) => [`--${kebab(flag)}`, String(value)]),
   );
-  return command([...words, ...setWords(given.overrides?.set ?? [])]);
+  return command([...words, ...overrideWords(given.overrides ?? {})]);
 }
 
-function setWords(set: NonNullable<Overrides['set']>): string[] {
-  return set.flatMap(({ path, value }) => ['--set', `${path}=${value}`]);
+function overrideWords({ set = [], includesOutside }: Overrides): string[] {
+  const words = set.flatMap(({ path, value }) => ['--set', `${path}=${value}`]);
+  return includesOutside === true ? [...words, includesOutsideFlag] : words;
 }
 
 function command(words: readonly string[]): string {

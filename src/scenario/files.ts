@@ -1,7 +1,7 @@
 // Reading what users name: text files only, with a reason when it cannot be.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, posix } from 'node:path';
-import type { IncludedFile } from './import/nginxSyntax.ts';
+import { IncludeOutside, type IncludedFile } from './import/nginxSyntax.ts';
 
 /**
  * `configuration`: of a balancer, which reads bytes. What is no UTF-8 (comments, mostly) is read as Latin-1, and a byte order mark stays:
@@ -77,14 +77,26 @@ export function diskFiles(directory: string): Files {
   };
 }
 
-/** `include` of nginx: relative to the configuration's own directory; `*`, `?` and `[…]` in the last parts are patterns. */
+/** Names the flag that allows it. */
+export const includesOutsideFlag = '--allow-includes-outside';
+
+/**
+ * `include` of nginx: relative to the configuration's own directory; `*`, `?` and `[…]` in the last parts are patterns.
+ * @param outside files that are not below that directory may be read, too: what they hold differs from machine to machine.
+ */
 export function includeFrom(
   files: Files,
   confPath: string,
+  outside = false,
 ): (pattern: string, from: string) => readonly IncludedFile[] {
   const base = dirname(confPath);
   return (pattern) => {
-    const path = isAbsolute(pattern) ? pattern : posix.join(base, pattern);
+    const path = isAbsolute(pattern) ? posix.normalize(pattern) : posix.join(base, pattern);
+    if (!outside && !isBelow(path, base)) {
+      throw new IncludeOutside(
+        `it lies outside the folder of ${confPath}. Copy it there and name it relative to it, or allow it: ${includesOutsideFlag}.`,
+      );
+    }
     if (!/[*?[]/.test(path)) return [{ file: path, text: files.read(path, undefined, 'configuration') }];
     let paths = [isAbsolute(path) ? '/' : ''];
     let behindPattern = false;
@@ -104,6 +116,12 @@ export function includeFrom(
     }
     return paths.sort().map((file) => ({ file, text: files.read(file, undefined, 'configuration') }));
   };
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const base = posix.normalize(folder);
+  if (base === '.') return !isAbsolute(path) && path !== '..' && !path.startsWith('../');
+  return path.startsWith(base.endsWith('/') ? base : `${base}/`);
 }
 
 function globPattern(part: string): RegExp {

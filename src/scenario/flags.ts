@@ -95,7 +95,7 @@ export function scenarioFromFlags(flags: FlagScenario, files: Files = diskFiles(
   if (flags.release !== undefined && flags.haproxy === undefined) problem('--release is of HAProxy: add --haproxy.');
   const ossecText = flags.ossec === undefined ? null : read('--ossec', flags.ossec);
   const peers = [
-    ...(nginxText === null ? [] : peersOf(flags.nginx!, nginxText, files)),
+    ...(nginxText === null ? [] : peersOf(flags.nginx!, nginxText, files, flags.overrides?.includesOutside)),
     ...(haproxyText === null ? [] : haproxyServers(flags, haproxyText)),
   ];
   // Mistakes of the files are told, with their places, when the scenario is read.
@@ -187,8 +187,8 @@ function inFlags(text: string): string {
 }
 
 /** Hosts that the stream block of an nginx.conf passes the connections of agents to. */
-function peersOf(file: string, text: string, files: Files): string[] {
-  const directives = readDirectives(file, text, includeFrom(files, file), [], []);
+function peersOf(file: string, text: string, files: Files, outside?: boolean): string[] {
+  const directives = readDirectives(file, text, includeFrom(files, file, outside), [], []);
   const stream = directives.filter(({ name }) => name === 'stream').flatMap(({ block }) => block ?? []);
   const first = ({ args }: Directive): string => args[0]?.text ?? '';
   const inside = (name: string, { block }: Directive): string[] =>

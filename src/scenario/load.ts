@@ -27,6 +27,8 @@ export interface Overrides {
   readonly set?: readonly { readonly path: string; readonly value: string }[];
   readonly seed?: string | undefined;
   readonly replications?: number | undefined;
+  /** Configurations may include files that are not below their own folder. */
+  readonly includesOutside?: boolean | undefined;
   /** Modes to run; all when absent or empty. */
   readonly modes?: readonly string[];
 }
@@ -253,6 +255,7 @@ class Loader {
         warnings: this.#warnings,
         isSet: (path) => this.#isSet(path),
         confSettings: changes,
+        includesOutside: this.#input.overrides?.includesOutside ?? false,
         problem: view.report,
         problems: (problems) => this.#problems.push(...problems.map(placed)),
       });

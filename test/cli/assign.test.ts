@@ -128,6 +128,25 @@ test('includes are looked for beside the configuration, not where the command ru
   expect((await cli(['assign', '--nginx', main], '10.1.0.1\n')).out).toBe('client,server\n10.1.0.1,172.0.0.4:1514\n');
 });
 
+test('what is included from outside the folder of the configuration is read when that is allowed', async () => {
+  write('shared.conf', 'server { listen 1514; proxy_pass cluster; }\n');
+  mkdirSync(join(folder, 'inner'), { recursive: true });
+  const main = write(
+    'inner/main.conf',
+    'events {}\ninclude /etc/nginx/modules-enabled/*.conf;\nstream {\n' +
+      ' upstream cluster { server 172.0.0.4:1514; }\n include ../shared.conf;\n}\n',
+  );
+  const refused = await cli(['assign', '--nginx', main], '10.1.0.1\n');
+
+  expect(refused.code).toBe(2);
+  expect(refused.err).toContain(
+    `5:10  cannot include "../shared.conf": it lies outside the folder of ${main}. Copy it there and name it relative to it, or allow it: --allow-includes-outside.`,
+  );
+  expect((await cli(['assign', '--nginx', main, '--allow-includes-outside'], '10.1.0.1\n')).out).toBe(
+    'client,server\n10.1.0.1,172.0.0.4:1514\n',
+  );
+});
+
 test('a warning goes to standard error with its place', async () => {
   const file = write('warned.conf', text.replace('listen 1514;', 'listen 1514; proxy_half_close on;'));
   const { code, err } = await cli(['assign', '--nginx', file], '10.1.0.1\n');

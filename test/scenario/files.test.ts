@@ -77,6 +77,7 @@ test('an include names files from the directory of the main configuration, with 
       list: (directory) => (directory === 'configs' ? ['.hidden.conf', 'a.conf', 'b.conf', 'c.txt'] : []),
     },
     'configs/nginx.conf',
+    true,
   );
 
   expect(include('a.conf', 'anywhere')).toEqual([{ file: 'configs/a.conf', text: 'a' }]);
@@ -85,6 +86,29 @@ test('an include names files from the directory of the main configuration, with 
   expect(include('[b-z].con?', '').map(({ file }) => file)).toEqual(['configs/b.conf']);
   expect(include('sites/*.conf', '')).toEqual([]);
   expect(() => include('z.conf', '')).toThrow('no such file.');
+});
+
+test.each<readonly [confPath: string, pattern: string, isBelow: boolean]>([
+  ['configs/nginx.conf', 'stream.d/a.conf', true],
+  ['configs/nginx.conf', './stream.d/../a.conf', true],
+  ['configs/nginx.conf', '../a.conf', false],
+  ['configs/nginx.conf', 'stream.d/../../a.conf', false],
+  ['configs/nginx.conf', '/etc/nginx/a.conf', false],
+  ['nginx.conf', 'a.conf', true],
+  ['nginx.conf', '../a.conf', false],
+  ['nginx.conf', '../*.conf', false],
+  ['../nginx.conf', '../a.conf', true],
+  ['/etc/nginx/nginx.conf', '/etc/nginx/stream.d/*.conf', true],
+  ['/etc/nginx/nginx.conf', 'stream.d/*.conf', true],
+  ['/etc/nginx/nginx.conf', '/etc/nginx-other/a.conf', false],
+  ['/etc/nginx/nginx.conf', '/etc/nginx/../passwd', false],
+])('of %s the include %s is below its folder: %s', (confPath, pattern, isBelow) => {
+  const files = { read: () => '', list: () => [] };
+  const read = (outside: boolean) => () => includeFrom(files, confPath, outside)(pattern, '');
+
+  expect(read(true)).not.toThrow();
+  if (isBelow) expect(read(false)).not.toThrow();
+  else expect(read(false)).toThrow(`it lies outside the folder of ${confPath}.`);
 });
 
 test('a pattern is read as glob(3) reads it', () => {

@@ -19,6 +19,8 @@ export interface ModeContext {
   readonly inventories: Inventories;
   /** What it changes in configurations of balancers. */
   readonly confSettings: readonly ConfChange[];
+  /** Configurations may include files that are not below their own folder. */
+  readonly includesOutside: boolean;
   /** Every configuration text that was read, for the input's hash. */
   readonly texts: Map<string, string>;
   readonly warnings: Warning[];

@@ -71,7 +71,7 @@ function fileOf(build: Build, cluster: Cluster, conf: NginxConf, process: NginxP
 function readConfiguration(build: Build, cluster: Cluster, source: NamedText, process: NginxProcess): NginxConf | null {
   const { data } = build;
   const { files, texts } = build.context;
-  const include = includeFrom(files, source.path === '' ? '.' : source.path);
+  const include = includeFrom(files, source.path === '' ? '.' : source.path, build.context.includesOutside);
   const conf = attempt(build, () =>
     readNginxConf({
       file: source.file,

@@ -124,7 +124,7 @@ function readLine(line: HaproxyLine, settings: GlobalSettings, seen: Map<string,
       return;
     }
     case 'log':
-      readLog(line, report);
+      readLog(line, 'global', report);
       return;
     case 'setenv':
     case 'presetenv':

@@ -3,6 +3,7 @@
 import { quote } from '../wording.ts';
 import type { HaproxyReport } from './haproxyReport.ts';
 import type { HaproxyLine } from './haproxySyntax.ts';
+import { parseAddress } from './haproxyValues.ts';
 
 const facilities: ReadonlySet<string> = new Set([
   ...[
@@ -26,12 +27,25 @@ const facilities: ReadonlySet<string> = new Set([
 const levels: ReadonlySet<string> = new Set(['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug']);
 const parameters: ReadonlySet<string> = new Set(['len', 'format', 'sample', 'profile']);
 
-export function readLog({ args, modifier, position }: HaproxyLine, report: HaproxyReport): void {
+/** @param place `global` names no other place to log to. */
+export function readLog(
+  { args, modifier, position }: HaproxyLine,
+  place: 'global' | 'proxy',
+  report: HaproxyReport,
+): void {
   if (modifier === 'no') return;
-  if (args[0]?.text === 'global') return;
+  const [target] = args;
+  if (target?.text === 'global') {
+    if (place === 'global') report.problem(target.position, 'log global belongs into proxies. Write an address here.');
+    return;
+  }
   let at = 1;
   while (parameters.has(args[at]?.text ?? '')) at += 2;
   const [facility, ...rest] = args.slice(at);
+  if (target?.unknown.length === 0 && !/^\/|@|^std(out|err)$/.test(target.text)) {
+    const address = parseAddress(target.text, 'server');
+    if (typeof address === 'string') report.problem(target.position, `log: ${address}.`);
+  }
   if (args.length === 0 || facility === undefined) {
     report.problem(position, 'log takes an address and a facility such as local0, or global.');
   } else if (!facilities.has(facility.text) && facility.unknown.length === 0) {

@@ -347,7 +347,7 @@ class ProxyReader {
         }
         return;
       case 'log':
-        readLog(line, report);
+        readLog(line, 'proxy', report);
         return;
       case 'tcp-request':
         this.#tcpRequest(line);
@@ -450,6 +450,15 @@ class ProxyReader {
     if (/^(uri|url_param|hdr\([^)]+\)|rdp-cookie(\([^)]+\))?)$/.test(text)) {
       settings.balance = { kind: 'roundrobin' };
       const name = /^[\w-]+/.exec(text)![0];
+      const modifiers: Readonly<Record<string, RegExp>> = {
+        uri: /^((len|depth) [1-9]\d* ?|(whole|path-only) ?)*$/,
+        url_param: /^\S+( check_post)?$/,
+        hdr: /^(use_domain_only)?$/,
+      };
+      const wrong = modifiers[name]?.test(rest.map((each) => each.text).join(' ')) === false;
+      if (wrong && rest[0]) {
+        this.#report.problem(rest[0].position, `balance ${name} does not take ${quote(rest[0].text)}.`);
+      }
       if (name === 'url_param' && rest.length === 0) {
         this.#report.problem(method!.position, 'balance url_param takes the name of a parameter.');
       }

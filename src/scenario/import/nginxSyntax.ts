@@ -22,6 +22,9 @@ export interface IncludedFile {
   readonly text: string;
 }
 
+/** Thrown by `ReadInclude`: the file may not be read. The message says what to do. */
+export class IncludeOutside extends Error {}
+
 /**
  * Files an `include` stands for, in order. An empty list for a pattern without a match.
  * @throws Error with a reason when a file without wildcards cannot be read.
@@ -199,7 +202,10 @@ class Reader {
       const reason = error instanceof Error ? error.message : String(error);
       const text = `cannot include ${quote(pattern.text)}: ${reason}`;
       // What serves web pages need not be here to say where agents land.
-      if (topmost === 'http' || topmost === 'mail') warnings.push({ position: pattern.position, text });
+      // So does what Debian puts there: load_module and nothing else.
+      const idle = topmost === 'http' || topmost === 'mail' || /(^|\/)modules-enabled\/[^/]*$/.test(pattern.text);
+      if (idle) warnings.push({ position: pattern.position, text });
+      else if (error instanceof IncludeOutside) problems.push({ position: pattern.position, text });
       else {
         const mend = 'Put the file there, or correct the path (relative to the main configuration file).';
         problems.push({ position: pattern.position, text: `${text} ${mend}` });
