@@ -1,25 +1,29 @@
 // The HAProxy of this machine against the model: random configurations, clients from many loopback addresses, choice by choice.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { rootKey } from '../../src/kernel/random.ts';
 import type { Balancer } from '../../src/models/balancer/contract.ts';
 import { createHaproxyBackend } from '../../src/models/balancer/haproxy/haproxy.ts';
 import type { HaproxyOptions } from '../../src/models/balancer/haproxy/options.ts';
 import type { HaproxySession } from '../../src/models/balancer/haproxy/session.ts';
 import { parseHaproxyVersion, type HaproxyVersion } from '../../src/models/balancer/haproxy/versions.ts';
+import { assignHaproxy } from '../../src/scenario/assignHaproxy.ts';
 import { readHaproxyConf } from '../../src/scenario/import/haproxyConf.ts';
 import { aClient } from '../support/clients.ts';
-import { randomHaproxy, type HaproxyGround, type HaproxyStep, type HaproxySubject } from './randomHaproxy.ts';
+import { countsOf, distance, inWords } from '../support/distribution.ts';
+import { atATime, freePorts, hasIpv6, inParallel, startNode, until, visitorsOf } from './loopback.ts';
+import { randomHaproxy, type HaproxyStep, type HaproxySubject } from './randomHaproxy.ts';
 
 export interface HaproxyResult {
   readonly subject: HaproxySubject;
   readonly good: number;
   readonly all: number;
   readonly wrong: readonly string[];
+  /** What was compared. */
+  readonly note: string;
 }
 
 /** The HAProxy of this machine, or why there is nothing to compare with. */
@@ -42,10 +46,17 @@ export async function compareWithHaproxy(
   const nodes: Server[] = [];
   let haproxy: ChildProcess | undefined;
   try {
-    const ports = await freePorts(subjects + 2, 23_514);
-    const addresses = Array.from({ length: 8 }, (_, node) => `127.0.12.${node + 1}`);
-    const ground: HaproxyGround = { addresses, serverPort: ports[subjects]!, deadPort: ports[subjects + 1]! };
-    const chosen = ports.slice(0, subjects).map((port, index) => randomHaproxy(seed, index, port, clients, ground));
+    const ports = await freePorts(2 * subjects + 1, 23_514);
+    const deadPort = ports[2 * subjects]!;
+    const ipv6 = await hasIpv6();
+    const chosen = ports.slice(0, subjects).map((port, index) => {
+      return randomHaproxy(seed, index, port, clients, {
+        version,
+        serverPort: ports[subjects + index]!,
+        deadPort,
+        ipv6,
+      });
+    });
     const text = `global
   nbthread 1
   maxconn 2000
@@ -58,19 +69,15 @@ defaults
 ${chosen.map((subject) => subject.text).join('')}`;
     const file = join(folder, 'haproxy.cfg');
     writeFileSync(file, text);
-    for (const [node, address] of addresses.entries()) nodes.push(await startNode(node, address, ground.serverPort));
+    // Before its checks ask for them.
+    for (const subject of chosen) nodes.push(...(await startNodes(subject)));
     haproxy = await startHaproxy(folder, file);
+    const orders = join(folder, 'orders');
+    await untilDown(orders, chosen);
     const options = optionsOf(text, version);
-    const results: HaproxyResult[] = [];
-    for (const subject of chosen) {
-      const real = await play(subject, join(folder, 'orders'));
-      const model = modelled(subject, options);
-      const wrong = real.flatMap((server, nth) =>
-        server === model[nth] ? [] : [`client ${nth}: HAProxy ${server}, model ${model[nth]}`],
-      );
-      results.push({ subject, good: real.length - wrong.length, all: real.length, wrong });
-    }
-    return results;
+    return await inParallel(chosen, atATime, async (subject) => {
+      return compare(subject, text, options, await play(subject, orders));
+    });
   } finally {
     if (haproxy) await stopped(haproxy);
     for (const node of nodes) node.close();
@@ -80,48 +87,35 @@ ${chosen.map((subject) => subject.text).join('')}`;
 
 // -------------------------------------------------------------------------------------------------------- the real program
 
-async function freePorts(count: number, from: number): Promise<number[]> {
-  const ports: number[] = [];
-  for (let port = from; ports.length < count; port++) {
-    const server = createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(port, '0.0.0.0', () => resolve(true));
-    });
-    if (!free) continue;
-    await new Promise<void>((resolve) => server.close(() => resolve()));
-    ports.push(port);
-  }
-  return ports;
-}
-
-/** A server says who it is, and closes when its client does. */
-function startNode(node: number, address: string, port: number): Promise<Server> {
-  const server = createServer({ noDelay: true }, (socket) => {
-    socket.on('error', () => socket.destroy());
-    socket.write(`s${node + 1}`);
-    socket.resume();
-  });
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, address, 511, () => resolve(server));
-  });
+function startNodes({ addresses, serverPort, dead, down }: HaproxySubject): Promise<Server[]> {
+  return Promise.all(
+    [...addresses.entries()]
+      .filter(([at]) => !dead.has(at) && !down.has(at))
+      .map(([at, host]) => startNode(`s${at + 1}`, { host, port: serverPort })),
+  );
 }
 
 async function startHaproxy(folder: string, file: string): Promise<ChildProcess> {
   const child = spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  for (
-    let waitedMs = 0;
-    !(existsSync(join(folder, 'orders')) && (await answers(join(folder, 'orders'))));
-    waitedMs += 10
-  ) {
+  const orders = join(folder, 'orders');
+  await until('HAProxy does not answer', async () => {
     if (child.exitCode !== null) throw new Error(`HAProxy did not start: ${said}`);
-    if (waitedMs > 10_000) throw new Error('HAProxy does not answer');
-    await pause(10);
-  }
+    return existsSync(orders) && (await answers(orders));
+  });
   return child;
+}
+
+/** Servers that are checked and refuse are marked by their first check. */
+async function untilDown(orders: string, subjects: readonly HaproxySubject[]): Promise<void> {
+  await until('HAProxy does not find its servers down', async () => {
+    const lines = (await tell(orders, 'show stat')).split('\n').map((line) => line.split(','));
+    const states = new Map(lines.map((fields) => [`${fields[0]}/${fields[1]}`, fields[17]!]));
+    return subjects.every(({ name, down }) =>
+      [...down].every((at) => /DOWN|MAINT/.test(states.get(`${name}/s${at + 1}`)!)),
+    );
+  });
 }
 
 function answers(socketFile: string): Promise<boolean> {
@@ -155,32 +149,19 @@ function orderText(subject: HaproxySubject, { server, what, value }: Extract<Hap
 }
 
 /** @returns the name of each client's server, '' when it was closed. */
-async function play(subject: HaproxySubject, socketFile: string): Promise<readonly string[]> {
+async function play(subject: HaproxySubject, orders: string): Promise<readonly string[]> {
   const servers: string[] = [];
-  const open: { socket: Socket; ended: Promise<void> }[] = [];
+  const open: number[] = [];
+  const visitors = visitorsOf(subject.port);
   for (const step of subject.steps) {
-    if (step.kind === 'order') await tell(socketFile, orderText(subject, step));
-    else if (step.kind === 'close') {
-      const [session] = open.splice(step.rank, 1);
-      session!.socket.end();
-      await session!.ended;
-    } else {
-      const socket = connect({ host: '127.0.0.1', port: subject.port, localAddress: step.client, noDelay: true });
-      socket.on('error', () => socket.destroy());
-      const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-      open.push({ socket, ended });
-      servers.push(
-        await new Promise<string>((resolve) => {
-          socket.once('data', (chunk: Buffer) => resolve(chunk.toString()));
-          socket.once('close', () => resolve(''));
-        }),
-      );
+    if (step.kind === 'order') await tell(orders, orderText(subject, step));
+    else if (step.kind === 'close') await visitors.close(open.splice(step.rank, 1)[0]!);
+    else {
+      open.push(servers.length);
+      servers.push(await visitors.open(step.client));
     }
   }
-  for (const { socket, ended } of open) {
-    socket.end();
-    await ended;
-  }
+  await visitors.closeAll();
   return servers;
 }
 
@@ -199,11 +180,72 @@ function optionsOf(text: string, version: HaproxyVersion): HaproxyOptions {
   }).options;
 }
 
-function modelled(subject: HaproxySubject, options: HaproxyOptions): readonly string[] {
+function compare(
+  subject: HaproxySubject,
+  text: string,
+  options: HaproxyOptions,
+  real: readonly string[],
+): HaproxyResult {
+  const wrong: string[] = [];
+  if (subject.draws) {
+    const model = countsOf(Array.from({ length: 10 }, (_, luck) => modelled(subject, options, luck)).flat());
+    const { deviations, limit } = distance(countsOf(real), model);
+    if (deviations > limit) {
+      wrong.push(`${deviations.toFixed(1)} deviations: HAProxy ${inWords(countsOf(real))}, model ${inWords(model)}`);
+    }
+    const good = wrong.length === 0 ? real.length : 0;
+    return { subject, good, all: real.length, wrong, note: 'shares of draws' };
+  }
+  const model = modelled(subject, options);
+  // What `fleetfall assign` asks: nobody stays, and nothing is ordered.
+  const clients = subject.steps.flatMap((step) => (step.kind === 'open' ? [step.client] : []));
+  const comesAndGoes = subject.steps.every(({ kind }, at) => kind === (at % 2 === 0 ? 'open' : 'close'));
+  const assigned = comesAndGoes && subject.dead.size === 0 ? assignedTo(subject, text, options, clients) : null;
+  for (const [nth, server] of real.entries()) {
+    if (model[nth] !== server) wrong.push(`client ${nth}: HAProxy ${server}, model ${model[nth]}`);
+    else if (assigned && assigned[nth] !== server) wrong.push(`${nth}: HAProxy ${server}, assign ${assigned[nth]}`);
+  }
+  const held = subject.steps.some((step, at) => step.kind === 'open' && subject.steps[at + 1]?.kind !== 'close');
+  const ordered = subject.steps.some(({ kind }) => kind === 'order');
+  const refuses = subject.dead.size > 0;
+  const notes = [
+    ...(held ? ['held sessions'] : []),
+    ...(ordered ? ['orders'] : []),
+    ...(refuses ? ['redispatch'] : []),
+    ...(assigned ? ['assign'] : []),
+  ];
+  return { subject, good: real.length - wrong.length, all: real.length, wrong, note: notes.join(', ') || 'turns' };
+}
+
+function assignedTo(
+  subject: HaproxySubject,
+  text: string,
+  { version }: HaproxyOptions,
+  clients: readonly string[],
+): readonly string[] {
+  return assignHaproxy({
+    file: 'haproxy.cfg',
+    text,
+    version,
+    clients,
+    backend: subject.name,
+    port: subject.port,
+    down: [...subject.down].map((at) => `s${at + 1}`),
+    resolve: new Map(),
+    env: new Map(),
+  }).servers;
+}
+
+function modelled(subject: HaproxySubject, options: HaproxyOptions, luck = 0): readonly string[] {
   const index = options.backends.findIndex(({ name }) => name === subject.name);
   const bind = options.frontends.find(({ backendIndex }) => backendIndex === index)!.binds[0]!;
   const balancer: Balancer<HaproxySession> = createHaproxyBackend(options, index, rootKey('live', 0))(bind);
   const nowUs = 1e9;
+  for (const server of subject.down) {
+    const { check, disabled } = options.backends[index]!.servers[server]!;
+    for (let failed = 0; !disabled && failed < check!.rise + check!.fall; failed++)
+      balancer.checks!.checked(server, false, nowUs);
+  }
   const open: HaproxySession[] = [];
   const servers: string[] = [];
   for (const step of subject.steps) {
@@ -213,7 +255,7 @@ function modelled(subject: HaproxySubject, options: HaproxyOptions): readonly st
       } else balancer.admin!.setWeight(step.server, Number(step.value), nowUs);
     } else if (step.kind === 'close') balancer.closed(open.splice(step.rank, 1)[0]!, nowUs);
     else {
-      const session = balancer.open(aClient(step.client), 0);
+      const session = balancer.open(aClient(step.client, luck * subject.steps.length + servers.length), 0);
       let server = balancer.next(session, nowUs);
       while (subject.dead.has(server)) {
         server = balancer.failed(session, nowUs, 0, false) < Infinity ? balancer.next(session, nowUs) : -1;

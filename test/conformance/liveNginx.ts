@@ -11,7 +11,7 @@ import { readNginxConf } from '../../src/scenario/import/nginxConf.ts';
 import { withPort } from '../../src/scenario/import/nginxValues.ts';
 import { aClient } from '../support/clients.ts';
 import { countsOf, distance, inWords } from '../support/distribution.ts';
-import { closed, freePorts, hasIpv6, inParallel, startNode, until, visitorsOf } from './loopback.ts';
+import { atATime, closed, freePorts, hasIpv6, inParallel, startNode, until, visitorsOf } from './loopback.ts';
 import { randomSubject, type Ground, type Subject } from './randomNginx.ts';
 
 export interface LiveResult {
@@ -55,9 +55,6 @@ const names = {
   'two.fleetfall.test': ['127.0.11.3', '127.0.11.4'],
   'three.fleetfall.test': ['127.0.11.5', '127.0.11.6', '127.0.11.7'],
 };
-
-/** Subjects that are played side by side, so that neither program waits for the other. */
-export const atATime = 8;
 
 /** @throws when nginx does not start with what was written for it. */
 export async function compareWithNginx(

@@ -80,6 +80,9 @@ export function visitorsOf(port: number): Visitors {
   };
 }
 
+/** Configurations that are played side by side, so that neither program waits for the other. */
+export const atATime = 8;
+
 /** So many at a time; the results in the order of the list. */
 export async function inParallel<T, R>(list: readonly T[], width: number, work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];

@@ -49,6 +49,18 @@ function refuse(name: string, why: string): void {
   console.log(`REFUSED  ${name.padEnd(44)} ${why}`);
 }
 
+/** Random configurations, by what was compared of them. */
+function reportChoices(
+  program: string,
+  results: readonly { readonly note: string; readonly good: number; readonly all: number }[],
+): void {
+  for (const note of new Set(results.map((result) => result.note))) {
+    const some = results.filter((result) => result.note === note);
+    const sum = (count: 'good' | 'all'): number => some.reduce((total, result) => total + result[count], 0);
+    report(`${program}, ${some.length} times ${note}`, sum('good'), sum('all'));
+  }
+}
+
 /** What is not understood ends its own comparison, not the whole run. */
 function compare(name: string, agreement: () => Agreement): void {
   try {
@@ -128,11 +140,7 @@ if (typeof here === 'string') {
   console.log(`SKIPPED  ${here}. On Debian: apt-get install nginx libnginx-mod-stream`);
 } else {
   const results = await compareWithNginx(here, flags.seed, Number(flags.configurations), Number(flags.clients));
-  for (const note of new Set(results.map((result) => result.note))) {
-    const some = results.filter((result) => result.note === note);
-    const sum = (count: 'good' | 'all'): number => some.reduce((total, result) => total + result[count], 0);
-    report(`nginx ${here.version}, ${some.length} times ${note}`, sum('good'), sum('all'));
-  }
+  reportChoices(`nginx ${here.version}`, results);
   const verdicts = compareVerdicts(here, flags.seed, 300);
   const refused = verdicts.filter(({ nginx: said }) => said !== '').length;
   const differing = verdicts.filter(({ agrees }) => !agrees);
@@ -163,13 +171,13 @@ if (typeof haproxy === 'string') {
   console.log(`SKIPPED  ${haproxy}. On Debian: apt-get install haproxy`);
 } else {
   const all = await compareWithHaproxy(haproxy, flags.seed, Number(flags.configurations), Number(flags.clients));
-  const sum = (count: 'good' | 'all'): number => all.reduce((total, result) => total + result[count], 0);
-  report(`HAProxy ${haproxy.branch}.${haproxy.patch}, ${all.length} configurations`, sum('good'), sum('all'));
+  reportChoices(`HAProxy ${haproxy.branch}.${haproxy.patch}`, all);
   const checks = await compareChecks(haproxy, flags.seed, 20);
   report('20 servers die and come back', checks.good, checks.all, `, worst ${Math.round(checks.worstMs)} ms`);
   for (const line of checks.wrong) console.log(`         ${line}`);
   for (const { subject, wrong } of all.filter((result) => result.wrong.length > 0)) {
-    console.log(`${subject.text}  refusing: ${[...subject.dead].map((server) => `s${server + 1}`).join(', ')}`);
+    const listed = (servers: ReadonlySet<number>): string => [...servers].map((server) => `s${server + 1}`).join(', ');
+    console.log(`${subject.text}  refusing: ${listed(subject.dead)}; down: ${listed(subject.down)}`);
     for (const line of wrong.slice(0, 10)) console.log(`         ${line}`);
   }
 }
