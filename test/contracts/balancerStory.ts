@@ -28,6 +28,8 @@ export type Ability =
   | 'others'
   /** Sessions that find their peer full go to another one. */
   | 'overflow'
+  /** A peer takes only so many sessions. */
+  | 'limits'
   /** Sessions that find everything full wait for a place; without it they are closed. */
   | 'waiting'
   /** Active checks. */

@@ -107,8 +107,8 @@ export interface HealthChecks {
   readonly timeoutUs: readonly number[];
   /** What it takes to pass: a connection the kernel accepts, or an answer of the process. */
   readonly asks: 'kernel' | 'process';
-  /** A check ended. @returns µs until the next one of this peer begins. */
-  checked(peerIndex: number, passed: boolean, nowUs: number): number;
+  /** A check ended. @param tookUs since it began; absent: it came to an answer at once. @returns µs until the next one of this peer begins. */
+  checked(peerIndex: number, passed: boolean, nowUs: number, tookUs?: number): number;
   /**
    * After a check: true while others that end like it change nothing, and come after the same time, so that none of them need be
    * played. Absent: never.

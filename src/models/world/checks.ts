@@ -195,7 +195,7 @@ function repeatSyn(world: WorldState, id: number, check: Check, nowUs: number): 
 function ends(world: WorldState, id: number, check: Check, nowUs: number): void {
   const { host, checks, peer, passes } = check;
   const tookUs = nowUs - check.beganUs;
-  const delayUs = checks.checked(peer, passes, nowUs + host.phaseUs);
+  const delayUs = checks.checked(peer, passes, nowUs + host.phaseUs, tookUs);
   begin(world, id, check, nowUs + delayUs);
   if (checks.steady?.(peer, passes) === true && maySleep(world, check, nowUs)) {
     disarm(world, check);
