@@ -63,6 +63,7 @@ export async function assign(clientsFile: string | undefined, flags: AssignFlags
           ...common,
           readInclude: includeFrom(diskFiles('.'), nginx, flags.allowIncludesOutside),
           upstream: flags.upstream,
+          version: nginxReleaseOf(flags),
         })
       : assignHaproxy({ ...common, version: releaseOf(flags), backend: flags.backend, env: envOf(flags.env) });
   for (const { position, text: warning } of warnings) {
@@ -78,7 +79,7 @@ export async function assign(clientsFile: string | undefined, flags: AssignFlags
 }
 
 /** Flags of one product beside the file of the other. */
-function refuseOthers({ nginx, haproxy, upstream, backend, release, env }: AssignFlags): void {
+function refuseOthers({ nginx, haproxy, upstream, backend, env }: AssignFlags): void {
   if (nginx !== undefined && haproxy !== undefined) throw new UsageError('give it --nginx or --haproxy, not both.');
   const wrong =
     nginx === undefined
@@ -87,12 +88,15 @@ function refuseOthers({ nginx, haproxy, upstream, backend, release, env }: Assig
         : '--upstream is of nginx. For HAProxy: --backend NAME.'
       : backend !== undefined
         ? '--backend is of HAProxy. For nginx: --upstream NAME.'
-        : release !== undefined
-          ? '--release is of HAProxy.'
-          : env.length > 0
-            ? '--env is of HAProxy.'
-            : null;
+        : env.length > 0
+          ? '--env is of HAProxy.'
+          : null;
   if (wrong !== null) throw new UsageError(wrong);
+}
+
+function nginxReleaseOf({ release }: AssignFlags): string | undefined {
+  if (release === undefined || /^1\.(2[2-9]|3[01])\.\d+$/.test(release)) return release;
+  throw new UsageError(`--release takes 1.22.1 to 1.31 with a patch, such as 1.27.3, got ${JSON.stringify(release)}.`);
 }
 
 function releaseOf({ release }: AssignFlags): HaproxyVersion | undefined {

@@ -196,7 +196,7 @@ ${exitCodes}`,
         'nginx: a server, as written, that refuses connections; HAProxy: one found down by its check',
       ),
     )
-    .option('--release <release>', 'release of HAProxy (default: 2.8)')
+    .option('--release <release>', 'release of nginx (default: 1.22.1) or HAProxy (default: 2.8)')
     .addOption(includesOption())
     .addOption(repeatable('--env <name=value>', 'an environment variable of HAProxy'))
     .addOption(repeatable('--resolve <name=address,…>', 'addresses of a host name'))

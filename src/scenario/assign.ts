@@ -24,6 +24,8 @@ export interface AssignInput {
   readonly upstream?: string | undefined;
   /** Port of the listening `server`; default 1514. */
   readonly port?: number | undefined;
+  /** Release of nginx; absent: the one that was measured. */
+  readonly version?: string | undefined;
   /** Servers, as written without their parameters, that refuse connections. */
   readonly down: readonly string[];
   /** Addresses of host names. */
@@ -53,6 +55,7 @@ export function assignNginx(input: AssignInput): Assignment {
     file: input.file,
     text: input.text,
     readInclude: input.readInclude,
+    version: input.version,
     cpus: 1,
     resolve: (host) => addresses.get(host.toLowerCase()) ?? null,
     assume: [],

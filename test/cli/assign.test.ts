@@ -194,6 +194,16 @@ test('of HAProxy the names of servers are printed', async () => {
   );
 });
 
+test('what a later release of nginx brought is taken when it is that release', async () => {
+  const file = write('later.conf', text.replace('listen 1514', 'listen 1514 default_server'));
+  const asked = (...more: readonly string[]): ReturnType<typeof cli> =>
+    cli(['assign', '--nginx', file, ...more], '10.1.0.1\n');
+
+  expect((await asked()).err).toContain('listen default_server came with nginx 1.25.5, and 1.22.1 refuses it.');
+  expect((await asked('--release', '1.25.5')).out).toContain('10.1.0.1,');
+  expect((await asked('--release', '1.18.0')).err).toContain('--release takes 1.22.1 to 1.31 with a patch');
+});
+
 test.each<readonly [what: string, argv: () => readonly string[], said: string]>([
   ['two products', () => ['--nginx', nginx(), '--haproxy', haproxy()], 'give it --nginx or --haproxy, not both.'],
   ['an upstream of HAProxy', () => ['--haproxy', haproxy(), '--upstream', 'x'], 'For HAProxy: --backend NAME.'],

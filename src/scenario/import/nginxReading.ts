@@ -57,7 +57,7 @@ export class Reading {
   knows(what: string, position: SourcePosition): boolean {
     const since = cameWith[what]!;
     if (isSince(this.version, since)) return true;
-    const mend = `Remove it, or say which release the balancer is: version: ${since}`;
+    const mend = `Remove it, or say which release the balancer is: version: ${since} (for assign --release ${since})`;
     this.problem(position, `${what} came with nginx ${since}, and ${this.version} refuses it. ${mend}.`);
     return false;
   }

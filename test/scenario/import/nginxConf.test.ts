@@ -335,7 +335,7 @@ test.each([
   [conf('server 172.0.0.4:1514 wieght=2;'), '3:37 unknown parameter "wieght=2" of server.'],
   [
     conf('server 172.0.0.4:1514 resolve;'),
-    '3:37 server resolve came with nginx 1.27.3, and 1.22.1 refuses it. Remove it, or say which release the balancer is: version: 1.27.3.',
+    '3:37 server resolve came with nginx 1.27.3, and 1.22.1 refuses it. Remove it, or say which release the balancer is: version: 1.27.3 (for assign --release 1.27.3).',
   ],
   [
     conf('server 172.0.0.4:1514\n server 172.0.0.5:1514;'),
