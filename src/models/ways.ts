@@ -1,4 +1,5 @@
-// Which ways between two ends are cut. Ends are the groups of agents, then the places: the nodes in order, then the balancer.
+// Which ways between two ends are cut. Ends are the groups of agents, then the places (the nodes in order, then the balancers), then
+// each group as it is seen behind each balancer that forwards.
 
 /** One direction between two ends. */
 export interface Way {
@@ -15,15 +16,53 @@ export class Ways {
   /** Ways that are cut now. */
   #cutWays = 0;
 
-  constructor(groups: number, places: number) {
+  readonly #places: number;
+  readonly #forwarders: number;
+
+  /** @param forwarders balancers that may stand between groups and places without ending a connection. */
+  constructor(groups: number, places: number, forwarders = 0) {
     this.groups = groups;
-    this.#ends = groups + places;
+    this.#places = places;
+    this.#forwarders = forwarders;
+    this.#ends = groups + places + groups * forwarders;
     this.#cuts = new Uint16Array(this.#ends * this.#ends);
     this.#sinceUs = new Float64Array(this.#ends * this.#ends);
   }
 
   endOfPlace(place: number): number {
     return this.groups + place;
+  }
+
+  /** A group as the places behind a forwarder see it: what is cut on either part of the way is cut from there. */
+  endBehind(group: number, forwarder: number): number {
+    return this.groups + this.#places + group * this.#forwarders + forwarder;
+  }
+
+  /** The group of an end behind a forwarder, and the forwarder. `null`: it is another end. */
+  partsOf(end: number): { readonly group: number; readonly forwarder: number } | null {
+    const at = end - this.groups - this.#places;
+    return at < 0 ? null : { group: Math.floor(at / this.#forwarders), forwarder: at % this.#forwarders };
+  }
+
+  /** A way, and all ways behind a forwarder that lead over it. */
+  *over({ from, to }: Way): Generator<Way> {
+    yield { from, to };
+    const first = this.groups + this.#places - this.#forwarders; // balancers come behind the nodes
+    for (const [near, far, isThere] of [
+      [from, to, true],
+      [to, from, false],
+    ] as const) {
+      const way = (end: number, place: number): Way => (isThere ? { from: end, to: place } : { from: place, to: end });
+      if (near < this.groups && far >= first) {
+        // Between a group and the forwarder: to whatever stands behind it.
+        const end = this.endBehind(near, far - first);
+        for (let place = 0; place < this.#places; place++) {
+          if (this.endOfPlace(place) !== far) yield way(end, this.endOfPlace(place));
+        }
+      } else if (near >= first && near < this.groups + this.#places && far >= this.groups) {
+        for (let group = 0; group < this.groups; group++) yield way(this.endBehind(group, near - first), far);
+      }
+    }
   }
 
   /** True while nothing at all is cut. */

@@ -52,6 +52,7 @@ import {
   peerFailed,
   queueOver,
 } from './world/throughBalancer.ts';
+import { takeover } from './world/vip.ts';
 import { armAttemptTimeout, isForced, noteBacklog } from './world/waits.ts';
 import type { Luck, WorldOptions } from './worldOptions.ts';
 
@@ -103,6 +104,9 @@ function placeEvent(world: WorldState, kind: number, argument: number, nowUs: nu
       return;
     case EventKind.Leftover:
       leftoverDue(world, argument, nowUs);
+      return;
+    case EventKind.Takeover:
+      takeover(world, argument, nowUs);
       return;
     case EventKind.Drain:
       setDrain(world, world.faults[argument]!, 'drain', nowUs);

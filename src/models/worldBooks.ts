@@ -89,7 +89,7 @@ export class WorldBooks implements PipelineBooks {
     this.options = options;
     const { nodes, groups, durationUs } = options;
     const slices = Math.ceil(durationUs / sliceUs);
-    const places = nodes.length + 1;
+    const places = nodes.length + Math.max(1, options.balancers.length);
     this.counts = groups.map(() => emptyCounts());
     this.produced = newFlow(sliceUs, slices);
     this.delivered = newFlow(sliceUs, slices);

@@ -2,11 +2,13 @@
 import type { KernelOptions, Unreachable } from '../network.ts';
 import type { HaproxyOptions } from './haproxy/options.ts';
 import type { NginxOptions } from './nginx/options.ts';
+import type { VipOptions } from './vip/options.ts';
 
 /** What runs there, by product: registered in `products.ts`. */
 export type BalancerProduct =
   | { readonly kind: 'nginx'; readonly nginx: NginxOptions }
-  | { readonly kind: 'haproxy'; readonly haproxy: HaproxyOptions };
+  | { readonly kind: 'haproxy'; readonly haproxy: HaproxyOptions }
+  | { readonly kind: 'vip'; readonly vip: VipOptions };
 
 export interface BalancerOptions {
   /** What faults and server lists call it; a lone one is called `balancer`. */

@@ -23,10 +23,29 @@ export interface RunningProxy {
   readonly whenFull: 'close' | 'wait';
   /** In the order of the configuration: agents know them by their place. */
   readonly listeners: readonly RunningListener[];
+  /** It ends no connections; absent: it does. */
+  readonly forwarding?: Forwarding | undefined;
   /** How long these processes keep their sessions once a reload has made them old; absent: until these end. */
   readonly shutdownTimeoutUs?: number | undefined;
   /** One balancer of each set of peers that remembers them together: whom to ask for checks, orders and news. */
   readonly pools: readonly Balancer[];
+}
+
+/**
+ * What is not a proxy chooses a target when a connection's first packet comes (`open`, `next`, `connected`), and stays with it (`closed`
+ * when the client's connection is over): the client's TCP is with the target, there is one leg, and nobody tries another target.
+ */
+export interface Forwarding {
+  /** `packets` pass through it; `addresses`: it only says where to go (a name with several addresses). */
+  readonly passes: 'packets' | 'addresses';
+  /** Flows outlive its processes: the kernel of its host has them. */
+  readonly survivesProcess: boolean;
+  /** What becomes of a packet of a flow that it does not know. */
+  readonly unknown: 'reset' | 'drop';
+  /** What becomes of a connection for which it has no target. */
+  readonly noTarget: 'reset' | 'drop';
+  /** Targets see its address instead of the client's. */
+  readonly hidesClients: boolean;
 }
 
 export interface RunningListener {

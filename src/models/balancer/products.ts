@@ -4,11 +4,13 @@ import type { NodeOptions } from '../node.ts';
 import { haproxyProduct } from './haproxy/product.ts';
 import { nginxProduct } from './nginx/product.ts';
 import type { BalancerProduct } from './options.ts';
+import { vipProduct } from './vip/product.ts';
 import type { ListenerFacts, Product, ProductChange, RunningProxy } from './product.ts';
 
 const products: { readonly [K in BalancerProduct['kind']]: Product<Extract<BalancerProduct, { kind: K }>> } = {
   nginx: nginxProduct,
   haproxy: haproxyProduct,
+  vip: vipProduct,
 };
 
 /** The table has for each kind what takes that kind, which an index does not tell. */

@@ -1,16 +1,21 @@
 // A balancer on its host: its listeners, the connection slots of its worker processes, its source ports, and which node each
 // of its peers is. What it chooses is the business of the product's own files.
 import type { Key } from '../../kernel/random.ts';
-import type { NodeOptions } from '../node.ts';
 import type { Balancer, PeerAddress } from './contract.ts';
 import type { BalancerOptions, BalancerProduct, ListenerOptions } from './options.ts';
-import { startProduct } from './products.ts';
+import type { WorldOptions } from '../worldOptions.ts';
+import type { Forwarding } from './product.ts';
+import { listenersOf, startProduct } from './products.ts';
 
 /** Where a peer's address leads. */
 export interface PeerTarget {
-  /** -1: to no node of the cluster, behind a listener that no agent uses. */
+  /** A node, or another balancer behind them; -1: neither, behind a listener that no agent uses. */
+  readonly place: number;
+  /** The place, where it is a node; else -1. */
   readonly nodeIndex: number;
   readonly registration: boolean;
+  /** Of another balancer; -1: it is none. */
+  readonly listener: number;
 }
 
 export interface ProxyListener {
@@ -45,6 +50,8 @@ export interface Proxy {
   /** Sessions that each limit counts. */
   readonly counts: Int32Array;
   readonly whenFull: 'close' | 'wait';
+  /** `null`: it is a proxy. */
+  readonly forwarding: Forwarding | null;
   /** Clients that waited are let in just now. */
   isAdmitting: boolean;
   readonly pools: readonly ProxyPool[];
@@ -52,6 +59,21 @@ export interface Proxy {
   /** Open connections to each address and port, whoever of the processes before and after a reload has them. */
   readonly ports: number[];
   readonly portSlots: Map<string, number>;
+}
+
+/** What stands around a balancer. */
+export type Surroundings = Pick<WorldOptions, 'nodes' | 'balancers'>;
+
+export function targetOf({ address, port }: PeerAddress, { nodes, balancers }: Surroundings): PeerTarget {
+  const nodeIndex = nodes.findIndex((node) => node.address === address);
+  if (nodeIndex >= 0) {
+    return { place: nodeIndex, nodeIndex, registration: port !== nodes[nodeIndex]!.eventsPort, listener: -1 };
+  }
+  const balancer = balancers.findIndex(({ addresses }) => addresses.includes(address));
+  const listeners = balancer < 0 ? [] : listenersOf(balancers[balancer]!.product);
+  const listener = listeners.findIndex(({ options }) => options.port === port);
+  const place = listener < 0 ? -1 : nodes.length + balancer;
+  return { place, nodeIndex, registration: false, listener };
 }
 
 /**
@@ -63,7 +85,7 @@ export interface Proxy {
 export function newProxy(
   { sourcePorts, addresses }: Pick<BalancerOptions, 'sourcePorts' | 'addresses'>,
   product: BalancerProduct,
-  nodes: readonly NodeOptions[],
+  around: Surroundings,
   luck: Key,
   before?: Proxy,
 ): Proxy {
@@ -75,12 +97,8 @@ export function newProxy(
     portSlots.set(name, slot);
     return slot;
   };
-  const targetsOf = ({ peers }: Balancer): PeerTarget[] =>
-    peers.map(({ address, port }) => {
-      const nodeIndex = nodes.findIndex((node) => node.address === address);
-      return { nodeIndex, registration: port !== nodes[nodeIndex]?.eventsPort };
-    });
-  const { listeners, pools, shutdownTimeoutUs = Infinity, ...running } = startProduct(product, luck);
+  const targetsOf = ({ peers }: Balancer): PeerTarget[] => peers.map((peer) => targetOf(peer, around));
+  const { listeners, pools, shutdownTimeoutUs = Infinity, forwarding = null, ...running } = startProduct(product, luck);
   return {
     ...running,
     listeners: listeners.map((listener, index) => ({
@@ -95,6 +113,7 @@ export function newProxy(
     counts: new Int32Array(running.limits.length),
     isAdmitting: false,
     shutdownTimeoutUs,
+    forwarding,
     portsPerPeer: sourcePorts * Math.max(1, addresses.length),
     ports,
     portSlots,

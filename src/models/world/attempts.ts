@@ -30,7 +30,9 @@ import { register } from './registering.ts';
 import { isKeyInUse } from './keyInUse.ts';
 import { Leg } from './legs.ts';
 import { attemptCutSinceUs, isAnswerLost, reviewRepeat } from './repeats.ts';
+import { arrivesAtForwarder, closeFlow, forward, forwardingAt } from './flows.ts';
 import { takesClient } from './slots.ts';
+import { resolveVip } from './vip.ts';
 import { abandonSession, acceptAtBalancer } from './throughBalancer.ts';
 import {
   armAttemptTimeout,
@@ -76,30 +78,39 @@ function failToResolve(world: WorldState, agent: number, nowUs: number): void {
 /** Sends the startup message, or the ping, to the current server: in a datagram, or as soon as a connection stands. */
 function approach(world: WorldState, agent: number, server: ServerOptions, nowUs: number): void {
   const { endpoint, protocol, isUnresolvable } = server;
-  if (isUnresolvable === true) {
+  if (isUnresolvable === true || !turnTo(world, agent, endpoint, nowUs)) {
     failToResolve(world, agent, nowUs);
     return;
   }
-  world.udpAttempt[agent] = protocol === 'udp' && endpoint.kind !== 'balancer' ? 1 : 0;
-  if (protocol === 'tcp' || endpoint.kind === 'balancer') {
-    sendSyn(world, agent, endpoint, nowUs);
+  const target = world.target[agent]!;
+  // Through a proxy everything is TCP.
+  const isDatagram = protocol === 'udp' && (!isBalancer(world, target) || forwardingAt(world, target) !== null);
+  world.udpAttempt[agent] = isDatagram ? 1 : 0;
+  if (!isDatagram) {
+    sendSyn(world, agent, nowUs);
     return;
   }
-  world.target[agent] = endpoint.nodeIndex;
-  world.peerNode[agent] = -1;
   world.connectAtUs[agent] = nowUs;
   world.establishedAtUs[agent] = nowUs;
   armAttemptTimeout(world, agent);
-  nextStep(world, agent, Step.Udp, nowUs + latencyTo(world, agent, endpoint.nodeIndex));
+  nextStep(world, agent, Step.Udp, nowUs + latencyTo(world, agent, target));
 }
 
-function sendSyn(world: WorldState, agent: number, endpoint: Endpoint, nowUs: number): void {
-  const target = placeOf(world, endpoint);
-  world.target[agent] = target;
+/** Whoever is connected to an endpoint now becomes the agent's target. @returns false where its name says nobody. */
+export function turnTo(world: WorldState, agent: number, endpoint: Endpoint, nowUs: number): boolean {
+  closeFlow(world, agent, nowUs);
+  world.target[agent] = placeOf(world, endpoint);
   world.peerNode[agent] = -1;
   if (endpoint.kind === 'balancer') world.listener[agent] = endpoint.listenerIndex;
+  resolveVip(world, agent);
+  if (forwardingAt(world, world.target[agent])?.passes !== 'addresses') return true;
+  return forward(world, agent, false, nowUs);
+}
+
+/** To the target. */
+function sendSyn(world: WorldState, agent: number, nowUs: number): void {
   world.connectAtUs[agent] = nowUs;
-  nextStep(world, agent, Step.Arrive, nowUs + latencyTo(world, agent, target));
+  nextStep(world, agent, Step.Arrive, nowUs + latencyTo(world, agent, world.target[agent]!));
 }
 
 /** The SYN reaches the host the agent connects to. */
@@ -123,7 +134,13 @@ export function synArrives(world: WorldState, agent: number, nowUs: number): voi
     waitSyn(world, agent, true);
     return;
   }
-  if (nobody || place.state === PlaceState.Refusing) {
+  const forwarding = forwardingAt(world, target);
+  if (forwarding) {
+    const what = arrivesAtForwarder(world, agent, forwarding, false, nowUs);
+    if (what === 'silent') waitSyn(world, agent, true);
+    if (what !== 'refused') return;
+  }
+  if (nobody || forwarding || place.state === PlaceState.Refusing) {
     world.books.refused(target, nowUs);
     nextStep(world, agent, Step.Fail, nowUs + oneWayUs);
     return;
@@ -394,7 +411,8 @@ export function enroll(world: WorldState, agent: number, nowUs: number): void {
     failToResolve(world, agent, nowUs);
     return;
   }
-  sendSyn(world, agent, registrationOf(world, agent).at, nowUs);
+  if (turnTo(world, agent, registrationOf(world, agent).at, nowUs)) sendSyn(world, agent, nowUs);
+  else failToResolve(world, agent, nowUs);
 }
 
 export function wakeUp(world: WorldState, agent: number, nowUs: number): void {
@@ -427,6 +445,13 @@ export function udpArrive(world: WorldState, agent: number, nowUs: number): void
   // A datagram that is lost, and one whose answer is, are not repeated. For a host that is off nobody answers ARP either.
   if (place.state !== PlaceState.Silent && attemptCutSinceUs(world, agent, Leg.Front) < Infinity) {
     world.wait[agent] = Wait.None;
+    return;
+  }
+  const forwarding = forwardingAt(world, target);
+  if (forwarding && place.state !== PlaceState.Silent) {
+    const what = arrivesAtForwarder(world, agent, forwarding, true, nowUs);
+    if (what === 'refused') nextStep(world, agent, Step.Fail, nowUs + oneWayUs);
+    else if (what === 'silent') world.wait[agent] = Wait.None;
     return;
   }
   switch (place.state) {

@@ -10,7 +10,7 @@ import { forgetLeftovers, reviewLeftovers } from './leftovers.ts';
 import { Forgotten, Leg, farPlace, forgetFlow, keepaliveOf, legLatencyUs, nearEnd, sessionEndUs } from './legs.ts';
 import { reviewSession } from './path.ts';
 import { flowsDropped } from './repeats.ts';
-import { Broken, State, Wait, isBalancer, type WorldState } from './state.ts';
+import { Broken, State, Wait, isBalancer, type WorldState, endOf } from './state.ts';
 
 /** The ends of a path: groups in order, then places. */
 function endsOf(world: WorldState, end: LinkEnd): readonly number[] {
@@ -32,8 +32,8 @@ function waysOf(world: WorldState, { link, options }: PlannedFault): Way[] {
   const isOneWay = options.kind === 'partition' && options.oneWay;
   for (const from of endsOf(world, link!.from)) {
     for (const to of endsOf(world, link!.to)) {
-      ways.push({ from, to });
-      if (!isOneWay) ways.push({ from: to, to: from });
+      ways.push(...world.ways.over({ from, to }));
+      if (!isOneWay) ways.push(...world.ways.over({ from: to, to: from }));
     }
   }
   return ways;
@@ -70,10 +70,9 @@ function waysChanged(world: WorldState, ways: readonly Way[], nowUs: number): vo
       }
     }
   }
-  touched.ofPlace.forEach((places, place) => {
-    for (const other of places)
-      if (isBalancer(world, place) && !isBalancer(world, other)) reviewChecks(world, other, nowUs);
-  });
+  for (const { place } of world.hosts) {
+    for (const node of touched.ofEnd.get(world.ways.endOfPlace(place)) ?? []) reviewChecks(world, node, nowUs);
+  }
   // Between nodes no agent's segment passes.
   for (let place = 0; place < world.nodeCount; place++) {
     const { master } = world.links;
@@ -82,33 +81,37 @@ function waysChanged(world: WorldState, ways: readonly Way[], nowUs: number): vo
   }
 }
 
-/** Places by group, and by place that is a balancer, to which something has changed. */
+/** Places by end of a way, to which something has changed. */
 interface Touched {
-  readonly ofGroup: ReadonlySet<number>[];
-  readonly ofPlace: ReadonlySet<number>[];
+  readonly ofEnd: ReadonlyMap<number, ReadonlySet<number>>;
 }
 
 function touchedBy(world: WorldState, ways: readonly Way[]): Touched {
   const { groups } = world.ways;
-  const ofGroup = Array.from({ length: groups }, () => new Set<number>());
-  const ofPlace = world.places.map(() => new Set<number>());
+  const ofEnd = new Map<number, Set<number>>();
   for (const { from, to } of ways) {
     for (const [end, other] of [
       [from, to],
       [to, from],
     ] as const) {
-      if (end < groups && other >= groups) ofGroup[end]!.add(other - groups);
-      else if (end >= groups && other >= groups) ofPlace[end - groups]!.add(other - groups);
+      const place = other - groups;
+      if (place < 0 || place >= world.places.length) continue;
+      const places = ofEnd.get(end) ?? new Set<number>();
+      ofEnd.set(end, places.add(place));
     }
   }
-  return { ofGroup, ofPlace };
+  return { ofEnd };
+}
+
+function isTouched({ ofEnd }: Touched, near: number, place: number): boolean {
+  return ofEnd.get(near)?.has(place) === true;
 }
 
 function isOnWay(world: WorldState, agent: number, node: number, via: boolean, touched: Touched): boolean {
-  const ofGroup = touched.ofGroup[world.groupOf[agent]!]!;
-  if (!via) return ofGroup.has(node);
+  const near = endOf(world, agent);
+  if (!via) return isTouched(touched, near, node);
   const target = world.target[agent]!;
-  return ofGroup.has(target) || touched.ofPlace[target]!.has(node);
+  return isTouched(touched, near, target) || isTouched(touched, world.ways.endOfPlace(target), node);
 }
 
 /** True while no packet comes from one place to the other, or none comes back. */
@@ -158,21 +161,21 @@ export function dropFlows(world: WorldState, fault: PlannedFault, nowUs: number)
   }
   forgetLeftovers(world, ways, answer, nowUs);
   for (let agent = 0; agent < world.agents; agent++) {
-    const { ofGroup, ofPlace } = touched;
-    const own = ofGroup[world.groupOf[agent]!]!;
+    const own = (place: number): boolean => isTouched(touched, endOf(world, agent), place);
+    const behind = (place: number, node: number): boolean => isTouched(touched, world.ways.endOfPlace(place), node);
     const state = world.state[agent]!;
     if (state !== State.Connected && state !== State.Frozen && state !== State.Stale) {
       const target = world.target[agent]!;
       const isVia = isBalancer(world, target);
-      if (own.has(target) || (isVia && ofPlace[target]!.has(world.peerNode[agent]!))) flowsDropped(world, agent);
+      if (own(target) || (isVia && behind(target, world.peerNode[agent]!))) flowsDropped(world, agent);
       continue;
     }
     if (world.udp[agent] === 1) continue; // the next datagram makes a new entry
     const node = world.node[agent]!;
     const via = world.viaBalancer[agent] === 1;
     const target = world.target[agent]!;
-    const front = via && own.has(target);
-    const back = via ? ofPlace[target]!.has(node) : own.has(node);
+    const front = via && own(target);
+    const back = via ? behind(target, node) : own(node);
     if (front) forgetFlow(world, agent, Leg.Front, answer, nowUs);
     if (back) forgetFlow(world, agent, Leg.Back, answer, nowUs);
     if (front || back) reviewSession(world, agent, nowUs);

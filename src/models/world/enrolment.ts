@@ -17,7 +17,7 @@ import {
   isBalancer,
 } from './state.ts';
 import { abandonSession } from './throughBalancer.ts';
-import { armAttemptTimeout, serverOf } from './waits.ts';
+import { armAttemptTimeout } from './waits.ts';
 
 /** What a newcomer is about. */
 export const Errand = {
@@ -154,8 +154,7 @@ export function isKeyKnown(world: WorldState, agent: number, nowUs: number): boo
 /** A node does not know the key: it closes the connection; a datagram it leaves without an answer. */
 export function keyRefused(world: WorldState, agent: number, nowUs: number): void {
   world.enrolment.keyUnknown[agent]! += 1;
-  const { protocol, endpoint } = serverOf(world, agent);
-  if (protocol === 'udp' && endpoint.kind === 'node') {
+  if (world.udpAttempt[agent] === 1) {
     armAttemptTimeout(world, agent); // a node that went on has stopped it
     return;
   }

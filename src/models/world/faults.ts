@@ -11,6 +11,7 @@ import { reviewAttempt, waitInVain } from './attempts.ts';
 import { nodeTurned } from './intake.ts';
 import { dropFlows, partitionEnd, partitionStart } from './cuts.ts';
 import { resumeChecks, reviewChecks, stallChecks, startChecks, stopChecks } from './checks.ts';
+import { cutThrough, flowsLost } from './flows.ts';
 import type { BalancerHost } from './host.ts';
 import { admitWaiting } from './slots.ts';
 import { keptAt, reviewLeftovers } from './leftovers.ts';
@@ -33,6 +34,7 @@ import {
   type WorldState,
   isBalancer,
 } from './state.ts';
+import { reviewVips } from './vip.ts';
 import { armAttemptTimeout } from './waits.ts';
 
 export function scheduleFaults(world: WorldState): void {
@@ -243,19 +245,27 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
     place.queued = 0;
     deliverHeld(world, index, nowUs);
   }
+  if (isProxy) forwarderTurned(world, world.hosts[index - world.nodeCount]!, before, reborn, nowUs);
   reviewLeftovers(world, nowUs);
   if (isProxy) checksOfHost(world, world.hosts[index - world.nodeCount]!, before, reborn, nowUs);
   else reviewChecks(world, index, nowUs);
   for (let agent = 0; agent < world.agents; agent++) {
     const state = world.state[agent]!;
     if (state === State.Connected || state === State.Frozen || state === State.Stale) {
-      if (world.node[agent] === index || (isProxy && world.viaBalancer[agent] === 1 && world.target[agent] === index)) {
+      if (
+        world.node[agent] === index ||
+        (isProxy && world.viaBalancer[agent] === 1 && world.target[agent] === index) ||
+        world.through[agent] === index
+      ) {
         reviewSession(world, agent, nowUs);
       }
     } else if (world.wait[agent] !== Wait.None) {
-      if (world.target[agent] === index || world.peerNode[agent] === index) reviewAttempt(world, agent, nowUs);
+      if (world.target[agent] === index || world.peerNode[agent] === index || world.through[agent] === index) {
+        reviewAttempt(world, agent, nowUs);
+      }
     }
   }
+  if (isProxy) reviewVips(world, index, nowUs);
 }
 
 /** True when the session the agent has now ends at the place, or leads through it. */
@@ -314,6 +324,17 @@ function deliverHeld(world: WorldState, index: number, nowUs: number): void {
   }
 }
 
+/** A balancer that ends no connections takes them down with itself only where nothing else knows them. */
+function forwarderTurned(world: WorldState, host: BalancerHost, before: number, reborn: boolean, nowUs: number): void {
+  const { forwarding } = host.proxies[0]!;
+  if (forwarding?.passes !== 'packets') return;
+  const { state } = world.places[host.place]!;
+  const isOff = state === PlaceState.Silent;
+  const wasOff = before === PlaceState.Silent;
+  if (isOff !== wasOff) cutThrough(world, host.place, isOff, nowUs);
+  if (reborn && (isOff || !forwarding.survivesProcess)) flowsLost(world, host, nowUs);
+}
+
 /** Processes that end take their checks with them; those that start begin with theirs. */
 function checksOfHost(world: WorldState, host: BalancerHost, before: number, reborn: boolean, nowUs: number): void {
   const { state } = world.places[host.place]!;
@@ -332,7 +353,7 @@ function resetBalancer(world: WorldState, index: number, nowUs: number): void {
   for (let agent = 0; agent < world.agents; agent++) {
     if (world.target[agent] === index) world.generation[agent] = 0;
   }
-  host.proxies = [newProxy(host.options, host.product, world.options.nodes, host.luck)];
+  host.proxies = [newProxy(host.options, host.product, world.options, host.luck)];
   const killed = world.places[index]!.state !== PlaceState.Silent;
   for (const agent of [...world.sessions.keys()].sort((a, b) => a - b)) {
     if (world.target[agent] !== index) continue;

@@ -6,6 +6,7 @@ import { balancerPlace } from '../fault.ts';
 import { unreachableBetween, type Unreachable } from '../network.ts';
 import { Purpose, namedKey } from '../workload.ts';
 import type { WorldOptions } from '../worldOptions.ts';
+import { newVip, type Vip } from './vip.ts';
 
 export interface BalancerHost {
   readonly options: BalancerOptions;
@@ -14,32 +15,42 @@ export interface BalancerHost {
   proxies: Proxy[];
   /** What it reads when it starts or reloads. */
   product: BalancerProduct;
+  /** Agents whose packets it forwards. */
+  readonly flows: Set<number>;
+  /** `null`: it is no moving address. */
+  readonly vip: Vip | null;
   /** What its processes draw when they start. */
   readonly luck: Key;
   /** Where in its second its clock stands at instant 0, µs. */
   readonly phaseUs: number;
-  /** One way to each node. */
+  /** One way to each place. */
   readonly latencyUs: readonly number[];
-  /** What it sees of each node that is gone. */
+  /** What it sees of each place that is gone. */
   readonly unreachable: readonly Unreachable[];
 }
 
-export function newHosts({ nodes, balancers, network }: WorldOptions, root: Key): BalancerHost[] {
-  return balancers.map((options, index) => {
-    const { name, product, latencyUs, unreachable } = options;
+export function newHosts(options: WorldOptions, root: Key): BalancerHost[] {
+  const { nodes, balancers, network } = options;
+  const places = [...nodes, ...balancers];
+  return balancers.map((own, index) => {
+    const { name, product, latencyUs, unreachable } = own;
     const luck = namedKey(root, Purpose.BalancerStart, name);
     // A lone one had no name to draw by.
     const key =
       name === balancerPlace ? deriveKey(root, Purpose.BalancerClock, 0) : namedKey(root, Purpose.BalancerClock, name);
     return {
-      options,
+      options: own,
       place: nodes.length + index,
-      proxies: [newProxy(options, product, nodes, luck)],
+      proxies: [newProxy(own, product, options, luck)],
       luck,
       product,
       phaseUs: Math.floor(uniform(key, 0, 0) * 1e6),
-      latencyUs: nodes.map((node) => slowest(network.latencyUs, node.latencyUs, latencyUs)),
-      unreachable: nodes.map((node) => unreachableBetween(network.unreachable.balancer, unreachable, node.unreachable)),
+      latencyUs: places.map((place) => slowest(network.latencyUs, place.latencyUs, latencyUs)),
+      unreachable: places.map((place) =>
+        unreachableBetween(network.unreachable.balancer, unreachable, place.unreachable),
+      ),
+      flows: new Set(),
+      vip: product.kind === 'vip' ? newVip(product.vip, nodes.length) : null,
     };
   });
 }

@@ -12,7 +12,7 @@ import {
   probeUs,
   type TcpKeepalive,
 } from '../tcp.ts';
-import { Broken, latencyTo, nodeLatencyUs, proxyOf, type WorldState, hopUs } from './state.ts';
+import { Broken, latencyTo, nodeLatencyUs, proxyOf, type WorldState, hopUs, endOf } from './state.ts';
 
 /** `Back` is the only leg of a session without a balancer. */
 export const Leg = { Front: 0, Back: 1 } as const;
@@ -139,7 +139,7 @@ export function toFarUs(world: WorldState, agent: number, leg: Leg): number {
 export function nearEnd(world: WorldState, agent: number, leg: Leg): number {
   return leg === Leg.Back && world.viaBalancer[agent] === 1
     ? world.ways.endOfPlace(world.target[agent]!)
-    : world.groupOf[agent]!;
+    : endOf(world, agent);
 }
 
 export function isCutThere(world: WorldState, agent: number, leg: Leg): boolean {

@@ -1,7 +1,7 @@
 // How agents of 3.12.0 to 3.13.0 look for a manager: first on the connection they have, then down their list, with sleeps that grow
 // up to notify_time. Wazuh 3.12.3, src/client-agent/start_agent.c: start_agent(), connect_server(). Measured on 3.12.3.
 import { receiveTimeoutUs, sendErrorSleepUs } from '../agent.ts';
-import { beginAttempt } from './attempts.ts';
+import { beginAttempt, turnTo } from './attempts.ts';
 import { handshakeDone, welcome } from './handshake.ts';
 import { isDark } from './legs.ts';
 import { asksOnStale } from './path.ts';
@@ -292,9 +292,7 @@ function connect(world: WorldState, agent: number, nowUs: number): void {
   walk.inbox[agent] = Inbox.Nothing;
   walk.deaf[agent] = 0;
   if (overUdp(world, agent)) {
-    const { endpoint } = serverOf(world, agent);
-    if (endpoint.kind === 'node') world.target[agent] = endpoint.nodeIndex;
-    world.peerNode[agent] = -1;
+    turnTo(world, agent, serverOf(world, agent).endpoint, nowUs);
     world.attemptAtUs[agent] = nowUs;
     world.state[agent] = State.Trying;
     if (world.open.fault[agent]! >= 0) world.open.attempts[agent]! += 1;

@@ -2,6 +2,7 @@
 import type { BalancerNews } from '../balancer/contract.ts';
 import type { Proxy } from '../balancer/proxy.ts';
 import { recheck } from './checks.ts';
+import { loseFlow } from './flows.ts';
 import type { BalancerHost } from './host.ts';
 import { Forgotten, Leg, forgetFlow } from './legs.ts';
 import { reviewSession } from './path.ts';
@@ -68,6 +69,15 @@ function endSessions(
   isOnUse: boolean,
   nowUs: number,
 ): void {
+  if (proxy.forwarding) {
+    const flows = [...host.flows].sort((a, b) => a - b).map((agent) => ({ agent, flow: world.flows.get(agent)! }));
+    for (const { agent, flow } of flows) {
+      const isOurs = flow.proxy === proxy && proxy.listeners[flow.listener]!.pool === pool && flow.peer === peer;
+      // Whether it says so at once or to the next packet makes a difference of one keepalive at most.
+      if (isOurs && world.through[agent] === host.place) loseFlow(world, agent, Forgotten.Reset, nowUs);
+    }
+    return;
+  }
   const isOurs = (agent: number): boolean => {
     if (world.target[agent] !== host.place || host.proxies[world.generation[agent]!] !== proxy) return false;
     return proxy.listeners[world.listener[agent]!]!.pool === pool;

@@ -22,6 +22,7 @@ import {
   nodeLatencyUs,
   timersPerAgent,
   type WorldState,
+  endOf,
 } from './state.ts';
 import { armForced, nextForcedUs, noteBacklog } from './waits.ts';
 import { noteFirsts, noteIdle, noteLastByte, noteProxyEnd, planNext, waits } from './pathPlan.ts';
@@ -381,7 +382,7 @@ function reviewDatagrams(world: WorldState, agent: number, nowUs: number): void 
   const { pipelines } = world.books;
   const node = world.node[agent]!;
   const before = world.broken[agent]!;
-  const groupEnd = world.groupOf[agent]!;
+  const groupEnd = endOf(world, agent);
   const nodeEnd = world.ways.endOfPlace(node);
   let after: number = Broken.No;
   if (world.places[node]!.state !== PlaceState.Up || world.ways.isCut(groupEnd, nodeEnd)) after = Broken.Void;

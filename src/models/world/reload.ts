@@ -21,7 +21,7 @@ export function reconfigure(world: WorldState, fault: PlannedFault, options: Bal
     // A master process that is not there, or stands still, reads nothing; the file is what the next one starts with.
     if (world.places[host.place]!.state !== PlaceState.Up) continue;
     const before = host.proxies.at(-1)!;
-    const proxy = newProxy(host.options, host.product, world.options.nodes, host.luck, before);
+    const proxy = newProxy(host.options, host.product, world.options, host.luck, before);
     host.proxies.push(proxy);
     stopChecks(world, host);
     startChecks(world, host, nowUs);

@@ -13,8 +13,9 @@ import {
   type WorldState,
   hopUs,
   isBalancer,
+  endOf,
 } from './state.ts';
-import { armAttemptTimeout, serverOf, waitForAnswer } from './waits.ts';
+import { armAttemptTimeout, waitForAnswer } from './waits.ts';
 
 /** By agent: what an attempt waits to be repeated. */
 export class Repeats {
@@ -41,18 +42,18 @@ export function attemptCutSinceUs(world: WorldState, agent: number, leg: Leg): n
   const target = world.target[agent]!;
   const far = leg === Leg.Front ? target : world.peerNode[agent]!;
   if (far < 0 || (leg === Leg.Back && !isBalancer(world, target))) return Infinity;
-  const near = leg === Leg.Front ? world.groupOf[agent]! : ways.endOfPlace(target);
+  const near = leg === Leg.Front ? endOf(world, agent) : ways.endOfPlace(target);
   return ways.sinceUs(near, ways.endOfPlace(far));
 }
 
 /** Since when nothing comes from the balancer to the agent. */
 function answersCutSinceUs(world: WorldState, agent: number): number {
-  return world.ways.wayCutSinceUs(world.ways.endOfPlace(world.target[agent]!), world.groupOf[agent]!);
+  return world.ways.wayCutSinceUs(world.ways.endOfPlace(world.target[agent]!), endOf(world, agent));
 }
 
 /** Since when nothing comes from the agent to the balancer. */
 function questionsCutSinceUs(world: WorldState, agent: number): number {
-  return world.ways.wayCutSinceUs(world.groupOf[agent]!, world.ways.endOfPlace(world.target[agent]!));
+  return world.ways.wayCutSinceUs(endOf(world, agent), world.ways.endOfPlace(world.target[agent]!));
 }
 
 function repeat(world: WorldState, agent: number, sentUs: number, toUs: number, backUs: number): void {
@@ -64,8 +65,7 @@ function repeat(world: WorldState, agent: number, sentUs: number, toUs: number, 
 }
 
 function isDatagram(world: WorldState, agent: number): boolean {
-  const { protocol, endpoint } = serverOf(world, agent);
-  return protocol === 'udp' && endpoint.kind === 'node' && world.state[agent] !== State.Enrolling;
+  return world.udpAttempt[agent] === 1 && world.state[agent] !== State.Enrolling;
 }
 
 /** An answer is due that a cut has kept: the question was lost, or the answer was. @returns false when nothing was lost. */

@@ -1,6 +1,7 @@
 // A connected agent: how its session breaks, heals or ends, who freezes, and who notices.
 import { lastAckUs, lastKeepaliveSecond, nextKeepaliveUs } from '../keepalive.ts';
 import { beginServer } from './attempts.ts';
+import { closeFlow } from './flows.ts';
 import { leaveBehind } from './leftovers.ts';
 import { Leg, isDark } from './legs.ts';
 import { isWalker, sendsMeanwhile, staleClosed, stay } from './listWalk.ts';
@@ -242,6 +243,8 @@ export function leaveNode(world: WorldState, agent: number, nowUs: number, notic
     world.legs.unheardUs[agent] = nowUs;
   }
   leaveBehind(world, agent, isClosed, nowUs);
+  // Who goes on asking over UDP does so on the same flow.
+  if (world.udp[agent] === 0) closeFlow(world, agent, nowUs);
   world.broken[agent] = Broken.No;
   world.brokenPlace[agent] = -1;
   // One who went on asking on it has noticed before.

@@ -18,6 +18,7 @@ import { OutageBook, newOpenOutages } from '../outages.ts';
 import { PlaceState, newPlace, serviceState, type Place } from '../place.ts';
 import { Ways } from '../ways.ts';
 import { Checks } from './checks.ts';
+import type { Flow } from './flows.ts';
 import { newHosts, slowest, type BalancerHost } from './host.ts';
 import { Leftovers } from './leftovers.ts';
 import { Legs } from './legs.ts';
@@ -152,6 +153,8 @@ export const EventKind = {
   Check: 9,
   /** A node is drained before it stops (drain.ts). */
   Drain: 10,
+  /** An address moves from one balancer to another (vip.ts). */
+  Takeover: 11,
 } as const;
 
 /** All state of one replication. What happens to it is in the files beside this one. */
@@ -249,6 +252,13 @@ export class WorldState implements Wakes {
   readonly keepalivePhaseUs: Float64Array;
   readonly keepaliveSecond: Float64Array;
   readonly connectedSecond: Float64Array;
+  /** Place of the balancer that forwards the agent's packets to where they go (`target`), -1: none does. */
+  readonly through: Int16Array;
+  readonly flows = new Map<number, Flow>();
+  /** Balancer whose moving address the agent has connected to, -1: none. */
+  readonly address: Int16Array;
+  /** The listener it has asked for there. */
+  readonly vipListener: Int16Array;
   readonly legs: Legs;
   readonly leftovers = new Leftovers();
   readonly repeats: Repeats;
@@ -394,9 +404,12 @@ export class WorldState implements Wakes {
     this.keepalivePhaseUs = f64();
     this.keepaliveSecond = f64();
     this.connectedSecond = f64();
+    this.through = new Int16Array(agents).fill(-1);
+    this.address = new Int16Array(agents).fill(-1);
+    this.vipListener = new Int16Array(agents);
     this.legs = new Legs(agents);
     this.repeats = new Repeats(agents);
-    this.ways = new Ways(groups.length, nodes.length + balancers.length);
+    this.ways = new Ways(groups.length, nodes.length + balancers.length, balancers.length);
     this.broken = new Uint8Array(agents);
     this.brokenPlace = new Int16Array(agents).fill(-1);
     this.wasted = new Uint8Array(agents);
@@ -486,11 +499,23 @@ export function clockOf(world: WorldState, agent: number): Clockwork {
 }
 
 export function unreachableTo(world: WorldState, agent: number, place: number): Unreachable {
+  if (world.through[agent]! >= 0) return 'routed';
   return world.unreachable[world.groupOf[agent]!]![place]!;
 }
 
+/** One way from an agent to where its connection leads, or to the balancer that forwards it there. */
 export function latencyTo(world: WorldState, agent: number, place: number): number {
-  return world.latency[world.groupOf[agent]!]![place]!;
+  const through = world.through[agent]!;
+  const latency = world.latency[world.groupOf[agent]!]!;
+  if (through < 0 || place === through) return latency[place]!;
+  return latency[through]! + world.hosts[through - world.nodeCount]!.latencyUs[place]!;
+}
+
+/** The agent as an end of ways, as the place sees it that its connection leads to. */
+export function endOf(world: WorldState, agent: number): number {
+  const through = world.through[agent]!;
+  const group = world.groupOf[agent]!;
+  return through < 0 ? group : world.ways.endBehind(group, through - world.nodeCount);
 }
 
 /** One way from an agent to a node behind the balancer. */

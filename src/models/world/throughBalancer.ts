@@ -1,9 +1,7 @@
 // A connection through the balancer: its slot, its peer, its end.
-import { below } from '../../kernel/random.ts';
 import { Choice, type BalancerSession } from '../balancer/contract.ts';
-import { addressText, connectTimeoutUs, togetherUs, type Proxy, type ProxyListener } from '../balancer/proxy.ts';
+import { connectTimeoutUs, togetherUs, type Proxy, type ProxyListener } from '../balancer/proxy.ts';
 import { PlaceState, serviceState } from '../place.ts';
-import { drawIndex } from '../workload.ts';
 import {
   Broken,
   State,
@@ -22,6 +20,7 @@ import {
 import type { BalancerHost } from './host.ts';
 import { Leg } from './legs.ts';
 import { attemptCutSinceUs } from './repeats.ts';
+import { clientOf, closeFlow } from './flows.ts';
 import { sleeps } from './listWalk.ts';
 import { hearNews } from './news.ts';
 import { freeSlot, hasSlot, takeSlot, waitForSlot } from './slots.ts';
@@ -39,32 +38,19 @@ export function balancerRoom(world: WorldState, agent: number): number {
 export function acceptAtBalancer(world: WorldState, agent: number, nowUs: number): void {
   world.generation[agent] = hostOf(world, agent).proxies.length - 1;
   const proxy = proxyOf(world, agent);
-  const group = world.groupOf[agent]!;
   const listener = proxy.listeners[world.listener[agent]!]!;
-  const connect = world.connects[agent]!;
-  world.connects[agent] = connect + 1;
-  const local = world.indexInGroup(agent);
-  const index = drawIndex(world.options.groups[group]!, local);
-  const worker = below(proxy.workers, world.workerKeys[group]!, index, connect);
   world.balancerLife[agent] = world.places[world.target[agent]!]!.life;
+  if (proxy.whenFull === 'wait' && !hasSlot(proxy, listener, 0)) {
+    waitForSlot(world, agent, listener);
+    return;
+  }
+  const { client, worker } = clientOf(world, agent, proxy.workers);
   if (!hasSlot(proxy, listener, worker)) {
-    if (proxy.whenFull === 'wait') {
-      world.connects[agent] = connect;
-      waitForSlot(world, agent, listener);
-      return;
-    }
     world.books.noSlot += 1;
     nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.target[agent]!));
     return;
   }
   takeSlot(proxy, listener, worker);
-  // Ports of a client: net.ipv4.ip_local_port_range, 32768 to 60999 by default.
-  const remotePort = 32_768 + below(28_232, world.workerKeys[group]!, index, -1 - connect);
-  const client = {
-    address: addressText(world.addresses[group]![local]!),
-    port: remotePort,
-    luck: { key: world.choiceKeys[group]!, index, connect },
-  };
   const session = listener.balancer.open(client, worker);
   world.sessions.set(agent, session);
   world.arrivedAtUs[agent] = nowUs;
@@ -305,7 +291,11 @@ export function closeSession(world: WorldState, session: ProxySession, nowUs: nu
 /** The client of an attempt through the balancer has gone: a normal end, even of a session still looking for a peer. */
 export function abandonSession(world: WorldState, agent: number, nowUs: number): void {
   const session = world.sessions.get(agent);
-  if (!session) return;
+  if (!session) {
+    // Without a proxy in between the connection itself ends.
+    if (world.udpAttempt[agent] === 0) closeFlow(world, agent, nowUs);
+    return;
+  }
   const host = hostOf(world, agent);
   const proxy = proxyOf(world, agent);
   const listener = proxy.listeners[world.listener[agent]!]!;
@@ -323,4 +313,5 @@ export function abandonSession(world: WorldState, agent: number, nowUs: number):
   listener.balancer.closed(session, clockUs);
   dropSession(world, agent, session, nowUs);
   hearNews(world, host, nowUs);
+  closeFlow(world, agent, nowUs);
 }

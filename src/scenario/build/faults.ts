@@ -402,6 +402,10 @@ class FaultReader {
         const isHere = balancers.some((each) => each.name === name);
         const here = balancers.find((each) => each.name === name);
         const kind = here?.product.kind ?? 'nginx';
+        if (kind === 'vip') {
+          this.#fail([verb], `${name} reads no file: it is an address that moves.`);
+          return { kind: verb, balancers: [name], product: null, ...timing };
+        }
         const file = reload[kind];
         // Modes may have balancers of different products, and each reads the file that is its own.
         if (here && file === undefined) this.#fail([verb], `needs what ${name} reads then: { ${kind}: new.conf }.`);

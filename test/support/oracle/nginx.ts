@@ -67,7 +67,7 @@ export class Nginx implements Processes {
     this.#nodes = nodes;
     this.#clients = clients;
     this.#clockPhaseUs = clockPhaseUs;
-    this.#proxy = newProxy(options, options.product, nodes, rootKey('nginx draws nothing', 0));
+    this.#proxy = newProxy(options, options.product, { nodes, balancers: [] }, rootKey('nginx draws nothing', 0));
   }
 
   get workers(): number {
@@ -261,7 +261,7 @@ export class Nginx implements Processes {
     }
     this.#missed = [];
     this.#missedTimers = [];
-    this.#proxy = newProxy(this.#options, this.#options.product, this.#nodes, rootKey('nginx draws nothing', 0));
+    this.#proxy = newProxy(this.#options, this.#options.product, { nodes: this.#nodes, balancers: [] }, rootKey('nginx draws nothing', 0));
   }
 
   resumed(): void {
