@@ -11,6 +11,10 @@ const files = filesOf({
   'http.conf': 'events {}\nhttp {}\n',
   'pass.conf': 'stream { server { listen 1514; proxy_pass 172.0.0.4:1514; } }',
   'dashboard.conf': `worker_processes auto;\n${nginxConf.replace('stream {', 'stream { upstream web { server 172.0.0.9:443; } server { listen 443; proxy_pass web; }')}`,
+  'haproxy.cfg':
+    'frontend web\n mode http\n bind :80\n default_backend pages\nbackend pages\n mode http\n server a 172.0.0.9:80\n' +
+    'listen agents\n bind :1514\n balance source\n server w1 172.0.0.4:1514 check\n server w2 172.0.0.5:1514 check\n',
+  'broken.cfg': 'listen agents\n bind :1514\n balnce source\n server w1 172.0.0.4:1514\n',
   'list.conf': ossecConf('172.0.0.4', '172.0.0.6'),
   'balancer.conf': ossecConf('172.0.0.2'),
   'cut.conf': '<ossec_config><client><server>',
@@ -41,6 +45,21 @@ test('the cluster is what the balancer’s upstreams name, the first of them the
   expect(scenario).toMatchObject({ name: 'run', source: 'command line', title: '9000 agents: kill 172.0.0.5' });
   expect(scenario.modes[0]!.world.faults).toMatchObject([
     { kind: 'kill', places: ['172.0.0.5'], atUs: { fromUs: 600e6, toUs: 600e6 }, forUs: 600e6 },
+  ]);
+});
+
+test('of HAProxy the cluster is the servers behind the ports of agents', () => {
+  const scenario = read({ haproxy: 'haproxy.cfg', release: '2.8.5', agents: 5, kill: ['172.0.0.5'] });
+
+  expect(nodesOf(scenario)).toEqual(['172.0.0.4 172.0.0.4 master', '172.0.0.5 172.0.0.5 worker']);
+  expect(scenario.modes.map(({ name, description }) => `${name}: ${description}`)).toEqual([
+    'load-balancer: haproxy balance source over 172.0.0.4, 172.0.0.5',
+  ]);
+  expect(scenario.command).toBe('fleetfall run --haproxy haproxy.cfg --release 2.8.5 --agents 5 --kill 172.0.0.5');
+  expect(problemsOf({ haproxy: 'broken.cfg', agents: 5 }).join('\n')).toContain('Did you mean balance?');
+  expect(problemsOf({ haproxy: 'haproxy.cfg', release: '1.8', agents: 5 }).join('\n')).toContain('from 2.6 to 3.4');
+  expect(problemsOf({ nginx: 'nginx.conf', release: '2.8', agents: 5 })).toEqual([
+    '--release is of HAProxy: add --haproxy.',
   ]);
 });
 

@@ -2,10 +2,8 @@
 // HAProxy 2.6.12, src/cfgparse-listen.c, proxy.c, backend.c, tcpcheck.c.
 import {
   backendDefaults,
-  consistentAlone,
   frontendDefaults,
   hashTypeDefault,
-  randomDraws,
   type HaproxyBackendOptions,
   type HaproxyBalance,
   type HaproxyHashType,
@@ -14,6 +12,7 @@ import { isSince } from '../../models/balancer/haproxy/versions.ts';
 import { nearest, type Problem } from '../problem.ts';
 import type { SourcePosition } from '../scenario.ts';
 import { quote } from '../wording.ts';
+import { readBalance, readHashType } from './haproxyBalance.ts';
 import { readBind, type BindLine } from './haproxyBind.ts';
 import {
   harmlessOptions,
@@ -36,7 +35,7 @@ import { readLog } from './haproxyLog.ts';
 import type { HaproxyReport } from './haproxyReport.ts';
 import { defaultServerSettings, readServer, type ServerLine, type ServerSettings } from './haproxyServer.ts';
 import type { HaproxyLine, HaproxySection, HaproxyWord } from './haproxySyntax.ts';
-import { parseHashSample, parseTime, parseWhole } from './haproxyValues.ts';
+import { parseTime, parseWhole } from './haproxyValues.ts';
 
 export type ProxyKind = 'defaults' | 'frontend' | 'listen' | 'backend';
 const letterOf: Readonly<Record<ProxyKind, string>> = { defaults: 'd', frontend: 'f', listen: 'l', backend: 'b' };
@@ -250,7 +249,7 @@ class ProxyReader {
         this.#balance(line);
         return;
       case 'hash-type':
-        this.#hashType(line);
+        settings.hashType = readHashType(line, report) ?? settings.hashType;
         return;
       case 'hash-balance-factor': {
         const factor = this.#whole(line, 0);
@@ -405,100 +404,12 @@ class ProxyReader {
   }
 
   #balance(line: HaproxyLine): void {
-    const settings = this.#settings;
-    if (!this.#report.known(line.args)) return;
-    const [method, ...rest] = line.args;
-    const more = (most: number): void => {
-      const extra = rest[most];
-      if (extra) this.#report.problem(extra.position, `balance ${method!.text}: ${quote(extra.text)} is too much.`);
-    };
-    settings.unmodelled.delete('balance');
-    const text = method?.text ?? 'roundrobin';
-    switch (text) {
-      case 'roundrobin':
-      case 'static-rr':
-      case 'leastconn':
-      case 'first':
-      case 'source':
-        settings.balance = { kind: text };
-        more(0);
-        return;
-      case 'hash': {
-        const [sample] = rest;
-        if (!sample) {
-          this.#report.problem(method!.position, 'balance hash takes a sample such as src.');
-          return;
-        }
-        more(1);
-        const parsed = parseHashSample(sample.text);
-        if (typeof parsed === 'string') {
-          settings.balance = { kind: 'roundrobin' };
-          this.#unmodelled(line, { side: 'back', why: parsed }, 'balance hash', 'balance');
-        } else settings.balance = { kind: 'hash', sample: parsed };
-        return;
-      }
-      default:
-    }
-    const draws = /^random(?:\((\d{0,9})\))?$/.exec(text);
-    if (draws) {
-      const count = draws[1] === undefined || draws[1] === '' ? randomDraws : Number(draws[1]);
-      if (count < 1) this.#report.problem(method!.position, 'balance random draws once at least. Write random(2).');
-      else settings.balance = { kind: 'random', draws: count };
-      more(0);
-      return;
-    }
-    if (/^(uri|url_param|hdr\([^)]+\)|rdp-cookie(\([^)]+\))?)$/.test(text)) {
-      settings.balance = { kind: 'roundrobin' };
-      const name = /^[\w-]+/.exec(text)![0];
-      const modifiers: Readonly<Record<string, RegExp>> = {
-        uri: /^((len|depth) [1-9]\d* ?|(whole|path-only) ?)*$/,
-        url_param: /^\S+( check_post)?$/,
-        hdr: /^(use_domain_only)?$/,
-      };
-      const wrong = modifiers[name]?.test(rest.map((each) => each.text).join(' ')) === false;
-      if (wrong && rest[0]) {
-        this.#report.problem(rest[0].position, `balance ${name} does not take ${quote(rest[0].text)}.`);
-      }
-      if (name === 'url_param' && rest.length === 0) {
-        this.#report.problem(method!.position, 'balance url_param takes the name of a parameter.');
-      }
-      this.#unmodelled(line, { side: 'back', why: 'agents do not say what it asks for' }, `balance ${name}`, 'balance');
-      return;
-    }
-    const known = ['roundrobin', 'static-rr', 'leastconn', 'first', 'source', 'hash', 'random'];
-    const guess = nearest(text, known);
-    this.#report.problem(
-      method!.position,
-      `balance knows no ${quote(text)}. ${guess ? `Did you mean ${guess}?` : `Known: ${known.join(', ')}.`}`,
-    );
-  }
-
-  #hashType(line: HaproxyLine): void {
-    const [table, name, modifier] =
-      this.#report.args(line, 1, 3, 'map-based or consistent, a function, and avalanche') ?? [];
-    if (table === undefined) return;
-    if (table.text !== 'map-based' && table.text !== 'consistent') {
-      this.#report.problem(table.position, `hash-type is map-based or consistent, got ${quote(table.text)}.`);
-      return;
-    }
-    if (name === undefined) {
-      this.#settings.hashType = table.text === 'consistent' ? consistentAlone : hashTypeDefault;
-      return;
-    }
-    const chosen = (['sdbm', 'djb2', 'wt6', 'crc32', 'none'] as const).find((known) => known === name.text);
-    if (chosen === undefined) {
-      this.#report.problem(name.position, `hash-type knows sdbm, djb2, wt6, crc32 and none, got ${quote(name.text)}.`);
-      return;
-    }
-    if (chosen === 'none' && !this.#report.since('2.9', 'hash-type … none', name.position)) return;
-    if (modifier !== undefined && modifier.text !== 'avalanche') {
-      this.#report.problem(
-        modifier.position,
-        `behind the function of hash-type goes avalanche, got ${quote(modifier.text)}.`,
-      );
-      return;
-    }
-    this.#settings.hashType = { table: table.text, function: chosen, avalanche: modifier !== undefined };
+    this.#settings.unmodelled.delete('balance');
+    const balance = readBalance(line, this.#report);
+    if (balance?.kind === 'unmodelled') {
+      this.#settings.balance = { kind: 'roundrobin' };
+      this.#unmodelled(line, { side: 'back', why: balance.why }, balance.name, 'balance');
+    } else if (balance) this.#settings.balance = balance;
   }
 
   #useBackend(line: HaproxyLine): void {

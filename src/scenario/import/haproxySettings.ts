@@ -3,7 +3,7 @@ import type { Problem } from '../problem.ts';
 import { quote } from '../wording.ts';
 import { missing, stepsText, type ConfSetting, type ConfStep } from './confSetting.ts';
 import { isGlobalKeyword } from './haproxyKeywords.ts';
-import { serverKeywordValues } from './haproxyServer.ts';
+import { serverKeywordValues } from './haproxyServerKeywords.ts';
 import type { HaproxyLine, HaproxySection, HaproxyWord } from './haproxySyntax.ts';
 import { parseAddress } from './haproxyValues.ts';
 import { readWords } from './haproxyWords.ts';
