@@ -115,7 +115,8 @@ function readConfiguration(
   const conf = attempt(build, () =>
     readHaproxyConf({
       file: source.file,
-      text: source.text,
+      // A text within the scenario is no file that might be cut off.
+      text: source.path === '' && !source.text.endsWith('\n') ? `${source.text}\n` : source.text,
       ...process,
       resolve: (host) => cluster.addressesBehind(host),
       assume: build.data.assume,

@@ -132,6 +132,7 @@ test('the configuration may stand in the scenario itself', () => {
     .join('\n');
 
   expect(haproxyOf(load({ mode: `\n    haproxy: |\n${text}` })).backends).toHaveLength(2);
+  expect(haproxyOf(load({ mode: `\n    haproxy: |-\n${text}` })).backends).toHaveLength(2);
 });
 
 test.each<readonly [what: string, given: Given, said: string]>([
