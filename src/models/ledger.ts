@@ -1,4 +1,5 @@
 // The books of one replication of one mode: every event ends in exactly one place.
+import type { BalancerProduct } from './balancer/options.ts';
 import type { FaultKind } from './fault.ts';
 import type { BufferAlerts } from './pipeline/ringStates.ts';
 
@@ -170,6 +171,30 @@ export interface EnrolmentBooks {
   readonly duplicates: Int32Array;
 }
 
+/** What Wazuh's HAProxy helper did; counted time only. */
+export interface HelperBooks {
+  /** Looks that found nothing to do. */
+  readonly looks: number;
+  /** Requests to reconnect that it sent, and agents that followed one. */
+  readonly told: number;
+  readonly reconnects: number;
+  /** Sessions that a process of HAProxy which a reload had made old closed at its `hard-stop-after`. */
+  readonly cut: number;
+  /** Of those that reconnected or were cut: who is on another node than before. */
+  readonly moved: number;
+  /** Agents that were to move and do not understand the request, each time. */
+  readonly passedOver: number;
+  readonly reloads: number;
+  /** Events written while their agents were away for its sake. */
+  readonly delayed: number;
+  /** What it has made of the configuration, in order; of the warm-up as well. */
+  readonly products: readonly {
+    readonly atUs: number;
+    readonly balancerIndex: number;
+    readonly product: BalancerProduct;
+  }[];
+}
+
 export interface Books {
   readonly groups: readonly EventCounts[];
   readonly outages: Outages;
@@ -179,6 +204,8 @@ export interface Books {
   /** `null`: no node is the master. */
   readonly status: StatusBooks | null;
   readonly enrolment: EnrolmentBooks;
+  /** `null`: there is none. */
+  readonly helper: HelperBooks | null;
   readonly delays: DelayHistogram;
   /** What the client buffers of each group's agents have told their managers. */
   readonly alerts: readonly BufferAlerts[];

@@ -67,6 +67,7 @@ export const Purpose = {
   NodeClock: 45,
   ClusterPhase: 51,
   EnrolStart: 52,
+  HelperPhase: 61,
 } as const;
 
 /** Key of a purpose for what is called `name`: a group or a node listed before it changes none of its draws. */

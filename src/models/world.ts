@@ -15,6 +15,7 @@ import { idleDue, idleEnds } from './world/idle.ts';
 import { flushes } from './world/flush.ts';
 import { entersQueue, handlersServe, taken } from './world/intake.ts';
 import { scheduleChurn, startAgent, told } from './world/lifecycle.ts';
+import { helperDue, helperIsContent, scheduleHelper } from './world/haproxyHelper.ts';
 import { isWalker, revived, sleeps, walkOn } from './world/listWalk.ts';
 import { sendTimesOut } from './world/sendTimeout.ts';
 import { checkDue, startChecks } from './world/checks.ts';
@@ -64,6 +65,7 @@ export function runWorld(options: WorldOptions, luck: Luck, probe: WorldProbe = 
   for (const host of world.hosts) startChecks(world, host, -options.warmupUs);
   scheduleStarts(world);
   scheduleChurn(world);
+  scheduleHelper(world);
   const staticSlots = queue.staticSlots;
   let warm = false;
   for (;;) {
@@ -113,6 +115,9 @@ function placeEvent(world: WorldState, kind: number, argument: number, nowUs: nu
       return;
     case EventKind.Check:
       checkDue(world, argument, nowUs);
+      return;
+    case EventKind.Helper:
+      helperDue(world, argument, nowUs);
       return;
     case EventKind.Shutdown:
       shutdownDue(world, argument, nowUs);
@@ -309,14 +314,14 @@ function isStepOfBalancer(step: number): boolean {
 
 /** Ends a run that goes on until nothing is left to happen. */
 function watchSettling(world: WorldState, nowUs: number): void {
-  if (world.settledHandle >= 0 && world.away > 0) {
+  if (world.settledHandle >= 0 && (world.away > 0 || !helperIsContent(world))) {
     world.queue.remove(world.settledHandle);
     world.settledHandle = -1;
   }
   // Who restarts by himself in the second that is left until the run would end has it go on.
   if (world.away > 0) world.endUs = world.options.durationUs;
   if (world.settledHandle >= 0 || world.away > 0 || world.faultsUnderWay > 0 || nowUs < 0) return;
-  if (world.leftovers.carry) return;
+  if (world.leftovers.carry || !helperIsContent(world)) return;
   const atUs = Math.ceil(drainedUs(world, nowUs)) + 1e6;
   if (atUs < world.endUs) world.settledHandle = world.queue.add(EventKind.Settled, 0, atUs + world.options.warmupUs);
 }
@@ -369,6 +374,7 @@ function finish(world: WorldState): Books {
     endUs,
     status,
     enrolment: world.enrolment,
+    helper: world.helper?.books ?? null,
     resumes,
     writes,
     // Who asks on a connection of which he has noticed that it is gone is on no node.

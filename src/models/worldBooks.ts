@@ -9,6 +9,7 @@ import {
   type Books,
   type EnrolmentBooks,
   type EventCounts,
+  type HelperBooks,
   type Outages,
   type StatusBooks,
 } from './ledger.ts';
@@ -43,6 +44,7 @@ export interface RunEnd {
   readonly outages: Outages;
   readonly status: StatusBooks | null;
   readonly enrolment: EnrolmentBooks;
+  readonly helper: HelperBooks | null;
   readonly faults: readonly PlannedFault[];
   readonly notes: readonly string[];
   readonly kernelEvents: number;
@@ -252,6 +254,7 @@ export class WorldBooks implements PipelineBooks {
       outages: end.outages,
       status: end.status,
       enrolment: end.enrolment,
+      helper: end.helper,
       faults: end.faults.map(({ index, faultIndex, kind, places, outOfService, startUs, endUs }) => ({
         index,
         faultIndex,

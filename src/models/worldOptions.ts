@@ -1,6 +1,7 @@
 // Everything one mode of a scenario is made of, as plain data: what `runWorld` needs and nothing else.
 import type { AgentOptions, Endpoint, ServerOptions } from './agentOptions.ts';
 import type { BalancerOptions } from './balancer/options.ts';
+import type { HelperOptions } from './cluster/haproxyHelper.ts';
 import type { FaultOptions } from './fault.ts';
 import type { NetworkOptions, Unreachable } from './network.ts';
 import type { NodeOptions } from './node.ts';
@@ -74,6 +75,8 @@ export interface WorldOptions {
   readonly balancers: readonly BalancerOptions[];
   readonly groups: readonly GroupOptions[];
   readonly faults: readonly FaultOptions[];
+  /** Wazuh's HAProxy helper at one of the balancers; absent: none. */
+  readonly helper?: { readonly balancerIndex: number; readonly options: HelperOptions } | undefined;
 }
 
 /** Which luck a run meets: draws are keyed by these and never by the mode. */

@@ -132,6 +132,7 @@ export function aRun(sketch: BooksSketch = {}): RunView {
     },
     status: null,
     enrolment: new EnrolmentLog(agents),
+    helper: null,
     nodes: world.nodes.map(({ name }, index) => ({
       name,
       delivered: 0,

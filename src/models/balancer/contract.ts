@@ -124,4 +124,9 @@ export interface BalancerAdmin {
   /** Open sessions of each peer, as the product counts them. */
   sessions(peerIndex: number): number;
   isUp(peerIndex: number): boolean;
+  /** What the product's statistics say of the peer, for those who read them; absent: it shows none. */
+  shown?(
+    peerIndex: number,
+    nowUs: number,
+  ): { readonly status: string; readonly forUs: number; readonly isDrained: boolean };
 }

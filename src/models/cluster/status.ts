@@ -3,7 +3,7 @@
 // silent agents, or by the start of the master's remoted. Wazuh 4.14.7, src/remoted/manager.c, save_controlmsg();
 // src/monitord/monitord.c; src/wazuh_db/wdb.c. To the second: a keepalive leaves up to a turn of its agent's loop later.
 import { OutageEnd, type Outages, type StatusBooks } from '../ledger.ts';
-import { addChange, runningSum, type Steps } from '../timelines.ts';
+import { addChange, runningSum, stepsOf, type Steps } from '../timelines.ts';
 import { Heard, type ConnectionHistory } from './history.ts';
 import type { ClusterLinks } from './links.ts';
 import { AgentMessages, longestSyncUs, Shown } from './messages.ts';
@@ -21,9 +21,43 @@ export interface StatusInput {
   readonly endUs: number;
 }
 
+const noOutages: Outages = {
+  count: 0,
+  agent: new Int32Array(0),
+  fault: new Int32Array(0),
+  end: new Uint8Array(0),
+  fromNode: new Int16Array(0),
+  toNode: new Int16Array(0),
+  brokenAtUs: new Float64Array(0),
+  detectUs: new Float64Array(0),
+  retryUs: new Float64Array(0),
+  handshakeUs: new Float64Array(0),
+  attempts: new Int32Array(0),
+  froze: new Uint8Array(0),
+};
+const noSteps: Steps = stepsOf(0);
+
 /** @returns `null` when no node is the master. */
 export function playStatus(input: StatusInput): StatusBooks | null {
   return input.links.master < 0 ? null : new StatusPlayer(input).play();
+}
+
+/** The master's table as it stands at `endUs`, while the run goes on. */
+export class AgentTable {
+  readonly #player: StatusPlayer;
+  readonly #master: number;
+
+  /** @param agents of the fleet. */
+  constructor(input: Omit<StatusInput, 'outages' | 'steps'>, agents: number) {
+    input.history.sort(agents);
+    this.#master = input.links.master;
+    this.#player = new StatusPlayer({ ...input, outages: noOutages, steps: noSteps });
+  }
+
+  /** Node that the table names for an agent it shows as active; -1: it shows it otherwise. */
+  activeOn(agent: number, notifyTimeSeconds: number): number {
+    return this.#master < 0 ? -1 : this.#player.activeOn(agent, notifyTimeSeconds);
+  }
 }
 
 class StatusPlayer {
@@ -114,6 +148,13 @@ class StatusPlayer {
         falseActive: series(this.#falselyActive),
       },
     };
+  }
+
+  activeOn(agent: number, notifyTimeSeconds: number): number {
+    this.#notifyUs = notifyTimeSeconds * 1e6;
+    this.#messages.recall(agent, this.#notifyUs);
+    this.#follow(0);
+    return this.#changeTo.at(-1) === Shown.Active ? this.#changeNode.at(-1)! : -1;
   }
 
   /** True for an agent of which nothing is to be told: connected in the warm-up, and nothing has happened since. */

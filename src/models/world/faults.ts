@@ -12,6 +12,7 @@ import { nodeTurned } from './intake.ts';
 import { dropFlows, partitionEnd, partitionStart } from './cuts.ts';
 import { resumeChecks, reviewChecks, stallChecks, startChecks, stopChecks } from './checks.ts';
 import { cutThrough, flowsLost } from './flows.ts';
+import { masterChanged } from './haproxyHelper.ts';
 import type { BalancerHost } from './host.ts';
 import { admitWaiting } from './slots.ts';
 import { keptAt, reviewLeftovers } from './leftovers.ts';
@@ -247,6 +248,7 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
   }
   if (isProxy) forwarderTurned(world, world.hosts[index - world.nodeCount]!, before, reborn, nowUs);
   reviewLeftovers(world, nowUs);
+  if (index === world.links.master) masterChanged(world, nowUs);
   if (isProxy) checksOfHost(world, world.hosts[index - world.nodeCount]!, before, reborn, nowUs);
   else reviewChecks(world, index, nowUs);
   for (let agent = 0; agent < world.agents; agent++) {

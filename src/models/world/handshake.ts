@@ -5,6 +5,7 @@ import { PlaceState } from '../place.ts';
 import { owe } from './orders.ts';
 import { Broken, State, Timer, Wait, armTimer, nodeLatencyUs, timersPerAgent, type WorldState } from './state.ts';
 import { Errand } from './enrolment.ts';
+import { cameBack } from './haproxyHelper.ts';
 import { noteStartup } from './heard.ts';
 import { armIdle } from './idle.ts';
 import { forgetAttempt } from './intake.ts';
@@ -113,6 +114,7 @@ export function welcome(world: WorldState, agent: number, nowUs: number): void {
     return;
   }
   armIdle(world, agent, nowUs);
+  cameBack(world, agent, node, nowUs);
   world.away -= 1;
   if (world.open.fault[agent]! >= 0) {
     world.books.blind(agent, flowsUs - Math.max(world.open.brokenAtUs[agent]!, world.legs.unheardUs[agent]!));

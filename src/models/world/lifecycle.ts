@@ -8,6 +8,7 @@ import { openOutage } from '../outages.ts';
 import { drawIndex, groupKey, Purpose } from '../workload.ts';
 import { beginServer, enroll } from './attempts.ts';
 import { Errand, newcomerStarts } from './enrolment.ts';
+import { leavesForHelper } from './haproxyHelper.ts';
 import { noteGoodbye } from './heard.ts';
 import { forgetAttempt } from './intake.ts';
 import { Deed, hears, order, owe } from './orders.ts';
@@ -66,6 +67,12 @@ export function told(world: WorldState, index: number, nowUs: number): void {
     case Deed.Reconnect:
       if (!hears(world, agent) || !options.obeysReconnect) return;
       if (world.wasted[agent] === 0) leaves(world, agent, fault, nowUs);
+      notice(world, agent, nowUs, 'forced');
+      return;
+    case Deed.Balance:
+      if (!hears(world, agent) || !options.obeysReconnect) return;
+      leavesForHelper(world, agent, false, nowUs);
+      if (world.wasted[agent] === 0) leaves(world, agent, -1, nowUs);
       notice(world, agent, nowUs, 'forced');
       return;
     case Deed.Configure: {

@@ -3,7 +3,15 @@ import { lastAckUs, nextKeepaliveUs } from '../keepalive.ts';
 import { Broken, EventKind, State, addPlaceEvent, clockOf, nodeLatencyUs, type WorldState } from './state.ts';
 
 /** What an agent is told, or happens to it by itself. */
-export const Deed = { Restart: 0, Reconnect: 1, Configure: 2, CollectorStarts: 3, Churn: 4 } as const;
+export const Deed = {
+  Restart: 0,
+  Reconnect: 1,
+  Configure: 2,
+  CollectorStarts: 3,
+  Churn: 4,
+  /** To reconnect, by Wazuh's HAProxy helper. */
+  Balance: 5,
+} as const;
 
 /** What is still to be told, and to whom: an event's argument is an index into these. */
 export interface Orders {

@@ -18,18 +18,24 @@ export function reconfigure(world: WorldState, fault: PlannedFault, options: Bal
     if (!fault.balancerIndexes.includes(host.place - world.nodeCount)) continue;
     if (options.kind === 'reload') host.product = options.product ?? host.product;
     else if (options.kind === 'drain' || !changeHost(world, host, fault, options.kind)) continue;
-    // A master process that is not there, or stands still, reads nothing; the file is what the next one starts with.
-    if (world.places[host.place]!.state !== PlaceState.Up) continue;
-    const before = host.proxies.at(-1)!;
-    const proxy = newProxy(host.options, host.product, world.options, host.luck, before);
-    host.proxies.push(proxy);
-    stopChecks(world, host);
-    startChecks(world, host, nowUs);
-    if (before.shutdownTimeoutUs < Infinity) {
-      scheduleShutdown(world, host, before.shutdownTimeoutUs, fault.index, nowUs);
-    }
-    admitWaiting(world, host, proxy, nowUs);
+    reloadHost(world, host, fault.index, nowUs);
   }
+}
+
+/**
+ * @param fault occurrence that has it reload; -1: none, it is Wazuh's helper.
+ * @returns false where there is nobody to read: a master process that is gone or stands still. The next one starts with the file.
+ */
+export function reloadHost(world: WorldState, host: BalancerHost, fault: number, nowUs: number): boolean {
+  if (world.places[host.place]!.state !== PlaceState.Up) return false;
+  const before = host.proxies.at(-1)!;
+  const proxy = newProxy(host.options, host.product, world.options, host.luck, before);
+  host.proxies.push(proxy);
+  stopChecks(world, host);
+  startChecks(world, host, nowUs);
+  if (before.shutdownTimeoutUs < Infinity) scheduleShutdown(world, host, before.shutdownTimeoutUs, fault, nowUs);
+  admitWaiting(world, host, proxy, nowUs);
+  return true;
 }
 
 /** @returns false where nothing has changed. */

@@ -3,7 +3,9 @@
 // configuration. nginx 1.22.1, src/core/ngx_cycle.c, ngx_set_shutdown_timer() and ngx_shutdown_timer_handler().
 // Not modelled: a session whose agent has left unheard stays until proxy_timeout (its source port, and its key at the node).
 import { PlaceState } from '../place.ts';
+import { leavesForHelper } from './haproxyHelper.ts';
 import type { BalancerHost } from './host.ts';
+import { hears } from './orders.ts';
 import { reviewSession } from './path.ts';
 import { EventKind, State, Step, Wait, addPlaceEvent, latencyTo, nextStep, timersPerAgent, Timer } from './state.ts';
 import type { WorldState } from './state.ts';
@@ -16,7 +18,7 @@ export interface Shutdown {
   readonly life: number;
   /** Index in the host's processes. */
   readonly generation: number;
-  /** Occurrence of the reload. */
+  /** Occurrence of the reload; -1: it was Wazuh's helper. */
   readonly fault: number;
 }
 
@@ -44,15 +46,18 @@ export function shutdownDue(world: WorldState, index: number, nowUs: number): vo
   }
   world.faultsUnderWay -= 1;
   if (place.life !== life) return;
+  const cause = world.cause;
   world.cause = fault;
   world.lastChangeUs = nowUs;
   for (let agent = 0; agent < world.agents; agent++) {
     if (world.target[agent] !== host.place || world.generation[agent] !== generation) continue;
     if (world.sessions.has(agent)) endAttempt(world, agent, nowUs);
     else if (hasSession(world, agent) && world.balancerLife[agent] === life) {
+      if (fault < 0 && hears(world, agent)) leavesForHelper(world, agent, true, nowUs);
       sayGoodbye(world, agent, nowUs);
     }
   }
+  if (fault < 0) world.cause = cause;
 }
 
 export function hasSession(world: WorldState, agent: number): boolean {

@@ -19,6 +19,7 @@ import { PlaceState, newPlace, serviceState, type Place } from '../place.ts';
 import { Ways } from '../ways.ts';
 import { Checks } from './checks.ts';
 import type { Flow } from './flows.ts';
+import { newHelper, type Helper } from './haproxyHelper.ts';
 import { newHosts, slowest, type BalancerHost } from './host.ts';
 import { Leftovers } from './leftovers.ts';
 import { Legs } from './legs.ts';
@@ -155,6 +156,8 @@ export const EventKind = {
   Drain: 10,
   /** An address moves from one balancer to another (vip.ts). */
   Takeover: 11,
+  /** Wazuh's HAProxy helper wakes, or what it has changed is read (haproxyHelper.ts). */
+  Helper: 12,
 } as const;
 
 /** All state of one replication. What happens to it is in the files beside this one. */
@@ -226,6 +229,7 @@ export class WorldState implements Wakes {
   /** 1: nothing was heard of the peer that is tried now when its time was over. */
   readonly peerMute: Uint8Array;
   readonly checks = new Checks();
+  readonly helper: Helper | null;
 
   /** 1: the attempt sends its startup message in a datagram. */
   readonly udpAttempt: Uint8Array;
@@ -357,6 +361,7 @@ export class WorldState implements Wakes {
     this.faults = plan.faults;
     this.notes = [...plan.notes];
     this.faultsUnderWay = plan.faults.length;
+    this.helper = newHelper(this);
     const absent = this.newcomers.reduce((sum, count) => sum + count, 0);
     this.away = agents - absent;
     this.books.present(-options.warmupUs, agents - absent);

@@ -73,6 +73,7 @@ export function createBackend(options: HaproxyOptions, backendIndex: number, luc
 
   /** Warm-ups that have gone on since the last call. */
   const advance = (nowUs: number): void => {
+    if (Number.isNaN(farm.startedUs)) farm.startedUs = nowUs;
     while (starting > 0) {
       const next = farm.servers.reduce((a, b) => (b.growsAtUs < a.growsAtUs ? b : a));
       if (next.growsAtUs > nowUs) break;
@@ -116,6 +117,7 @@ export function createBackend(options: HaproxyOptions, backendIndex: number, luc
     if (server.running === Running.Stopped || server.admin === 'maint') return;
     const was = server.usable;
     server.running = Running.Stopped;
+    server.changedAtUs = farm.nowUs;
     update(server);
     fall(server, was, true);
   };
@@ -123,6 +125,7 @@ export function createBackend(options: HaproxyOptions, backendIndex: number, luc
   const goUp = (server: Server): void => {
     if (server.running !== Running.Stopped || server.admin === 'maint') return;
     run(server);
+    server.changedAtUs = farm.nowUs;
     update(server);
     rise(server);
   };
@@ -208,6 +211,7 @@ export function createBackend(options: HaproxyOptions, backendIndex: number, luc
       const before = server.admin;
       if (state === before) return;
       const was = server.usable;
+      server.changedAtUs = nowUs;
       if (state === 'maint') {
         const ran = server.running !== Running.Stopped;
         server.admin = state;

@@ -25,6 +25,8 @@ export interface Server {
   usable: boolean;
   /** When it began to run, in µs. */
   startedAtUs: number;
+  /** When it last went up or down, or was told what to do; NaN: never since the process started. */
+  changedAtUs: number;
   /** When its weight grows next; Infinity: it does not. */
   growsAtUs: number;
   /** 0 … rise + fall − 1. */
@@ -59,6 +61,8 @@ export interface Farm {
   /** Sessions that wait for a slot of any server. */
   readonly queue: HaproxySession[];
   nowUs: number;
+  /** When something first happened in the process; NaN: nothing has. */
+  startedUs: number;
 }
 
 // HAProxy 2.6.0, include/haproxy/backend-t.h, BE_WEIGHT_SCALE.
@@ -98,6 +102,7 @@ export function newFarm(options: HaproxyBackendOptions): Farm {
       admin: server.disabled ? 'maint' : 'ready',
       usable: false,
       startedAtUs: 0,
+      changedAtUs: NaN,
       growsAtUs: Infinity,
       health: 0,
       errorsInARow: 0,
@@ -120,6 +125,7 @@ export function newFarm(options: HaproxyBackendOptions): Farm {
     sessions: 0,
     queue: [],
     nowUs: 0,
+    startedUs: NaN,
   };
   for (const server of servers) server.usable = mayBeUsed(server);
   recount(farm);

@@ -3,7 +3,7 @@ import type { Key } from '../../../kernel/random.ts';
 import type { Balancer, BalancerSession } from '../contract.ts';
 import { createBackend, type Backend } from './backend.ts';
 import { Running } from './farm.ts';
-import { checkTimeoutUs, firstChecksUs, isSteady } from './health.ts';
+import { checkTimeoutUs, firstChecksUs, isSteady, statusOf } from './health.ts';
 import { clientHash, clientKeyBytes, type BindSeen } from './key.ts';
 import type { HaproxyOptions } from './options.ts';
 import type { HaproxySession } from './session.ts';
@@ -30,6 +30,17 @@ export function createHaproxyBackend(
       setWeight: (peerIndex, weight, nowUs) => backend.setWeight(servers[peerIndex]!, weight, nowUs),
       sessions: (peerIndex) => servers[peerIndex]!.served,
       isUp: (peerIndex) => servers[peerIndex]!.running !== Running.Stopped,
+      shown: (peerIndex, nowUs) => {
+        const server = servers[peerIndex]!;
+        // Seconds of the process' clock (`lastchg`).
+        const sinceUs = Number.isNaN(server.changedAtUs) ? backend.farm.startedUs : server.changedAtUs;
+        const forUs = Math.max(0, 1_000_000 * (Math.floor(nowUs / 1_000_000) - Math.floor(sinceUs / 1_000_000)));
+        return {
+          status: statusOf(server),
+          forUs: Number.isNaN(forUs) ? 0 : forUs,
+          isDrained: server.admin === 'drain',
+        };
+      },
     },
     takeNews: () => backend.takeNews(),
     ring: () => backend.ring(),

@@ -46,6 +46,16 @@ export function improve(server: Server, check: HaproxyCheckOptions): boolean {
   return server.health >= check.rise;
 }
 
+/** As `show stat` has it. Source: HAProxy 2.6.0, src/stats.c, stats_fill_sv_stats(). */
+export function statusOf({ options: { check }, health, running, admin }: Server): string {
+  if (admin === 'maint') return 'MAINT';
+  if (running === Running.Stopped) return health > 0 && check !== null ? `DOWN ${health}/${check.rise}` : 'DOWN';
+  const isFailing = check !== null && health < bestHealth(check);
+  if (admin === 'drain') return isFailing ? `NOLB ${health - check.rise + 1}/${check.fall}` : 'DRAIN';
+  if (check === null) return 'no check';
+  return isFailing ? `UP ${health - check.rise + 1}/${check.fall}` : 'UP';
+}
+
 /** More checks that end like the last change nothing. What sessions see of an observed server changes its counts as well. */
 export function isSteady({ options, health, running, admin }: Server, passed: boolean): boolean {
   if (admin === 'maint') return true;

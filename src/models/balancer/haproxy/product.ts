@@ -2,6 +2,7 @@
 import type { NodeOptions } from '../../node.ts';
 import type { BalancerProduct, ListenerOptions } from '../options.ts';
 import type { ListenerFacts, Product, ProductChange } from '../product.ts';
+import { usedBackends } from './dataplane.ts';
 import { createHaproxyBackend } from './haproxy.ts';
 import {
   serverIds,
@@ -20,7 +21,7 @@ const bufferBytes = 16_384;
 export const haproxyProduct: Product<Haproxy> = {
   start({ haproxy }, luck) {
     const { frontends, maxConn, hardStopAfterUs } = haproxy;
-    const used = [...new Set(frontends.map(({ backendIndex }) => backendIndex))];
+    const used = usedBackends(haproxy);
     const backends = new Map(used.map((index) => [index, createHaproxyBackend(haproxy, index, luck)]));
     const limits: number[] = [];
     const limitOf = (most: number): number[] => (most === 0 ? [] : [limits.push(most) - 1]);
