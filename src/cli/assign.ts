@@ -1,121 +1,165 @@
-// fleetfall assign: which server does each client address land on? Lines in, CSV out.
-import { stringify } from 'csv-stringify/sync';
-import { parseHaproxyVersion, type HaproxyVersion } from '../models/balancer/haproxy/versions.ts';
-import { assignNginx } from '../scenario/assign.ts';
-import { assignHaproxy } from '../scenario/assignHaproxy.ts';
-import { diskFiles, includeFrom, readTextFile, type TextKind } from '../scenario/files.ts';
-import { ScenarioError } from '../scenario/problem.ts';
+// fleetfall assign: which server does each client address, or each agent of a scenario, land on? CSV, or totals as JSON.
+import { assignmentCsv, assignmentJson, type Answers, type AssignmentTable } from '../report/assignment.ts';
+import {
+  askFleet,
+  balancerOf,
+  changedProduct,
+  listenerChooser,
+  weightSets,
+  type FleetAsked,
+} from '../scenario/assignScenario.ts';
+import { askAll, checkClients, type Chooser } from '../scenario/chooser.ts';
+import { readScenarioFile, type Overrides } from '../scenario/load.ts';
+import { ScenarioError, type Problem } from '../scenario/problem.ts';
+import type { Mode } from '../scenario/scenario.ts';
+import { isChange, type ServerChanges } from '../scenario/serverChanges.ts';
+import { listNames } from '../scenario/wording.ts';
+import {
+  changesOf,
+  changeTexts,
+  chooserFromFlags,
+  readInput,
+  refuseConfiguration,
+  tellWarnings,
+  type ChangeFlags,
+  type ConfigurationFlags,
+} from './balancerFlags.ts';
 import { ExitCode, UsageError, type Io } from './io.ts';
 
-export interface AssignFlags {
-  readonly nginx?: string;
-  readonly haproxy?: string;
-  readonly upstream?: string;
-  readonly backend?: string;
-  readonly release?: string;
-  readonly env: readonly string[];
-  readonly allowIncludesOutside?: boolean;
-  readonly port?: number;
-  readonly down: readonly string[];
-  readonly resolve: readonly string[];
+export interface AssignFlags extends ConfigurationFlags, ChangeFlags {
+  readonly mode?: string;
+  readonly balancer?: string;
+  readonly replication?: number;
+  readonly set: NonNullable<Overrides['set']>;
+  readonly json?: boolean;
 }
 
-export async function assign(clientsFile: string | undefined, flags: AssignFlags, io: Io): Promise<number> {
-  const { nginx, haproxy } = flags;
-  const file = nginx ?? haproxy;
-  if (file === undefined) {
-    throw new UsageError('give it the configuration: --nginx nginx.conf, or --haproxy haproxy.cfg.');
-  }
-  refuseOthers(flags);
-  const read = (path: string, kind?: TextKind): string => {
-    try {
-      return readTextFile(path, undefined, kind);
-    } catch (error) {
-      throw new ScenarioError(path, [
-        { position: null, text: `cannot be read: ${error instanceof Error ? error.message : String(error)}` },
-      ]);
-    }
-  };
-  const names = new Map<string, readonly string[]>();
-  for (const pair of flags.resolve) {
-    const match = /^([^=]+)=(.+)$/.exec(pair);
-    if (!match) throw new UsageError(`--resolve takes NAME=ADDR[,ADDR], got ${JSON.stringify(pair)}.`);
-    const [, name = '', addresses = ''] = match;
-    names.set(name, [...(names.get(name) ?? []), ...addresses.split(',')]);
-  }
-  const text = read(file, 'configuration');
-  const input = clientsFile === undefined || clientsFile === '-' ? await io.readInput() : read(clientsFile);
-  const lines = input.replace(/^\uFEFF/, '').split(/\r?\n/);
-  if (lines.at(-1) === '') lines.pop();
-  const clients = lines.map((line) => line.trim());
-  const common = {
-    file,
-    text,
-    clients,
-    clientsFile: clientsFile ?? 'standard input',
-    port: flags.port,
-    down: flags.down,
-    resolve: names,
-  };
-  const { servers, warnings } =
-    nginx !== undefined
-      ? assignNginx({
-          ...common,
-          readInclude: includeFrom(diskFiles('.'), nginx, flags.allowIncludesOutside),
-          upstream: flags.upstream,
-          version: nginxReleaseOf(flags),
-        })
-      : assignHaproxy({ ...common, version: releaseOf(flags), backend: flags.backend, env: envOf(flags.env) });
-  for (const { position, text: warning } of warnings) {
-    io.err(`warning: ${position ? `${position.file}:${position.line}:${position.column}: ` : ''}${warning}\n`);
-  }
-  io.out(
-    stringify(
-      clients.map((client, index) => [client, servers[index]!]),
-      { header: true, columns: ['client', 'server'], escape_formulas: true },
-    ),
-  );
+export async function assign(files: readonly string[], flags: AssignFlags, io: Io): Promise<number> {
+  const changes = changesOf(flags);
+  const isOfFile = flags.nginx !== undefined || flags.haproxy !== undefined;
+  if (files.length > (isOfFile ? 1 : 2)) throw new UsageError('give it one file of addresses, one a line.');
+  const table = isOfFile
+    ? await ofConfiguration(files[0], flags, changes, io)
+    : await ofScenario(files, flags, changes, io);
+  if (flags.json === true) io.out(assignmentJson(table, changeTexts(flags)));
+  else for (const part of assignmentCsv(table)) io.out(part);
   return ExitCode.Ok;
 }
 
-/** Flags of one product beside the file of the other. */
-function refuseOthers({ nginx, haproxy, upstream, backend, env }: AssignFlags): void {
-  if (nginx !== undefined && haproxy !== undefined) throw new UsageError('give it --nginx or --haproxy, not both.');
-  const wrong =
-    nginx === undefined
-      ? upstream === undefined
-        ? null
-        : '--upstream is of nginx. For HAProxy: --backend NAME.'
-      : backend !== undefined
-        ? '--backend is of HAProxy. For nginx: --upstream NAME.'
-        : env.length > 0
-          ? '--env is of HAProxy.'
-          : null;
-  if (wrong !== null) throw new UsageError(wrong);
+async function ofConfiguration(
+  clientsFile: string | undefined,
+  flags: AssignFlags,
+  changes: ServerChanges,
+  io: Io,
+): Promise<AssignmentTable> {
+  const ofScenario = [
+    ...(flags.mode === undefined ? [] : ['--mode']),
+    ...(flags.balancer === undefined ? [] : ['--balancer']),
+    ...(flags.replication === undefined ? [] : ['--replication']),
+    ...(flags.set.length > 0 ? ['--set'] : []),
+  ];
+  if (ofScenario.length > 0)
+    throw new UsageError(`${ofScenario[0]!} belongs to a scenario, not to --nginx or --haproxy.`);
+  const problems: Problem[] = [];
+  const source = (flags.nginx ?? flags.haproxy)!;
+  const choose = chooserFromFlags(flags, problems);
+  const clients = await readClients(clientsFile, io);
+  const before = choose();
+  const after = before !== null && isChange(changes) ? choose(changes) : null;
+  checkClients(clients, clientsFile ?? 'standard input', problems);
+  if (problems.length > 0 || before === null) throw new ScenarioError(source, problems);
+  tellWarnings(before.warnings, io);
+  return tableOf(clients, before, after);
 }
 
-function nginxReleaseOf({ release }: AssignFlags): string | undefined {
-  if (release === undefined || /^1\.(2[2-9]|3[01])\.\d+$/.test(release)) return release;
-  throw new UsageError(`--release takes 1.22.1 to 1.31 with a patch, such as 1.27.3, got ${JSON.stringify(release)}.`);
+async function readClients(file: string | undefined, io: Io): Promise<readonly string[]> {
+  const input = file === undefined || file === '-' ? await io.readInput() : readInput(file);
+  const lines = input.replace(/^\uFEFF/, '').split(/\r?\n/);
+  if (lines.at(-1) === '') lines.pop();
+  return lines.map((line) => line.trim());
 }
 
-function releaseOf({ release }: AssignFlags): HaproxyVersion | undefined {
-  if (release === undefined) return undefined;
-  const version = parseHaproxyVersion(release);
-  if (version === null) {
+function tableOf(clients: readonly string[], before: Chooser, after: Chooser | null): AssignmentTable {
+  const answers = (chooser: Chooser): Answers => ({ ...chooser, peers: askAll(chooser, clients) });
+  return {
+    columns: ['client'],
+    count: clients.length,
+    row: (index) => [clients[index]!],
+    before: answers(before),
+    after: after && answers(after),
+  };
+}
+
+/** @param files the scenario, and perhaps addresses; without them its fleet is asked. */
+async function ofScenario(
+  [file, clientsFile]: readonly string[],
+  flags: AssignFlags,
+  changes: ServerChanges,
+  io: Io,
+): Promise<AssignmentTable> {
+  if (file === undefined) {
     throw new UsageError(
-      `--release takes 2.6 to 3.4, or a patch release such as 2.6.12, got ${JSON.stringify(release)}.`,
+      'give it the configuration: --nginx nginx.conf, or --haproxy haproxy.cfg. Or a scenario and --mode.',
     );
   }
-  return version;
+  refuseConfiguration(flags);
+  const { set, allowIncludesOutside: includesOutside } = flags;
+  const scenario = readScenarioFile(file, { set, includesOutside });
+  const mode = modeOf(scenario.modes, flags.mode);
+  const problems: Problem[] = [];
+  const found = balancerOf(mode, flags.balancer ?? null, problems);
+  const clients = clientsFile === undefined ? null : await readClients(clientsFile, io);
+  if (clients) checkClients(clients, clientsFile!, problems);
+  if (found === null) throw new ScenarioError(file, problems);
+  const { options } = found;
+  let { product } = options;
+  let changedMode = mode;
+  if (isChange(changes)) {
+    const sets = weightSets(mode.name, options, changes.weight);
+    if (typeof sets === 'string') problems.push({ position: null, text: sets });
+    else if (sets.length > 0) {
+      changedMode = readScenarioFile(file, { set: [...set, ...sets], includesOutside }).modes.find(
+        ({ name }) => name === mode.name,
+      )!;
+      product = changedMode.world.balancers[found.balancerIndex]!.product;
+    }
+    product = changedProduct(changedMode.world, product, changes, problems);
+  }
+  if (problems.length > 0) throw new ScenarioError(file, problems);
+  const listeners = [...new Set(found.listenerOf)].filter((listener) => listener >= 0);
+  const choosers = (of: Mode, what: typeof product): Map<number, Chooser> =>
+    new Map(
+      (listeners.length > 0 ? listeners : [0]).map((index) => [index, listenerChooser(of.world, options, what, index)]),
+    );
+  const before = choosers(mode, options.product);
+  const after = isChange(changes) ? choosers(changedMode, product) : null;
+  const description = (chooser: Chooser): Chooser => ({ ...chooser, description: mode.description });
+  if (clients !== null) {
+    const [listener] = before.keys();
+    return tableOf(clients, description(before.get(listener!)!), after && description(after.get(listener!)!));
+  }
+  const luck = { seed: scenario.seed, replication: (flags.replication ?? 1) - 1 };
+  const asked = askFleet(mode.world, found, luck, before);
+  const [first] = before.values();
+  const answers = (one: Chooser, { peers }: FleetAsked): Answers => ({ ...description(one), peers });
+  return {
+    columns: ['agent', 'address'],
+    count: asked.count,
+    row: (index) => [asked.name(index), asked.address(index)],
+    before: answers(first!, asked),
+    after: after && answers([...after.values()][0]!, askFleet(mode.world, found, luck, after)),
+  };
 }
 
-function envOf(pairs: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(
-    pairs.map((pair) => {
-      const at = pair.indexOf('=');
-      if (at < 1) throw new UsageError(`--env takes NAME=VALUE, got ${JSON.stringify(pair)}.`);
-      return [pair.slice(0, at), pair.slice(at + 1)];
-    }),
+/** The mode that is meant: a lone one needs no name. */
+export function modeOf(modes: readonly Mode[], name: string | undefined): Mode {
+  const names = listNames(modes.map((mode) => mode.name));
+  const mode =
+    name === undefined ? (modes.length === 1 ? modes[0] : undefined) : modes.find((each) => each.name === name);
+  if (mode) return mode;
+  throw new UsageError(
+    name === undefined
+      ? `say which mode: --mode NAME. Modes: ${names}.`
+      : `--mode: no mode is called ${JSON.stringify(name)}. Known: ${names}.`,
   );
 }

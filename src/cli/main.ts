@@ -175,33 +175,59 @@ ${exitCodes}`,
     .addHelpText('after', '\nExit code 0 when every file can be simulated, 2 when one needs mending.\n')
     .action((files: string[], flags: ValidateFlags) => done(validate(files, flags, io)));
 
-  command
-    .command('assign')
-    .usage('--nginx <file> [options] [clients]\n       fleetfall assign --haproxy <file> [options] [clients]')
-    .description(
-      'Which server does each client address land on? One address a line in, CSV client,server out.\n' +
-        'The connections are made one after the other through one worker process, each closed before the next.\n' +
-        'Of nginx the server is the address connected to, of HAProxy its name.',
-    )
-    .summary('which server does each client address land on? (lines in, CSV out)')
-    .argument('[clients]', 'file with one address a line (default: standard input)')
-    .option('--nginx <file>', 'nginx.conf of the load balancer')
-    .option('--haproxy <file>', 'haproxy.cfg of the load balancer')
-    .option('--upstream <name>', 'nginx: the server block that passes to this upstream')
-    .option('--backend <name>', 'HAProxy: the backend')
-    .option('--port <port>', 'the server block or frontend that listens here (default: 1514)', wholeNumber(1, 65_535))
-    .addOption(
-      repeatable(
-        '--down <server>',
-        'nginx: a server, as written, that refuses connections; HAProxy: one found down by its check',
+  const aboutConfiguration = (sub: Command): Command =>
+    sub
+      .optionsGroup('Of a configuration:')
+      .option('--nginx <file>', 'nginx.conf of the load balancer')
+      .option('--haproxy <file>', 'haproxy.cfg of the load balancer')
+      .option('--upstream <name>', 'nginx: the server block that passes to this upstream')
+      .option('--backend <name>', 'HAProxy: the backend')
+      .option('--port <port>', 'the server block or frontend that listens here (default: 1514)', wholeNumber(1, 65_535))
+      .addOption(
+        repeatable(
+          '--down <server>',
+          'nginx: a server, as written, that refuses connections; HAProxy: one found down by its check',
+        ),
+      )
+      .option('--release <release>', 'release of nginx (default: 1.22.1) or HAProxy (default: 2.8)')
+      .addOption(includesOption())
+      .addOption(repeatable('--env <name=value>', 'an environment variable of HAProxy'))
+      .addOption(repeatable('--resolve <name=address,…>', 'addresses of a host name'));
+
+  aboutConfiguration(
+    command
+      .command('assign')
+      .usage(
+        '--nginx <file> [options] [clients]\n       fleetfall assign --haproxy <file> [options] [clients]\n' +
+          '       fleetfall assign <scenario> --mode <name> [options] [clients]',
+      )
+      .description(
+        'Which server does each client address land on? One address a line in, CSV client,server out.\n' +
+          'The connections are made one after the other through one worker process, each closed before the next.\n' +
+          'Of nginx the server is the address connected to, of HAProxy its name.\n' +
+          'Of a scenario without a list: CSV agent,address,server, the first connection of each agent of its fleet.',
+      )
+      .summary('which server does each client address land on? (lines in, CSV out)')
+      .argument(
+        '[files...]',
+        'the scenario, if there is one; a file with one address a line (default: standard input)',
       ),
+  )
+    .optionsGroup('Of a scenario:')
+    .option('--mode <name>', 'the mode; needed where there are several')
+    .option('--balancer <name>', 'one of several balancers (default: the one agents connect to)')
+    .option('--replication <n>', 'whose luck is drawn, from 1 (default: 1)', wholeNumber(1, 1000))
+    .addOption(setOption())
+    .optionsGroup('What if:')
+    .addOption(repeatable('--add <server>', 'with a server more: what stands behind "server"; of a scenario a node'))
+    .addOption(
+      repeatable('--remove <server>', 'with a server less: as written, of HAProxy its name; of a scenario a node'),
     )
-    .option('--release <release>', 'release of nginx (default: 1.22.1) or HAProxy (default: 2.8)')
-    .addOption(includesOption())
-    .addOption(repeatable('--env <name=value>', 'an environment variable of HAProxy'))
-    .addOption(repeatable('--resolve <name=address,…>', 'addresses of a host name'))
+    .addOption(repeatable('--weight <server=n>', 'with another weight'))
+    .optionsGroup('What comes out:')
+    .option('--json', 'totals: clients of each server, skew, and what the change moves from where to where')
     .helpOption('-h, --help', helpText)
-    .action(async (clients: string | undefined, flags: AssignFlags) => done(await assign(clients, flags, io)));
+    .action(async (files: string[], flags: AssignFlags) => done(await assign(files, flags, io)));
 
   command
     .command('schema')

@@ -1,26 +1,31 @@
 // Which server does each client address land on? The same choice the simulation makes, asked one connection after the other.
 import { isIP } from 'node:net';
-import { rootKey } from '../kernel/random.ts';
-import { addressBytes, addressText, parseKey } from '../models/balancer/nginx/clientKey.ts';
+import { parseKey } from '../models/balancer/nginx/clientKey.ts';
 import { createNginxBalancer, startUpstreams } from '../models/balancer/nginx/nginx.ts';
 import type { NginxListenerOptions, NginxUpstreamOptions } from '../models/balancer/nginx/options.ts';
 import { upstreamsBehind } from '../models/balancer/nginx/servers.ts';
 import { expressionsOf } from '../models/balancer/nginx/variables.ts';
-import { readNginxConf, type NginxConf } from './import/nginxConf.ts';
+import { askAll, checkClients, isAddress, type Chooser } from './chooser.ts';
+import { readNginxConf, type NginxConf, type NginxConfInput } from './import/nginxConf.ts';
 import type { ReadInclude } from './import/nginxSyntax.ts';
 import { parseTarget, withPort } from './import/nginxValues.ts';
 import { ScenarioError, type Problem } from './problem.ts';
 import type { Warning } from './scenario.ts';
+import {
+  changeUpstream,
+  isChange,
+  noChanges,
+  unfound,
+  weightSettings,
+  withoutPlace,
+  type ServerChanges,
+} from './serverChanges.ts';
 import { listNames, quote } from './wording.ts';
 
-export interface AssignInput {
+export interface NginxAsked {
   readonly file: string;
   readonly text: string;
   readonly readInclude: ReadInclude;
-  /** Client addresses, IPv4 or IPv6, one a connection. */
-  readonly clients: readonly string[];
-  /** Where the clients were read, for messages. */
-  readonly clientsFile?: string;
   readonly upstream?: string | undefined;
   /** Port of the listening `server`; default 1514. */
   readonly port?: number | undefined;
@@ -30,6 +35,13 @@ export interface AssignInput {
   readonly down: readonly string[];
   /** Addresses of host names. */
   readonly resolve: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface AssignInput extends NginxAsked {
+  /** Client addresses, IPv4 or IPv6, one a connection. */
+  readonly clients: readonly string[];
+  /** Where the clients were read, for messages. */
+  readonly clientsFile?: string;
 }
 
 export interface Assignment {
@@ -49,9 +61,59 @@ interface Way {
  * @throws ScenarioError for mistakes in the configuration, a line that is no address, or a name that is not in the file.
  */
 export function assignNginx(input: AssignInput): Assignment {
+  const { clients, clientsFile = 'standard input' } = input;
+  const problems: Problem[] = [];
+  const chooser = nginxChooser(input, problems);
+  checkClients(clients, clientsFile, problems);
+  if (problems.length > 0 || chooser === null) throw new ScenarioError(input.file, problems);
+  const { servers, warnings } = chooser;
+  return { servers: Array.from(askAll(chooser, clients), (peer) => servers[peer]?.label ?? ''), warnings };
+}
+
+/**
+ * @param problems names that are not in the file, and the like, go there.
+ * @param changes a hypothetical other configuration.
+ * @returns `null` where there were problems.
+ * @throws ScenarioError for mistakes in the configuration.
+ */
+export function nginxChooser(
+  input: NginxAsked,
+  problems: Problem[],
+  changes: ServerChanges = noChanges,
+): Chooser | null {
+  const conf = readAsked(input);
+  const warnings = [...conf.warnings];
+  const before = problems.length;
+  const problem = (text: string): void => void problems.push({ position: null, text });
+  const warn = (text: string): void => void warnings.push({ position: null, text });
+  const way = wayThrough(conf, input, problem, warn);
+  if (way && isChange(changes)) {
+    const changed = readChanged(input, way, changes, problems);
+    return (
+      changed &&
+      chooserOf(
+        changed,
+        input,
+        wayThrough(
+          changed,
+          input,
+          () => {},
+          () => {},
+        )!,
+        changed.warnings,
+      )
+    );
+  }
+  const asked = way && askedListener(conf, input, way, problems);
+  checkNames(conf, input, asked, problem, warn);
+  if (problems.length > before || way === null) return null;
+  return chooserOf(conf, input, way, warnings);
+}
+
+function readAsked(input: NginxAsked, more: Partial<NginxConfInput> = {}): NginxConf {
   // Names are compared without their case, as the resolver does.
   const addresses = new Map([...input.resolve].map(([name, list]) => [name.toLowerCase(), list]));
-  const conf = readNginxConf({
+  return readNginxConf({
     file: input.file,
     text: input.text,
     readInclude: input.readInclude,
@@ -60,53 +122,73 @@ export function assignNginx(input: AssignInput): Assignment {
     resolve: (host) => addresses.get(host.toLowerCase()) ?? null,
     assume: [],
     listeners: 'all',
+    ...more,
   });
-  const warnings = [...conf.warnings];
-  const problems: Problem[] = [];
-  const problem = (text: string): void => void problems.push({ position: null, text });
-  const warn = (text: string): void => void warnings.push({ position: null, text });
-  const way = wayThrough(conf, input, problem, warn);
-  const asked = way && askedListener(conf, input, way, problems);
-  checkNames(conf, input, asked, problem, warn);
-  checkClients(input, problems);
-  if (problems.length > 0) throw new ScenarioError(input.file, problems);
+}
 
-  const running = startUpstreams(conf.options, [asked!]);
-  for (const { options } of running.values()) {
-    if (options.method.kind !== 'random') continue;
-    warn(
-      `upstream ${quote(options.name)} draws its servers: these are one possible answer, only its shares are nginx's.`,
-    );
+/** The file as it would be. */
+function readChanged(
+  input: NginxAsked,
+  { listener, upstream }: Way,
+  changes: ServerChanges,
+  problems: Problem[],
+): NginxConf | null {
+  if (listener.route !== undefined && input.upstream === undefined) {
+    problems.push({
+      position: null,
+      text: 'variables decide about the upstream. Name the one that changes: --upstream NAME.',
+    });
+    return null;
   }
-  const balancer = createNginxBalancer(running.get(upstreamsBehind(asked!)[0]!)!, asked!, running);
+  const settings = weightSettings(changes, { name: 'upstream', selector: upstream.name });
+  const before = problems.length;
+  try {
+    const changed = readAsked(input, {
+      settings,
+      edit: (top, found) => {
+        problems.push(...unfound(settings));
+        return changeUpstream(top, upstream.name, changes, found);
+      },
+    });
+    return problems.length > before ? null : changed;
+  } catch (error) {
+    if (!(error instanceof ScenarioError)) throw error;
+    problems.push(...error.problems.map(withoutPlace));
+    return null;
+  }
+}
+
+function chooserOf(conf: NginxConf, input: NginxAsked, way: Way, warnings: readonly Warning[]): Chooser {
+  const asked = askedListener(conf, input, way, []);
+  const running = startUpstreams(conf.options, [asked]);
+  const drawn = [...running.values()].filter(({ options }) => options.method.kind === 'random');
+  const balancer = createNginxBalancer(running.get(upstreamsBehind(asked)[0]!)!, asked, running);
   const down = new Set(input.down);
-  const refuses = balancer.peers.map(({ serverText }) => down.has(serverText));
-  const shown = balancer.peers.map(({ serverText, address, port }) =>
-    isIP(address) === 0 ? serverText : withPort(address, port),
-  );
-  // The clock of nginx stands still meanwhile; which second it is does not matter.
-  const nowUs = 1e12;
-  const key = rootKey('assign', 0);
-  const servers = input.clients.map((client, index) => {
-    const address = client.includes(':') ? addressText(addressBytes(client)) : client;
-    // A hash of the port is refused above.
-    const session = balancer.open({ address, port: 0, luck: { key, index, connect: 0 } }, 0);
-    let peer = balancer.next(session, nowUs);
-    while (peer >= 0 && refuses[peer]!) {
-      peer = balancer.failed(session, nowUs, 0, false) < Infinity ? balancer.next(session, nowUs) : -1;
-    }
-    if (peer < 0) return '';
-    balancer.connected(session, nowUs);
-    balancer.closed(session, nowUs);
-    return shown[peer]!;
-  });
-  return { servers, warnings };
+  const peers = upstreamsBehind(asked).flatMap((index) => conf.options.upstreams[index]!.peers);
+  return {
+    balancer,
+    description: conf.description(conf.options.listeners.indexOf(way.listener)),
+    place: `${input.file}, the server that listens on ${asked.port}`,
+    servers: peers.map(({ serverText, address, port, weight, backup, down: isOut }) => ({
+      label: isIP(address) === 0 ? serverText : withPort(address, port),
+      weight,
+      takesPart: !backup && !isOut && !down.has(serverText),
+      refuses: down.has(serverText),
+    })),
+    warnings: [
+      ...warnings,
+      ...drawn.map(({ options }) => ({
+        position: null,
+        text: `upstream ${quote(options.name)} draws its servers: these are one possible answer, only its shares are nginx's.`,
+      })),
+    ],
+  };
 }
 
 /** The listener with what its choice needs. */
 function askedListener(
   conf: NginxConf,
-  { upstream: named }: AssignInput,
+  { upstream: named }: NginxAsked,
   { listener, upstream }: Way,
   problems: Problem[],
 ): NginxListenerOptions {
@@ -139,7 +221,7 @@ function asksForPort(listener: NginxListenerOptions, upstreams: readonly NginxUp
 /** The server that listens on the port, else the one that passes to the upstream. */
 function wayThrough(
   { options, listenPositions }: NginxConf,
-  input: AssignInput,
+  input: NginxAsked,
   problem: (text: string) => void,
   warn: (text: string) => void,
 ): Way | null {
@@ -199,7 +281,7 @@ function wayThrough(
 /** What was said about servers must be about servers of this file. */
 function checkNames(
   { options }: NginxConf,
-  input: AssignInput,
+  input: NginxAsked,
   asked: NginxListenerOptions | null,
   problem: (text: string) => void,
   warn: (text: string) => void,
@@ -221,20 +303,7 @@ function checkNames(
     if (![...hosts].some((host) => host.toLowerCase() === name.toLowerCase())) {
       warn(`--resolve: no server has the host name ${quote(name)}. Known: ${listNames([...hosts])}.`);
     }
-    const wrong = addresses.find((address) => isIP(address) === 0 || address.includes('%'));
+    const wrong = addresses.find((address) => !isAddress(address));
     if (wrong !== undefined) problem(`--resolve: ${quote(wrong)} is no address.`);
   }
-}
-
-export function checkClients(
-  { clients, clientsFile = 'standard input' }: Pick<AssignInput, 'clients' | 'clientsFile'>,
-  problems: Problem[],
-): void {
-  clients.forEach((client, index) => {
-    if (isIP(client) !== 0 && !client.includes('%')) return;
-    problems.push({
-      position: { file: clientsFile, line: index + 1, column: 1 },
-      text: `expected one address a line such as 10.1.0.7, got ${quote(client)}.`,
-    });
-  });
 }

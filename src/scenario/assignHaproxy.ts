@@ -1,24 +1,30 @@
 // Which server does each client address land on? The same choice of HAProxy the simulation makes, asked one connection after the other.
 import { rootKey } from '../kernel/random.ts';
-import { addressBytes, addressText } from '../models/balancer/nginx/clientKey.ts';
 import { createHaproxyBackend } from '../models/balancer/haproxy/haproxy.ts';
 import type { HaproxyBindOptions } from '../models/balancer/haproxy/options.ts';
 import { haproxyRemarks } from '../models/balancer/haproxy/remarks.ts';
 import { documentedVersion, type HaproxyVersion } from '../models/balancer/haproxy/versions.ts';
-import { checkClients, type Assignment } from './assign.ts';
-import { readHaproxyConf, type HaproxyConf } from './import/haproxyConf.ts';
+import type { Assignment } from './assign.ts';
+import { askAll, askedAtUs, checkClients, type Chooser } from './chooser.ts';
+import { readHaproxyConf, type HaproxyConf, type HaproxyConfInput } from './import/haproxyConf.ts';
 import { ScenarioError, type Problem } from './problem.ts';
+import type { Warning } from './scenario.ts';
+import {
+  changeBackend,
+  isChange,
+  noChanges,
+  unfound,
+  weightSettings,
+  withoutPlace,
+  type ServerChanges,
+} from './serverChanges.ts';
 import { listNames, quote } from './wording.ts';
 
-export interface AssignHaproxyInput {
+export interface HaproxyAsked {
   readonly file: string;
   readonly text: string;
   /** Absent: the one Wazuh documents. */
   readonly version?: HaproxyVersion | undefined;
-  /** Client addresses, IPv4 or IPv6, one a connection. */
-  readonly clients: readonly string[];
-  /** Where the clients were read, for messages. */
-  readonly clientsFile?: string;
   readonly backend?: string | undefined;
   /** Port of the `bind`; default 1514. */
   readonly port?: number | undefined;
@@ -27,6 +33,13 @@ export interface AssignHaproxyInput {
   /** Addresses of host names. */
   readonly resolve: ReadonlyMap<string, readonly string[]>;
   readonly env: ReadonlyMap<string, string>;
+}
+
+export interface AssignHaproxyInput extends HaproxyAsked {
+  /** Client addresses, IPv4 or IPv6, one a connection. */
+  readonly clients: readonly string[];
+  /** Where the clients were read, for messages. */
+  readonly clientsFile?: string;
 }
 
 /** Where the clients come in, and the backend that is asked. */
@@ -42,22 +55,38 @@ interface Way {
  * @throws ScenarioError for mistakes in the configuration, a line that is no address, or a name that is not in the file.
  */
 export function assignHaproxy(input: AssignHaproxyInput): Assignment {
-  const addresses = new Map([...input.resolve].map(([name, list]) => [name.toLowerCase(), list]));
-  const conf = readHaproxyConf({
-    file: input.file,
-    text: input.text,
-    version: input.version ?? documentedVersion,
-    cpus: 1,
-    env: input.env,
-    resolve: (host) => addresses.get(host.toLowerCase()) ?? null,
-    assume: [],
-    purpose: 'choice',
-  });
-  const warnings = [...conf.warnings];
+  const { clients, clientsFile = 'standard input' } = input;
   const problems: Problem[] = [];
+  const chooser = haproxyChooser(input, problems);
+  checkClients(clients, clientsFile, problems);
+  if (problems.length > 0 || chooser === null) throw new ScenarioError(input.file, problems);
+  const { servers, warnings } = chooser;
+  return { servers: Array.from(askAll(chooser, clients), (peer) => servers[peer]?.label ?? ''), warnings };
+}
+
+/**
+ * @param problems names that are not in the file, and the like, go there.
+ * @param changes a hypothetical other configuration.
+ * @returns `null` where there were problems.
+ * @throws ScenarioError for mistakes in the configuration.
+ */
+export function haproxyChooser(
+  input: HaproxyAsked,
+  problems: Problem[],
+  changes: ServerChanges = noChanges,
+): Chooser | null {
+  const conf = readAsked(input);
+  const warnings = [...conf.warnings];
+  const before = problems.length;
   const problem = (text: string): void => void problems.push({ position: null, text });
   const warn = (text: string): void => void warnings.push({ position: null, text });
   const way = wayThrough(conf, input, problem, warn);
+  if (way && isChange(changes)) {
+    const changed = readChanged(input, conf.options.backends[way.backendIndex]!.name, changes, problems);
+    if (changed === null) return null;
+    const again = wayThrough(changed, input, problem, () => {});
+    return again && chooserOf(changed, input, again, changed.warnings);
+  }
   const backend = way && conf.options.backends[way.backendIndex]!;
   if (way) problems.push(...conf.problemsOf(way.frontendIndex, way.backendIndex));
   if (backend) {
@@ -69,40 +98,90 @@ export function assignHaproxy(input: AssignHaproxyInput): Assignment {
       problem('balance hash src_port: the port of a client is not in its line.');
     }
   }
-  checkClients(input, problems);
-  if (problems.length > 0) throw new ScenarioError(input.file, problems);
-  for (const { backendIndex, text } of haproxyRemarks(conf.options)) if (backendIndex === way!.backendIndex) warn(text);
+  if (problems.length > before || way === null) return null;
+  return chooserOf(conf, input, way, warnings);
+}
 
-  const key = rootKey('assign', 0);
-  const balancer = createHaproxyBackend(conf.options, way!.backendIndex, key)(way!.bind);
-  // HAProxy has run for a while, so that nobody is warming up any more.
-  const nowUs = 1e12;
-  backend!.servers.forEach(({ serverText, check }, index) => {
-    if (!input.down.includes(serverText)) return;
+function readAsked(input: HaproxyAsked, more: Partial<HaproxyConfInput> = {}): HaproxyConf {
+  const addresses = new Map([...input.resolve].map(([name, list]) => [name.toLowerCase(), list]));
+  return readHaproxyConf({
+    file: input.file,
+    text: input.text,
+    version: input.version ?? documentedVersion,
+    cpus: 1,
+    env: input.env,
+    resolve: (host) => addresses.get(host.toLowerCase()) ?? null,
+    assume: [],
+    purpose: 'choice',
+    ...more,
+  });
+}
+
+/** The file as it would be. */
+function readChanged(
+  input: HaproxyAsked,
+  backend: string,
+  changes: ServerChanges,
+  problems: Problem[],
+): HaproxyConf | null {
+  const settings = weightSettings(changes, { name: 'backend', selector: backend });
+  const before = problems.length;
+  try {
+    const changed = readAsked(input, {
+      settings,
+      edit: (sections, found) => {
+        problems.push(...unfound(settings));
+        return changeBackend(sections, backend, changes, found);
+      },
+    });
+    return problems.length > before ? null : changed;
+  } catch (error) {
+    if (!(error instanceof ScenarioError)) throw error;
+    problems.push(...error.problems.map(withoutPlace));
+    return null;
+  }
+}
+
+function chooserOf(
+  conf: HaproxyConf,
+  { file, down }: HaproxyAsked,
+  { bind, frontendIndex, backendIndex }: Way,
+  known: readonly Warning[],
+): Chooser {
+  const backend = conf.options.backends[backendIndex]!;
+  const balancer = createHaproxyBackend(conf.options, backendIndex, rootKey('assign', 0))(bind);
+  const remarks = haproxyRemarks(conf.options).filter((remark) => remark.backendIndex === backendIndex);
+  const warnings = [...known, ...remarks.map(({ text }): Warning => ({ position: null, text }))];
+  backend.servers.forEach(({ serverText, check }, index) => {
+    if (!down.includes(serverText)) return;
     if (check === null) {
-      warn(`--down ${serverText}: it has no check, so HAProxy would not find it down by itself.`);
-      balancer.admin!.setState(index, 'maint', nowUs);
+      const text = `--down ${serverText}: it has no check, so HAProxy would not find it down by itself.`;
+      warnings.push({ position: null, text });
+      balancer.admin!.setState(index, 'maint', askedAtUs);
       return;
     }
     for (let failed = 0; failed < check.rise + check.fall && balancer.admin!.isUp(index); failed++) {
-      balancer.checks!.checked(index, false, nowUs);
+      balancer.checks!.checked(index, false, askedAtUs);
     }
   });
-  const servers = input.clients.map((client, index) => {
-    const address = client.includes(':') ? addressText(addressBytes(client)) : client;
-    const session = balancer.open({ address, port: 0, luck: { key, index, connect: 0 } }, 0);
-    const peer = balancer.next(session, nowUs);
-    if (peer >= 0) balancer.connected(session, nowUs);
-    balancer.closed(session, nowUs);
-    return backend!.servers[peer]?.serverText ?? '';
-  });
-  return { servers, warnings };
+  return {
+    balancer,
+    description: conf.description(frontendIndex),
+    place: `${file}, backend ${backend.name} behind port ${bind.port}`,
+    servers: backend.servers.map(({ serverText, weight, backup, disabled }) => ({
+      label: serverText,
+      weight,
+      takesPart: !backup && !disabled && weight > 0 && !down.includes(serverText),
+      refuses: false,
+    })),
+    warnings,
+  };
 }
 
 /** The frontend that listens on the port, else the one whose connections go to the backend. */
 function wayThrough(
   { options, bindPositions }: HaproxyConf,
-  input: AssignHaproxyInput,
+  input: HaproxyAsked,
   problem: (text: string) => void,
   warn: (text: string) => void,
 ): Way | null {

@@ -38,6 +38,8 @@ export interface HaproxyConfInput {
   readonly assume: readonly Assumption[];
   /** What the scenario changes in it. */
   readonly settings?: readonly ConfSetting[];
+  /** What else is changed in it, behind the settings. */
+  readonly edit?: ((sections: readonly HaproxySection[], problems: Problem[]) => readonly HaproxySection[]) | undefined;
   /** `agents`: those that simulated agents can use, over TCP and IPv4; `choice`: only who lands where is asked. */
   readonly purpose: 'agents' | 'choice';
 }
@@ -71,7 +73,8 @@ export function readHaproxyConf(input: HaproxyConfInput): HaproxyConf {
   const warnings: Warning[] = [];
   const { file, text, version, env } = input;
   const written = readSections({ file, text, version, env }, problems, warnings);
-  const sections = changeSections(written, input.settings ?? [], problems);
+  const set = changeSections(written, input.settings ?? [], problems);
+  const sections = input.edit?.(set, problems) ?? set;
   const report = new HaproxyReport(problems, warnings, version, input.assume, input.purpose);
   const conf = new ConfReader(input, report).read(sections);
   if (problems.length === 0) return conf;

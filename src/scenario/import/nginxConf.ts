@@ -46,7 +46,8 @@ export function readNginxConf(input: NginxConfInput): NginxConf {
   const problems: Problem[] = [];
   const warnings: Warning[] = [];
   const written = readDirectives(input.file, input.text, input.readInclude, problems, warnings);
-  const top = changeDirectives(written, input.settings ?? [], problems);
+  const set = changeDirectives(written, input.settings ?? [], problems);
+  const top = input.edit?.(set, problems) ?? set;
   const conf = new ConfReader(new Reading(input, problems, warnings)).read(top);
   if (problems.length === 0) return conf;
   // Who uses which listener cannot be asked any more; on the ports of agents it will be they.

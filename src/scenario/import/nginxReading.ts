@@ -27,6 +27,8 @@ export interface NginxConfInput {
   readonly assume: readonly { readonly directive: string; readonly because: string }[];
   /** What the scenario changes in it. */
   readonly settings?: readonly ConfSetting[] | undefined;
+  /** What else is changed in it, behind the settings. */
+  readonly edit?: ((top: readonly Directive[], problems: Problem[]) => readonly Directive[]) | undefined;
   /** `agents`: those that simulated agents can use, over TCP and IPv4, one a port; `all`: `assign` only asks for a choice. */
   readonly listeners: 'agents' | 'all';
 }
