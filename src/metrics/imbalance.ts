@@ -17,21 +17,34 @@ const productsOf = ({ balancers }: WorldOptions): BalancerProduct[] => balancers
 
 /** @param products what the balancers have read, where that is not what they began with. */
 export function reachableNodes(world: WorldOptions, products = productsOf(world)): Reachable {
-  const { groups, nodes } = world;
+  const { groups, nodes, balancers } = world;
   const usual = new Set<number>();
   const backup = new Set<number>();
+  const follow = (balancerIndex: number, listenerIndex: number, isBackup: boolean): void => {
+    const product = products[balancerIndex]!;
+    if (product.kind === 'vip') {
+      const { of, listeners } = product.vip;
+      of.forEach((member, nth) => follow(member, listeners[listenerIndex]!.listenerOf[nth]!, isBackup));
+      return;
+    }
+    for (const peer of listenersOf(product)[listenerIndex]!.peers) {
+      if (peer.down) continue;
+      const index = nodes.findIndex(({ address }) => address === peer.address);
+      if (index >= 0) {
+        (isBackup || peer.backup ? backup : usual).add(index);
+        continue;
+      }
+      const next = balancers.findIndex(({ addresses }) => addresses.includes(peer.address));
+      if (next < 0) continue;
+      const own = listenersOf(products[next]!).findIndex(({ options }) => options.port === peer.port);
+      if (own >= 0) follow(next, own, isBackup || peer.backup);
+    }
+  };
   for (const { servers } of groups) {
     for (const { endpoint, isUnresolvable } of servers) {
       if (isUnresolvable === true) continue;
-      if (endpoint.kind === 'node') {
-        usual.add(endpoint.nodeIndex);
-      } else {
-        for (const peer of listenersOf(products[endpoint.balancerIndex]!)[endpoint.listenerIndex]!.peers) {
-          if (peer.down) continue;
-          const index = nodes.findIndex(({ address }) => address === peer.address);
-          (peer.backup ? backup : usual).add(index);
-        }
-      }
+      if (endpoint.kind === 'node') usual.add(endpoint.nodeIndex);
+      else follow(endpoint.balancerIndex, endpoint.listenerIndex, false);
     }
   }
   const sorted = (indexes: Iterable<number>): number[] => [...indexes].sort((a, b) => a - b);

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { nearest } from './problem.ts';
 import { scenarioJsonSchema } from './schema.ts';
+import { productKeys } from './schema/balancers.ts';
 import { isMapping } from './yamlSource.ts';
 import { listNames, pathText, quote, show } from './wording.ts';
 import type { Path, Step } from './wording.ts';
@@ -76,8 +77,8 @@ const later: readonly {
 }[] = [
   {
     place: /^modes\.[^.]+$/,
-    keys: ['keepalived', 'ipvs', 'envoy', 'traefik', 'nlb'],
-    text: (key) => `the balancer ${quote(key)} is not modelled yet. Modelled: nginx, haproxy.`,
+    keys: ['traefik', 'keepalived', 'ipvs', 'alb'],
+    text: (key) => `the balancer ${quote(key)} is not modelled. Modelled: ${productKeys.join(', ')}.`,
   },
   {
     place: /^modes\.[^.]+$/,

@@ -117,8 +117,8 @@ test.each<readonly [what: string, files: Files, message: string]>([
   ],
   [
     'what is still to come',
-    { 's.yaml': scenarioText({ modes: '{ lb: { envoy: envoy.yaml } }' }) },
-    `5:16  modes.lb: the balancer "envoy" is not modelled yet. Modelled: nginx, haproxy.`,
+    { 's.yaml': scenarioText({ modes: '{ lb: { traefik: traefik.yaml } }' }) },
+    `5:16  modes.lb: the balancer "traefik" is not modelled. Modelled: nginx, haproxy, nlb, kubernetes, envoy, f5, dns, vip.`,
   ],
   [
     'an nginx.conf that is missing',

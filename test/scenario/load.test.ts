@@ -180,8 +180,8 @@ test.each<readonly [what: string, parts: Parameters<typeof scenarioText>[0], pro
 describe('what is to come is named as that, and never ignored', () => {
   test.each<readonly [parts: Parameters<typeof scenarioText>[0], problem: string]>([
     [
-      { modes: '{ lb: { envoy: envoy.yaml } }' },
-      '5:16  modes.lb: the balancer "envoy" is not modelled yet. Modelled: nginx, haproxy.',
+      { modes: '{ lb: { traefik: traefik.yaml } }' },
+      '5:16  modes.lb: the balancer "traefik" is not modelled. Modelled: nginx, haproxy, nlb, kubernetes, envoy, f5, dns, vip.',
     ],
     [
       { more: 'expect: [failover.events.lost <= baseline + 1%]\n' },

@@ -48,7 +48,7 @@ export function anNlb({
 }: NlbGiven = {}): Balancer<TargetSession> {
   const zoned = someTargets(targets).map((target, index) => ({ zoneIndex: 0, ...target, ...targets[index] }));
   const listener = { port: 1514, ...nlbDefaults, ...more, targets: zoned };
-  return createNlbBalancer({ zones, crossZone, listeners: [listener] }, 0, targetLuck);
+  return createNlbBalancer({ zones, crossZone, keepsClientAddress: true, listeners: [listener] }, 0, targetLuck);
 }
 
 export interface KubernetesGiven extends Partial<Omit<KubernetesOptions, 'listeners'>> {
@@ -90,7 +90,7 @@ export interface F5Given extends Partial<Omit<F5ListenerOptions, 'members'>> {
 
 export function anF5({ members = three, ...more }: F5Given = {}): Balancer<TargetSession> {
   const listener: F5ListenerOptions = { port: 1514, ...f5Defaults, ...more, members: someTargets(members) };
-  return createF5Balancer({ listeners: [listener] }, 0, targetLuck);
+  return createF5Balancer({ type: 'standard', listeners: [listener] }, 0, targetLuck);
 }
 
 export function targetsGiven(peers: BalancerGiven['peers']): Partial<TargetOptions>[] {

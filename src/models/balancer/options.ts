@@ -1,14 +1,24 @@
 // A balancer on its host, whatever product it is.
 import type { KernelOptions, Unreachable } from '../network.ts';
+import type { DnsOptions } from './dns/options.ts';
+import type { EnvoyOptions } from './envoy/options.ts';
+import type { F5Options } from './f5/options.ts';
 import type { HaproxyOptions } from './haproxy/options.ts';
+import type { KubernetesOptions } from './kubernetes/options.ts';
 import type { NginxOptions } from './nginx/options.ts';
 import type { VipOptions } from './vip/options.ts';
+import type { NlbOptions } from './nlb/options.ts';
 
 /** What runs there, by product: registered in `products.ts`. */
 export type BalancerProduct =
   | { readonly kind: 'nginx'; readonly nginx: NginxOptions }
   | { readonly kind: 'haproxy'; readonly haproxy: HaproxyOptions }
-  | { readonly kind: 'vip'; readonly vip: VipOptions };
+  | { readonly kind: 'vip'; readonly vip: VipOptions }
+  | { readonly kind: 'nlb'; readonly nlb: NlbOptions }
+  | { readonly kind: 'kubernetes'; readonly kubernetes: KubernetesOptions }
+  | { readonly kind: 'envoy'; readonly envoy: EnvoyOptions }
+  | { readonly kind: 'f5'; readonly f5: F5Options }
+  | { readonly kind: 'dns'; readonly dns: DnsOptions };
 
 export interface BalancerOptions {
   /** What faults and server lists call it; a lone one is called `balancer`. */

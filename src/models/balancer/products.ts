@@ -1,8 +1,13 @@
 // Which products there are. Another one is a folder beside nginx/, a member of `BalancerProduct`, and a line here.
 import type { Key } from '../../kernel/random.ts';
 import type { NodeOptions } from '../node.ts';
+import { dnsProduct } from './dns/product.ts';
+import { envoyProduct } from './envoy/product.ts';
+import { f5Product } from './f5/product.ts';
 import { haproxyProduct } from './haproxy/product.ts';
+import { kubernetesProduct } from './kubernetes/product.ts';
 import { nginxProduct } from './nginx/product.ts';
+import { nlbProduct } from './nlb/product.ts';
 import type { BalancerProduct } from './options.ts';
 import { vipProduct } from './vip/product.ts';
 import type { ListenerFacts, Product, ProductChange, RunningProxy } from './product.ts';
@@ -11,6 +16,11 @@ const products: { readonly [K in BalancerProduct['kind']]: Product<Extract<Balan
   nginx: nginxProduct,
   haproxy: haproxyProduct,
   vip: vipProduct,
+  nlb: nlbProduct,
+  kubernetes: kubernetesProduct,
+  envoy: envoyProduct,
+  f5: f5Product,
+  dns: dnsProduct,
 };
 
 /** The table has for each kind what takes that kind, which an index does not tell. */

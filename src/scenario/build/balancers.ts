@@ -13,7 +13,9 @@ import type { Build } from './context.ts';
 import type { ListenerUse } from './listeners.ts';
 import { readHaproxy } from './haproxyBalancer.ts';
 import { readNginx } from './nginxBalancer.ts';
+import { describedKinds, readDescribed } from './productBalancers.ts';
 import { kernelOf } from './settings.ts';
+import { readVip } from './vipBalancer.ts';
 
 /** What the reader of a product knows of a file beside the options. Listeners by their place in the product's. */
 export interface BalancerFile {
@@ -56,30 +58,54 @@ interface Given {
   readonly name: string;
   readonly data: BalancerData;
   readonly path: Path;
+  readonly addresses: readonly string[];
 }
 
 /** The balancers that a mode names, in order: the one it has by its product alone first. */
 export function balancersGiven({ mode, path }: Build): Given[] {
-  const { nginx, haproxy } = mode;
-  const alone =
-    nginx === undefined && haproxy === undefined ? [] : [{ name: balancerPlace, data: { nginx, haproxy }, path }];
-  const named = Object.entries(mode.balancers ?? {}).map(([name, data]) => ({
+  const keys = productKeys.filter((key) => mode[key] !== undefined);
+  const data: BalancerData = Object.fromEntries(keys.map((key) => [key, mode[key]]));
+  const alone = keys.length === 0 ? [] : [{ name: balancerPlace, data, path, addresses: addressesOf(data) }];
+  const named = Object.entries(mode.balancers ?? {}).map(([name, each]) => ({
     name,
-    data,
+    data: each,
     path: [...path, 'balancers', name],
+    addresses: addressesOf(each),
   }));
   return [...alone, ...named];
+}
+
+/** Where it is reached, as far as it says so. */
+function addressesOf(data: BalancerData): readonly string[] {
+  const inner = productKeys.flatMap((key) => {
+    if (key === 'dns') return data.dns ? [data.dns.name] : [];
+    const own = data[key];
+    return typeof own === 'object' ? (own.addresses ?? []) : [];
+  });
+  return [...(data.addresses ?? []), ...inner];
 }
 
 /** @returns `null` where there were problems; they have been reported. */
 export function readBalancers(build: Build, cluster: Cluster): Balancer[] | null {
   const given = balancersGiven(build);
   checkNames(build, cluster, given);
-  const read = given.map((each, index) => readBalancer(build, cluster, each, index));
+  const isVip = ({ data }: Given): boolean => data.vip !== undefined;
+  const first = given.map((each, index) => (isVip(each) ? null : readBalancer(build, cluster, each, index, [])));
+  const others = first.filter((each) => each !== null);
+  const read = given.map((each, index) =>
+    isVip(each) ? readBalancer(build, cluster, each, index, others) : first[index]!,
+  );
   return read.includes(null) ? null : read.filter((each) => each !== null);
 }
 
-function readBalancer(build: Build, cluster: Cluster, { name, data, path }: Given, index: number): Balancer | null {
+/** @param others of the mode, which a moving address may belong to. */
+function readBalancer(
+  build: Build,
+  cluster: Cluster,
+  { name, data, path }: Given,
+  index: number,
+  others: readonly Balancer[],
+): Balancer | null {
   const kinds = productKeys.filter((key) => data[key] !== undefined);
   const [kind] = kinds;
   if (kind === undefined || kinds.length > 1) {
@@ -88,13 +114,21 @@ function readBalancer(build: Build, cluster: Cluster, { name, data, path }: Give
     build.fail(path, `${pathText(path)}: ${what}`);
     return null;
   }
-  const own = data[kind]!;
+  const own = kind === 'dns' ? { latency: data.dns!.latency, addresses: [data.dns!.name] } : data[kind]!;
   const host = hostOf(build, path, kind, data, typeof own === 'string' ? {} : own);
-  const file =
-    kind === 'nginx'
-      ? readNginx(build, cluster, name, data.nginx!, [...path, kind])
-      : readHaproxy(build, cluster, name, data.haproxy!, [...path, kind]);
+  const at = [...path, kind];
+  const described = describedKinds.find((each) => each === kind);
+  const file = described
+    ? readDescribed(build, cluster, described, data, at)
+    : kind === 'nginx'
+      ? readNginx(build, cluster, name, data.nginx!, at)
+      : kind === 'vip'
+        ? readVip(build, data.vip!, others, at)
+        : readHaproxy(build, cluster, name, data.haproxy!, at);
   if (!file) return null;
+  if (host.ports !== undefined && makesNoConnections(file.product)) {
+    build.fail(path, `${pathText(path)}: ports are of no use: ${name} makes no connections of its own. Remove them.`);
+  }
   const options: BalancerOptions = {
     name,
     addresses: host.addresses ?? [],
@@ -105,6 +139,11 @@ function readBalancer(build: Build, cluster: Cluster, { name, data, path }: Give
     product: file.product,
   };
   return { index, options, file, listeners: listenersOf(file.product), used: new Map() };
+}
+
+/** It forwards, or only says where to go. */
+function makesNoConnections(product: BalancerProduct): boolean {
+  return product.kind === 'f5' ? product.f5.type === 'fastL4' : !['nginx', 'haproxy', 'envoy'].includes(product.kind);
 }
 
 /** What is said of the machine, beside the product or within it. */
@@ -131,17 +170,13 @@ function hostOf(
 /** A balancer is called like nothing else, and no two have one address. */
 function checkNames(build: Build, cluster: Cluster, given: readonly Given[]): void {
   const owners = new Map<string, string>();
-  given.forEach(({ name, data, path }, index) => {
+  given.forEach(({ name, path, addresses }, index) => {
     const taken = given.slice(0, index).some((other) => other.name === name);
     const what =
       cluster.nodeCalled(name) >= 0 ? 'a node' : Object.hasOwn(build.data.fleet, name) ? 'a group of the fleet' : null;
     if (taken) build.fail(path, `${pathText(path)}: the mode has a balancer of this name already, its own.`);
     else if (what !== null) build.fail(path, `${pathText(path)}: ${name} is the name of ${what} already.`);
-    const inner = productKeys.flatMap((key) => {
-      const own = data[key];
-      return typeof own === 'object' ? (own.addresses ?? []) : [];
-    });
-    for (const address of [...(data.addresses ?? []), ...inner]) {
+    for (const address of addresses) {
       const owner = owners.get(address);
       if (owner !== undefined && owner !== name)
         build.fail(path, `${pathText(path)}: ${address} is an address of ${owner} already.`);

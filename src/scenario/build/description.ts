@@ -3,6 +3,7 @@ import type { ServerOptions } from '../../models/agentOptions.ts';
 import type { GroupOptions } from '../../models/worldOptions.ts';
 import { listNames } from '../wording.ts';
 import type { Balancer } from './balancers.ts';
+import { balancerBehind } from './chains.ts';
 import type { Cluster } from './cluster.ts';
 import type { Build } from './context.ts';
 
@@ -28,9 +29,10 @@ export function describe(
   if (first?.endpoint.kind === 'balancer' && group!.servers.length === 1) {
     const { balancerIndex, listenerIndex } = first.endpoint;
     const { file, listeners } = balancers[balancerIndex]!;
-    const peers = listeners[listenerIndex]!.peers.map(
-      ({ address }) => cluster.nodes.find((node) => node.address === address)!.name,
-    );
+    const peers = listeners[listenerIndex]!.peers.map((peer) => {
+      const node = cluster.nodes.find(({ address }) => address === peer.address);
+      return node?.name ?? balancerBehind(balancers, peer)!.options.name;
+    });
     return `${file.describe(listenerIndex)} over ${listNames([...new Set(peers)])}`;
   }
   const order = group!.order === 'listed' ? 'list' : `${group!.order} list`;

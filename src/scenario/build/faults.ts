@@ -142,7 +142,10 @@ class FaultReader {
       this.#fail(['only'], 'belongs to nodes: a balancer has neither remoted nor authd.');
     }
     const drains = verb === 'drain' || (verb === 'rolling' && this.#fault.drain !== undefined);
-    if (drains && this.#context.balancers.some(({ product }) => !canDrain(product))) {
+    const undrained = drains && this.#context.balancers.find(({ product }) => !canDrain(product))?.product.kind;
+    if (undrained === 'dns') {
+      this.#fail(['drain'], 'a name has no drain: its records lead to an address or they do not. Remove it.');
+    } else if (undrained) {
       this.#fail(
         ['drain'],
         'nginx has no drain: a server is in its upstream or it is not. Use removeNode, which takes it out of the ' +
@@ -396,16 +399,19 @@ class FaultReader {
       }
       case 'reload': {
         const { reload } = fault;
-        if (typeof reload !== 'object') return { kind: verb, balancers: places, product: null, ...timing };
         const { balancers } = this.#context;
+        const named = typeof reload === 'object' ? [reload.balancer ?? balancers[0]?.name] : places;
+        for (const { name, product } of balancers) {
+          if (!named.includes(name) || product.kind === 'nginx' || product.kind === 'haproxy') continue;
+          const instead = product.kind === 'vip' ? 'it is an address that moves.' : 'use addNode or removeNode.';
+          this.#fail([verb], `${name} (${product.kind}) reads no file: ${instead}`);
+        }
+        if (typeof reload !== 'object') return { kind: verb, balancers: places, product: null, ...timing };
         const name = reload.balancer ?? (balancers.length === 1 ? balancers[0]!.name : balancerPlace);
         const isHere = balancers.some((each) => each.name === name);
         const here = balancers.find((each) => each.name === name);
         const kind = here?.product.kind ?? 'nginx';
-        if (kind === 'vip') {
-          this.#fail([verb], `${name} reads no file: it is an address that moves.`);
-          return { kind: verb, balancers: [name], product: null, ...timing };
-        }
+        if (kind !== 'nginx' && kind !== 'haproxy') return { kind: verb, balancers: [name], product: null, ...timing };
         const file = reload[kind];
         // Modes may have balancers of different products, and each reads the file that is its own.
         if (here && file === undefined) this.#fail([verb], `needs what ${name} reads then: { ${kind}: new.conf }.`);

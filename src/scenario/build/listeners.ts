@@ -1,14 +1,21 @@
 // What agents use of a balancer has to be modelled and to lead to nodes.
 import type { PeerAddress } from '../../models/balancer/contract.ts';
 import { nodeDefaults } from '../../models/node.ts';
+import { listNames } from '../wording.ts';
 import type { Balancer, BalancerFile } from './balancers.ts';
+import { balancerBehind } from './chains.ts';
 import type { Cluster } from './cluster.ts';
 import type { Build } from './context.ts';
 
 export type ListenerUse = 'events' | 'registration';
 
 /** What agents use of the balancer must be modelled and lead to nodes; the rest of its file may serve anything else. */
-export function checkListeners(build: Build, cluster: Cluster, { file, listeners, used }: Balancer): void {
+export function checkListeners(
+  build: Build,
+  cluster: Cluster,
+  { file, listeners, used }: Balancer,
+  balancers: readonly Balancer[],
+): void {
   const checked = new Set<string>();
   listeners.forEach(({ options, peers }, index) => {
     const use = used.get(index);
@@ -27,7 +34,7 @@ export function checkListeners(build: Build, cluster: Cluster, { file, listeners
       const asked = `${position?.file}:${position?.line}:${position?.column} ${peer.address}:${peer.port} ${use}`;
       if (checked.has(asked)) continue;
       checked.add(asked);
-      checkPeer(build, cluster, file, peer, index, use);
+      checkPeer(build, cluster, file, peer, index, use, balancers);
     }
   });
 }
@@ -39,11 +46,18 @@ export function checkPeer(
   { serverText, address, port }: PeerAddress,
   listenerIndex: number,
   use: ListenerUse,
+  balancers: readonly Balancer[],
 ): void {
   const position = file.peerPosition(listenerIndex, serverText);
   const node = cluster.nodes.find((each) => each.address === address);
   const refuse = (text: string): void => build.refuse([{ position, text }]);
-  if (!node) {
+  const next = node ? null : balancerBehind(balancers, { serverText, address, port });
+  if (next) {
+    const ports = next.listeners.map(({ options }) => String(options.port));
+    if (!ports.includes(String(port))) {
+      refuse(`${next.options.name} does not listen on port ${port}. It listens on ${listNames(ports)}.`);
+    }
+  } else if (!node) {
     refuse(`server ${serverText} is no node of the cluster. Known: ${cluster.knownHosts()}.`);
   } else if (port !== (use === 'events' ? node.eventsPort : (node.registrationPort ?? nodeDefaults.registrationPort))) {
     refuse(

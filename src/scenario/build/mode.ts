@@ -2,11 +2,13 @@
 import type { WorldOptions } from '../../models/worldOptions.ts';
 import { nearest } from '../problem.ts';
 import { listNames, quote } from '../wording.ts';
+import { productKeys } from '../schema/balancers.ts';
 import { ownValue } from '../yamlSource.ts';
 import { assumeGenerally } from './assumptions.ts';
 import { readBalancers } from './balancers.ts';
 import { Build, type ModeContext } from './context.ts';
 import { describe } from './description.ts';
+import { followChains } from './chains.ts';
 import { checkEnrolments } from './enrolments.ts';
 import { readFault } from './faults.ts';
 import { readGroup } from './groups.ts';
@@ -31,7 +33,8 @@ export function buildMode(context: ModeContext): BuiltMode | null {
   if (balancers === null) return null;
   const groups = Object.keys(data.fleet).map((group, index) => readGroup(build, cluster, balancers, group, index));
   const built = groups.flatMap((group) => group ?? []);
-  for (const balancer of balancers) checkListeners(build, cluster, balancer);
+  followChains(build, balancers);
+  for (const balancer of balancers) checkListeners(build, cluster, balancer, balancers);
   const faults = data.faults.flatMap((fault, index) => {
     const read = readFault(fault, index, {
       data,
@@ -41,7 +44,7 @@ export function buildMode(context: ModeContext): BuiltMode | null {
       balancersOfAnyMode: context.balancersOfAnyMode,
       readAgain: (name, file, at) => {
         const balancer = balancers.find(({ options }) => options.name === name);
-        return balancer ? readReloaded(build, cluster, balancer, file, at) : null;
+        return balancer ? readReloaded(build, cluster, balancer, balancers, file, at) : null;
       },
       fail,
     });
@@ -71,8 +74,7 @@ function checkRouting(build: Build): void {
   const { data, mode, path } = build;
   const { name } = build.context;
   if (
-    mode.nginx === undefined &&
-    mode.haproxy === undefined &&
+    productKeys.every((key) => mode[key] === undefined) &&
     mode.balancers === undefined &&
     mode.ossec === undefined &&
     mode.servers === undefined

@@ -15,6 +15,7 @@ export function readReloaded(
   build: Build,
   cluster: Cluster,
   balancer: Balancer,
+  balancers: readonly Balancer[],
   given: string,
   path: Path,
 ): BalancerProduct | null {
@@ -31,7 +32,7 @@ export function readReloaded(
     }
     const { peers } = listeners[found]!;
     build.refuse(file.problemsOf(found));
-    for (const peer of peers) checkPeer(build, cluster, file, peer, found, use);
+    for (const peer of peers) checkPeer(build, cluster, file, peer, found, use, balancers);
     return found;
   });
   return listeners.length === 0 ? null : file.arranged(indexes);

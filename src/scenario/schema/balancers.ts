@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { haproxyBranches, parseHaproxyVersion } from '../../models/balancer/haproxy/versions.ts';
 import { kernel } from './agent.ts';
+import * as products from './products.ts';
 import { type Issue, checked, latency, listOf, mapping, mismatch, name, namePattern, portRange, text, unreachable, whole } from './values.ts';
 
 /** Of the machine it runs on. */
@@ -89,11 +90,40 @@ export const haproxy = z.union(
   { error: ({ input }: Issue) => mismatch('a path, the text of a haproxy.cfg, or { file: … }', input) },
 );
 
+const nlb = z.strictObject({ ...host, ...products.nlb }, mapping('a mapping such as { targets: [worker01, worker02] }'));
+const kubernetes = z.strictObject(
+  { ...host, ...products.kubernetes },
+  mapping('a mapping such as { endpoints: [worker01, worker02] }'),
+);
+const envoy = z.strictObject({ ...host, ...products.envoy }, mapping('a mapping such as { hosts: [worker01, worker02] }'));
+const f5 = z.strictObject({ ...host, ...products.f5 }, mapping('a mapping such as { members: [worker01, worker02] }'));
+const dns = z.strictObject(
+  { latency: host.latency, ...products.dns },
+  mapping('a mapping such as { name: wazuh.corp, addresses: [worker01, worker02] }'),
+);
+
+const vip = z.strictObject(
+  { addresses: host.addresses, latency: host.latency, ...products.vip },
+  mapping('a mapping such as { of: [lb1, lb2], takeover: 3s }'),
+);
+
 /** Keys of which a balancer has exactly one. */
-export const productKeys = ['nginx', 'haproxy'] as const;
+export const productKeys = ['nginx', 'haproxy', 'nlb', 'kubernetes', 'envoy', 'f5', 'dns', 'vip'] as const;
+
+/** What may stand in a mode by itself. */
+export const lone = {
+  nginx: nginx.optional(),
+  haproxy: haproxy.optional(),
+  nlb: nlb.optional(),
+  kubernetes: kubernetes.optional(),
+  envoy: envoy.optional(),
+  f5: f5.optional(),
+  dns: dns.optional(),
+  vip: vip.optional(),
+};
 
 const balancer = z.strictObject(
-  { nginx: nginx.optional(), haproxy: haproxy.optional(), ...host },
+  { ...lone, ...host },
   mapping('a mapping such as { nginx: nginx.conf, addresses: [10.0.0.11] }'),
 );
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseConfPath } from '../confPath.ts';
 import { parsePath } from '../overlay.ts';
 import { agentSettings } from './agent.ts';
-import { balancers, haproxy, nginx } from './balancers.ts';
+import { balancers, lone } from './balancers.ts';
 import { order } from './fleet.ts';
 import { type Issue, choice, listOf, mapping, mismatch, name, namePattern, port, text, whole, wholeSeconds } from './values.ts';
 
@@ -51,8 +51,7 @@ const routing = {
 export const mode = z.strictObject(
   {
     description: text('a text', 'What the mode is, in a few words.').optional(),
-    nginx: nginx.optional(),
-    haproxy: haproxy.optional(),
+    ...lone,
     balancers: balancers.optional(),
     ...routing,
     groups: z

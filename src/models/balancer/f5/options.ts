@@ -7,13 +7,13 @@ export const f5Methods = ['round-robin', 'ratio-member', 'least-connections-memb
 export type F5Method = (typeof f5Methods)[number];
 
 export interface F5Options {
+  /** `standard` ends its clients' connections; `fastL4` forwards. */
+  readonly type: 'standard' | 'fastL4';
   readonly listeners: readonly F5ListenerOptions[];
 }
 
 export interface F5ListenerOptions {
   readonly port: number;
-  /** `standard` ends its clients' connections; `fastL4` forwards. */
-  readonly type: 'standard' | 'fastL4';
   /** `weight` is the ratio. */
   readonly members: readonly TargetOptions[];
   readonly method: F5Method;
@@ -29,7 +29,6 @@ export const persistenceDefaults = { timeoutUs: 180_000_000, maskBits: 32 };
 export const monitorDefaults = { intervalUs: 5_000_000, timeoutUs: 16_000_000 };
 
 export const f5Defaults = {
-  type: 'standard',
   method: 'round-robin',
   persistence: null,
   monitor: monitorDefaults,

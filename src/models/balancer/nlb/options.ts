@@ -15,6 +15,8 @@ export interface NlbOptions {
   readonly zones: readonly string[];
   /** `load_balancing.cross_zone.enabled`: a node sends to targets of all zones. */
   readonly crossZone: boolean;
+  /** `preserve_client_ip.enabled`: on for targets by instance, off for targets by address over TCP. */
+  readonly keepsClientAddress: boolean;
 }
 
 export interface NlbListenerOptions {

@@ -1,0 +1,65 @@
+// F5 BIG-IP among the products: a standard virtual server is a proxy, a fastL4 one forwards.
+import type { BalancerProduct, ListenerOptions } from '../options.ts';
+import type { Product } from '../product.ts';
+import { changeLists, factsOf, forwarded, runningListeners, unlimitedSessions } from '../targetProduct.ts';
+import { createF5Balancer } from './f5.ts';
+import type { F5ListenerOptions, F5Options } from './options.ts';
+
+export const f5Product: Product<Extract<BalancerProduct, { kind: 'f5' }>> = {
+  start({ f5 }, luck) {
+    const listeners = f5.listeners.map((listener, index) => ({
+      options: listenerOf(f5, listener),
+      balancer: createF5Balancer(f5, index, luck),
+    }));
+    return {
+      workers: 1,
+      sessionsPerWorker: unlimitedSessions,
+      limits: [],
+      whenFull: 'close',
+      listeners: runningListeners(listeners),
+      pools: listeners.map(({ balancer }) => balancer),
+      forwarding: f5.type === 'fastL4' ? fastL4 : undefined,
+    };
+  },
+  listeners: ({ f5 }) => f5.listeners.map((listener) => factsOf(listenerOf(f5, listener), listener.members)),
+  change({ f5 }, verb, node, nodes) {
+    const { listeners, note } = changeLists(
+      f5.listeners,
+      verb,
+      node,
+      nodes,
+      ({ members }) => members,
+      (listener, members) => ({ ...listener, members }),
+    );
+    return { product: listeners && { kind: 'f5', f5: { ...f5, listeners } }, note };
+  },
+  canDrain: true,
+};
+
+// AS3 schema, L4_Profile: resetOnTimeout true. BIG-IP: packets of no connection are answered with RST. No SNAT unless it is configured.
+const fastL4 = {
+  passes: 'packets',
+  survivesProcess: true,
+  unknown: 'reset',
+  noTarget: 'reset',
+  hidesClients: false,
+} as const;
+
+function listenerOf(
+  { type }: F5Options,
+  { port, connectTimeoutUs, idleTimeoutUs }: F5ListenerOptions,
+): ListenerOptions {
+  if (type === 'fastL4') return forwarded(port, idleTimeoutUs);
+  return {
+    port,
+    backlog: 1024,
+    connectTimeoutUs,
+    wakesLate: false,
+    queueTimeoutUs: 0,
+    sessionTimeoutUs: idleTimeoutUs,
+    mutePeerTimeoutUs: Infinity,
+    asksClients: false,
+    // Assumed: proxy buffer of the tcp profile.
+    proxyBufferBytes: 49_152,
+  };
+}

@@ -1,0 +1,46 @@
+// A Kubernetes Service among the products. It forwards: the kernels of the nodes have the flows, not kube-proxy.
+import type { BalancerProduct } from '../options.ts';
+import type { Product } from '../product.ts';
+import { changeLists, factsOf, forwarded, runningListeners, unlimitedSessions } from '../targetProduct.ts';
+import { createKubernetesBalancer } from './kubernetes.ts';
+
+export const kubernetesProduct: Product<Extract<BalancerProduct, { kind: 'kubernetes' }>> = {
+  start({ kubernetes }, luck) {
+    const listeners = kubernetes.listeners.map(({ port }, index) => ({
+      options: forwarded(port, kubernetes.idleTimeoutUs),
+      balancer: createKubernetesBalancer(kubernetes, index, luck),
+    }));
+    return {
+      workers: kubernetes.entryNodes,
+      sessionsPerWorker: unlimitedSessions,
+      limits: [],
+      whenFull: 'close',
+      listeners: runningListeners(listeners),
+      pools: listeners.map(({ balancer }) => balancer),
+      forwarding: {
+        passes: 'packets',
+        survivesProcess: true,
+        // A packet that no translation is known for ends on the node itself, where nobody listens.
+        unknown: 'reset',
+        // kube-proxy, a Service without endpoints: REJECT.
+        noTarget: 'reset',
+        // kubernetes.io, "Using Source IP": Cluster translates the source as well.
+        hidesClients: kubernetes.externalTrafficPolicy === 'Cluster',
+      },
+    };
+  },
+  listeners: ({ kubernetes }) =>
+    kubernetes.listeners.map(({ port, endpoints }) => factsOf(forwarded(port, kubernetes.idleTimeoutUs), endpoints)),
+  change({ kubernetes }, verb, node, nodes) {
+    const { listeners, note } = changeLists(
+      kubernetes.listeners,
+      verb,
+      node,
+      nodes,
+      ({ endpoints }) => endpoints,
+      (listener, endpoints) => ({ ...listener, endpoints }),
+    );
+    return { product: listeners && { kind: 'kubernetes', kubernetes: { ...kubernetes, listeners } }, note };
+  },
+  canDrain: true,
+};
