@@ -29,6 +29,7 @@ export type {
   Observed,
   Scenario,
   SourcePosition,
+  Remark,
   Warning,
 } from './scenario/scenario.ts';
 export type {

@@ -165,14 +165,22 @@ ${exitCodes}`,
   command
     .command('validate')
     .usage('<scenario...> [options]')
-    .description('Read and check scenarios and all the configurations they name; simulate nothing.')
+    .description(
+      'Read and check scenarios and all the configurations they name, and say what of these will hurt: room for fewer\n' +
+        'agents than there are, time-outs that cut them off, whole sites on one node. Simulate nothing.',
+    )
     .summary('read and check everything, simulate nothing')
     .argument('<scenario...>', 'scenario files (YAML)')
     .addOption(setOption())
     .addOption(includesOption())
-    .option('--quiet', 'print nothing but problems')
+    .option('--strict', 'a remark about a configuration is a problem')
+    .option('--json', 'print one JSON document: problems, warnings and remarks of each file')
+    .option('--quiet', 'print nothing but problems, warnings and remarks')
     .helpOption('-h, --help', helpText)
-    .addHelpText('after', '\nExit code 0 when every file can be simulated, 2 when one needs mending.\n')
+    .addHelpText(
+      'after',
+      '\nExit code 0 when every file can be simulated, 2 when one needs mending\n(with --strict: or when there are remarks).\n',
+    )
     .action((files: string[], flags: ValidateFlags) => done(validate(files, flags, io)));
 
   const aboutConfiguration = (sub: Command): Command =>

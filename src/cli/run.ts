@@ -106,7 +106,10 @@ export async function run(files: readonly string[], flags: RunFlags, io: Io): Pr
   for (const scenario of loaded) {
     try {
       // The printed summary has the warnings itself.
-      if (!flags.quiet && format !== 'text') for (const each of scenario.warnings) io.err(`${warningText(each)}\n`);
+      if (!flags.quiet && format !== 'text') {
+        for (const each of scenario.warnings) io.err(`${warningText(each)}\n`);
+        for (const each of scenario.remarks) io.err(`${remarkText(each)}\n`);
+      }
       const comparison = await answer(scenario, flags, io);
       const out = placeOf(scenario);
       await writeReport(comparison, out, manifestOf(comparison), io.signal);
@@ -130,6 +133,12 @@ export async function run(files: readonly string[], flags: RunFlags, io: Io): Pr
   if (format === 'json' && loaded.length > 1) io.out(`[\n${documents.map((text) => text.trimEnd()).join(',\n')}\n]\n`);
   else for (const document of documents) io.out(document);
   return worstOf(codes);
+}
+
+/** What the lint says, with the name of its rule. */
+export function remarkText({ position, modes, rule, text }: Scenario['remarks'][number]): string {
+  const place = position === null ? modes.join(', ') : `${position.file}:${position.line}:${position.column}`;
+  return printable(`remark: ${place}: ${text} [${rule}]`);
 }
 
 export function warningText({ position, text }: Scenario['warnings'][number]): string {

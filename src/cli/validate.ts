@@ -1,41 +1,84 @@
-// fleetfall validate: read and check everything, simulate nothing.
-import { readScenarioFile } from '../scenario/load.ts';
-import { ScenarioError } from '../scenario/problem.ts';
+// fleetfall validate: read and check everything, say what of the configurations will hurt, simulate nothing.
+import { readScenarioFile, type Overrides } from '../scenario/load.ts';
+import { ScenarioError, type Problem } from '../scenario/problem.ts';
+import type { Remark, Scenario, Warning } from '../scenario/scenario.ts';
 import { ExitCode, type Io } from './io.ts';
-import { warningText } from './run.ts';
+import { remarkText, warningText } from './run.ts';
 
 export interface ValidateFlags {
   readonly set: readonly { readonly path: string; readonly value: string }[];
   readonly allowIncludesOutside?: boolean;
   readonly quiet?: boolean;
+  readonly json?: boolean;
+  readonly strict?: boolean;
 }
 
-export function validate(
-  files: readonly string[],
-  { set, quiet, allowIncludesOutside: includesOutside }: ValidateFlags,
-  io: Io,
-): number {
-  let code: number = ExitCode.Ok;
-  for (const file of files) {
-    try {
-      const scenario = readScenarioFile(file, { set, includesOutside });
-      for (const warning of scenario.warnings) io.err(`${warningText(warning)}\n`);
-      const [first] = scenario.modes;
-      const agents = first!.world.groups.reduce((sum, { count }) => sum + count, 0);
-      if (!quiet) {
-        io.out(
-          `${file}: ok: ${counted(scenario.modes.length, 'mode')} (${scenario.modes.map(({ name }) => name).join(', ')}), ` +
-            `${counted(agents, 'agent')}, ${counted(first!.world.faults.length, 'fault')}, ` +
-            `${counted(scenario.expectations.length, 'expectation')}\n`,
-        );
-      }
-    } catch (error) {
-      if (!(error instanceof ScenarioError)) throw error;
-      io.err(`${error.message}\n`);
-      code = ExitCode.Input;
-    }
+/** Of one file, as `--json` prints it. */
+interface Verdict {
+  readonly file: string;
+  readonly ok: boolean;
+  readonly problems: readonly Problem[];
+  readonly scenario: Scenario | null;
+}
+
+export function validate(files: readonly string[], flags: ValidateFlags, io: Io): number {
+  const { set, allowIncludesOutside: includesOutside, quiet, json, strict } = flags;
+  const verdicts = files.map((file) => read(file, { set, includesOutside }, strict === true));
+  if (json) io.out(`${JSON.stringify(documentOf(verdicts), null, 2)}\n`);
+  else for (const verdict of verdicts) tell(verdict, strict === true, quiet === true, io);
+  return verdicts.every(({ ok }) => ok) ? ExitCode.Ok : ExitCode.Input;
+}
+
+function read(file: string, overrides: Overrides, strict: boolean): Verdict {
+  try {
+    const scenario = readScenarioFile(file, overrides);
+    return { file, ok: !strict || scenario.remarks.length === 0, problems: [], scenario };
+  } catch (error) {
+    if (!(error instanceof ScenarioError)) throw error;
+    return { file, ok: false, problems: error.problems, scenario: null };
   }
-  return code;
+}
+
+function tell({ file, ok, problems, scenario }: Verdict, strict: boolean, quiet: boolean, io: Io): void {
+  if (scenario === null) {
+    io.err(`${new ScenarioError(file, problems).message}\n`);
+    return;
+  }
+  for (const warning of scenario.warnings) io.err(`${warningText(warning)}\n`);
+  for (const remark of scenario.remarks) io.err(`${remarkText(remark)}\n`);
+  if (!ok && strict) io.err(`${file}: ${counted(scenario.remarks.length, 'remark')} (--strict)\n`);
+  if (quiet || !ok) return;
+  const [first] = scenario.modes;
+  const { groups, faults } = first!.world;
+  const agents = groups.reduce((sum, { count }) => sum + count, 0);
+  io.out(
+    `${file}: ok: ${counted(scenario.modes.length, 'mode')} (${scenario.modes.map(({ name }) => name).join(', ')}), ` +
+      `${counted(agents, 'agent')}, ${counted(faults.length, 'fault')}, ${counted(scenario.expectations.length, 'expectation')}\n`,
+  );
+}
+
+/** One document whatever the number of files. */
+function documentOf(verdicts: readonly Verdict[]): unknown {
+  return {
+    format: 'fleetfall-validate/1',
+    ok: verdicts.every(({ ok }) => ok),
+    files: verdicts.map(({ file, ok, problems, scenario }) => ({
+      file,
+      ok,
+      problems: problems.map(placed),
+      warnings: (scenario?.warnings ?? []).map(placed),
+      remarks: (scenario?.remarks ?? []).map((remark: Remark) => ({
+        rule: remark.rule,
+        modes: remark.modes,
+        ...placed(remark),
+      })),
+    })),
+  };
+}
+
+function placed({ position, text }: Problem | Warning): Record<string, string | number | null> {
+  const { file = null, line = null, column = null } = position ?? {};
+  return { file, line, column, text };
 }
 
 function counted(count: number, what: string): string {

@@ -87,10 +87,10 @@ export function compare(
       ),
     );
   };
-  const { source, name, title, seed, inputHash, warnings } = scenario;
+  const { source, name, title, seed, inputHash, warnings, remarks } = scenario;
   return {
     engine,
-    scenario: { source, name, title, seed, inputHash, warnings },
+    scenario: { source, name, title, seed, inputHash, warnings, remarks },
     replications: scenario.replications,
     warmupUs: world.warmupUs,
     durationUs: world.durationUs,

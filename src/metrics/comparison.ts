@@ -145,7 +145,7 @@ export interface FaultText {
 export interface Comparison {
   /** Version of fleetfall. */
   readonly engine: string;
-  readonly scenario: Pick<Scenario, 'source' | 'name' | 'title' | 'seed' | 'inputHash' | 'warnings'>;
+  readonly scenario: Pick<Scenario, 'source' | 'name' | 'title' | 'seed' | 'inputHash' | 'warnings' | 'remarks'>;
   readonly replications: number;
   readonly warmupUs: number;
   readonly durationUs: number;

@@ -110,6 +110,18 @@ export const summarySchema = z
       z.strictObject({ mode: z.string(), baseline: z.string(), metric: z.string(), difference: estimate }),
     ),
     warnings: z.array(z.string()),
+    remarks: z
+      .array(
+        z.strictObject({
+          rule: z.string(),
+          modes: z.array(z.string()),
+          file: z.string().nullable(),
+          line: z.number().nullable(),
+          column: z.number().nullable(),
+          text: z.string(),
+        }),
+      )
+      .describe('What the lint says of the configurations.'),
   })
   .describe('What a fleetfall run found out.');
 
@@ -250,6 +262,14 @@ export function summaryOf(comparison: Comparison): Summary {
       difference: estimateOf(paired, unit),
     })),
     warnings: warningLines(comparison),
+    remarks: comparison.scenario.remarks.map(({ rule, modes, position, text }) => ({
+      rule,
+      modes: [...modes],
+      file: position && fileName(position.file),
+      line: position?.line ?? null,
+      column: position?.column ?? null,
+      text,
+    })),
   };
 }
 
@@ -257,9 +277,20 @@ export function summaryOf(comparison: Comparison): Summary {
 export function warningLines({ scenario }: Pick<Comparison, 'scenario'>): string[] {
   return scenario.warnings.map(({ position, text }) => {
     if (position === null) return text;
-    const file = position.file.split(/[\\/]/).at(-1)!;
-    return `${file}:${position.line}:${position.column}: ${text}`;
+    return `${fileName(position.file)}:${position.line}:${position.column}: ${text}`;
   });
+}
+
+/** What the lint says: `nginx.conf:12:5: text`, or `mode: text` where it is not about a place in a file. */
+export function remarkLines({ scenario }: Pick<Comparison, 'scenario'>): string[] {
+  return scenario.remarks.map(({ position, modes, text }) => {
+    const place = position ? `${fileName(position.file)}:${position.line}:${position.column}` : modes.join(', ');
+    return `${place}: ${text}`;
+  });
+}
+
+function fileName(path: string): string {
+  return path.split(/[\\/]/).at(-1)!;
 }
 
 /** summary.json, one document with a line feed at its end; values of the replications on one line each. */

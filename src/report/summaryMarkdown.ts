@@ -5,7 +5,7 @@ import { chartCaptions } from './charts.ts';
 import { markdownText } from './escape.ts';
 import { differenceTexts } from './format.ts';
 import { realityLines } from './reality.ts';
-import { outcomeOf, warningLines } from './summaryJson.ts';
+import { outcomeOf, remarkLines, warningLines } from './summaryJson.ts';
 import { differenceLines, durationText, headlinesOf, sharedSentences, verdictWords } from './words.ts';
 
 /** Shows the charts as `charts/<name>.svg` beside the summary. */
@@ -80,6 +80,10 @@ export function summaryMarkdown(comparison: Comparison): string {
     `- fleetfall ${text(comparison.engine)}, input ${text(scenario.inputHash.slice(0, 16))}`,
     '',
   );
+  const remarks = remarkLines(comparison);
+  if (remarks.length > 0) {
+    lines.push('## About the configurations', '', ...remarks.map((remark) => `- ${text(remark)}`), '');
+  }
   const warnings = warningLines(comparison);
   if (warnings.length > 0) lines.push('## Warnings', '', ...warnings.map((warning) => `- ${text(warning)}`), '');
   lines.push(

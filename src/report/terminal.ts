@@ -5,7 +5,7 @@ import type { Comparison, ModeResult, Verdict } from '../metrics/comparison.ts';
 import { painter, printable, shorten, type Style } from './escape.ts';
 import { differenceTexts } from './format.ts';
 import { meanNote, runsText } from './summaryMarkdown.ts';
-import { outcomeOf, warningLines } from './summaryJson.ts';
+import { outcomeOf, remarkLines, warningLines } from './summaryJson.ts';
 import { differenceLines, durationText, headlinesOf, sharedSentences, verdictWords } from './words.ts';
 
 export interface TerminalOptions {
@@ -78,6 +78,11 @@ export function terminalSummary(comparison: Comparison, options: TerminalOptions
       const [first = '', ...rest] = wrap(`${printable(expectation.text)}: ${printable(detail)}`, width - 16);
       lines.push(`  ${mark}${first}`, ...rest.map((line) => `${' '.repeat(16)}${line}`));
     }
+  }
+  const remarks = remarkLines(comparison);
+  if (remarks.length > 0) {
+    heading('About the configurations');
+    for (const remark of remarks) lines.push(...hanging('- ', printable(remark), width));
   }
   const warnings = warningLines(comparison);
   if (warnings.length > 0) {

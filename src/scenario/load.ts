@@ -12,8 +12,9 @@ import { Inventories, partLabel } from './inventories.ts';
 import { parsePath, setPath } from './overlay.ts';
 import { partial } from './partial.ts';
 import { nearest, ScenarioError, type Problem } from './problem.ts';
+import { merged } from './lint/lint.ts';
 import { folded, sorted } from './remarks.ts';
-import type { Expectation, Mode, Observed, Scenario, SourcePosition, Warning } from './scenario.ts';
+import type { Expectation, Mode, Observed, Remark, Scenario, SourcePosition, Warning } from './scenario.ts';
 import { scenarioSchema, type ScenarioData } from './schema.ts';
 import { withInventories } from './schema/fleet.ts';
 import { describeIssues, valueAt } from './shape.ts';
@@ -79,6 +80,7 @@ class Loader {
   readonly #yaml: YamlSource;
   readonly #problems: Problem[] = [];
   readonly #warnings: Warning[] = [];
+  readonly #remarks: Remark[] = [];
   readonly #texts = new Map<string, string>();
   /** Paths that the command line has set: their mistakes are not in the file. */
   readonly #set = new Map<string, { readonly path: Path; readonly value: unknown }>();
@@ -153,6 +155,7 @@ class Loader {
       expectations,
       observed,
       warnings: folded(this.#warnings.map(placed)),
+      remarks: merged(this.#remarks).map(placed),
       inputHash: hash.digest('hex'),
       command: fileCommand(file, overrides),
     };
@@ -260,7 +263,10 @@ class Loader {
         problems: (problems) => this.#problems.push(...problems.map(placed)),
       });
       this.#problems.push(...unplaced(own, [name]));
-      return built ? [{ name, ...built }] : [];
+      if (!built) return [];
+      const { remarks, ...made } = built;
+      this.#remarks.push(...remarks);
+      return [{ name, ...made }];
     });
     this.#problems.push(...unplaced(this.#confChanges, chosen));
     for (const { path, text } of this.#confChanges) {

@@ -56,6 +56,14 @@ export interface Warning {
   readonly idle?: readonly string[];
 }
 
+/** What the lint says of a configuration that can be simulated. */
+export interface Remark extends Warning {
+  /** Name of the rule. */
+  readonly rule: string;
+  /** Modes of which it is said. */
+  readonly modes: readonly string[];
+}
+
 export interface Scenario {
   /** File the scenario came from as given by the user (never made absolute), or `command line`. */
   readonly source: string;
@@ -69,6 +77,7 @@ export interface Scenario {
   /** `null`: nothing was observed. */
   readonly observed: Observed | null;
   readonly warnings: readonly Warning[];
+  readonly remarks: readonly Remark[];
   /** SHA-256 (hex) over the scenario text, the overlays and every configuration text. */
   readonly inputHash: string;
   /** What runs it again, without seed, modes and replications. */

@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cli } from '../support/cli.ts';
 
 let folder = '';
@@ -206,4 +206,57 @@ test('assign prints CSV, or nothing but the number of a line that is no address'
   expect(good).toMatchObject({ code: 0, out: 'client,server\n10.0.0.1,172.0.0.4:1514\n10.0.0.2,172.0.0.3:1514\n' });
   expect(bad).toMatchObject({ code: 2, out: '' });
   expect(bad.err).toContain('standard input:2:1  expected one address a line');
+});
+
+describe('validate', () => {
+  const balanced = (name: string): string => {
+    const conf = join(folder, `${name}.conf`);
+    writeFileSync(
+      conf,
+      'events {}\nstream { upstream u { server 172.0.0.4:1514; server 172.0.0.5:1514; }\nserver { listen 1514; proxy_connect_timeout 5s; proxy_pass u; }\nserver { listen 1515; proxy_pass 172.0.0.4:1515; } }\n',
+    );
+    const file = join(folder, `${name}.yaml`);
+    writeFileSync(
+      file,
+      `fleetfall: 1
+duration: 20m
+cluster: { nodes: { worker01: { address: 172.0.0.4 }, worker02: { address: 172.0.0.5 } } }
+fleet: { servers: { count: 300, events: { rate: 1/s } } }
+modes: { lb: { nginx: ${name}.conf } }
+faults: [{ at: 5m, kill: worker01, for: 5m }]
+`,
+    );
+    return file;
+  };
+
+  test('says what of the configurations will hurt, and passes; with --strict it does not', async () => {
+    const file = balanced('tight');
+    const { code, out, err } = await cli(['validate', file]);
+
+    expect(code).toBe(0);
+    expect(out).toContain('tight.yaml: ok: 1 mode (lb), 300 agents');
+    expect(err).toMatch(/^remark: .*tight\.conf:3:17: 512 connections .* \[worker-connections\]\n$/);
+
+    const strict = await cli(['validate', file, '--strict']);
+    expect(strict.code).toBe(2);
+    expect(strict.out).toBe('');
+    expect(strict.err).toContain('tight.yaml: 1 remark (--strict)');
+  });
+
+  test('prints one JSON document for all files, right or wrong', async () => {
+    const wrong = join(folder, 'wrong.yaml');
+    writeFileSync(wrong, 'fleetfall: 2\n');
+    const { code, out, err } = await cli(['validate', balanced('tight'), wrong, '--json']);
+    const { format, ok, files } = JSON.parse(out) as {
+      format: string;
+      ok: boolean;
+      files: { ok: boolean; problems: unknown[]; remarks: { rule: string; modes: string[]; line: number }[] }[];
+    };
+
+    expect([code, err, format, ok]).toEqual([2, '', 'fleetfall-validate/1', false]);
+    expect(files.map((each) => each.ok)).toEqual([true, false]);
+    expect(files[0]!.remarks).toMatchObject([{ rule: 'worker-connections', modes: ['lb'], line: 3 }]);
+    expect(files[1]!.problems.length).toBeGreaterThan(0);
+    expect(files[1]!.remarks).toEqual([]);
+  });
 });

@@ -46,6 +46,7 @@ export function aScenario(
       return { ...parsed, position: { file: 'by hand.yaml', line: index + 1, column: 1 } };
     }),
     warnings: [],
+    remarks: [],
     inputHash: '0'.repeat(64),
     command: "fleetfall run 'scenarios/by hand.yaml'",
   };

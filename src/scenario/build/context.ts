@@ -4,7 +4,7 @@ import type { Files } from '../files.ts';
 import type { ConfSetting } from '../import/confSetting.ts';
 import type { Inventories } from '../inventories.ts';
 import type { Problem } from '../problem.ts';
-import type { Warning } from '../scenario.ts';
+import type { SourcePosition, Warning } from '../scenario.ts';
 import type { ModeData, ScenarioData } from '../schema.ts';
 import type { Path } from '../wording.ts';
 
@@ -40,6 +40,8 @@ export class Build {
   readonly path: Path;
   /** What is taken for granted, each once, in the order in which it came up. */
   readonly assumptions: string[] = [];
+  /** Where an entry of an agent's list is written in its ossec.conf. */
+  readonly places = new Map<object, SourcePosition>();
   #problemCount = 0;
 
   constructor(context: ModeContext) {

@@ -100,7 +100,11 @@ function routedAgent(
   // Where routing is missing or cannot be read, that has been said.
   const known = list !== undefined || (routing === undefined ? balancers.length > 0 : conf !== null);
   const entries = known ? entriesOf(build, list, serversPath, conf) : [];
-  const servers = entries.flatMap((entry) => serverOf(build, cluster, balancers, entry, agentOptions, server) ?? []);
+  const servers = entries.flatMap((entry) => {
+    const made = serverOf(cluster, balancers, entry, agentOptions, server);
+    if (made && entry.position) build.places.set(made, entry.position);
+    return made ?? [];
+  });
   if (servers.length > 0 && servers.every(({ isUnresolvable }) => isUnresolvable === true)) {
     build.fail(path, `${pathText(path)}: no server of its agents can be resolved (hosts): nobody would ever connect.`);
   }

@@ -70,6 +70,7 @@ function fileOf(build: Build, cluster: Cluster, conf: HaproxyConf, process: Hapr
       ...remarks.flatMap(({ backendIndex, text }) => (backendIndex === listeners[index]!.backendIndex ? [text] : [])),
     ],
     describe: (index) => conf.description(listeners[index]!.frontendIndex),
+    placeOf: (index, name) => conf.placeOf(listeners[index]!.frontendIndex, name),
     reread(given, path) {
       const source = readText(build, given, path, 'configuration');
       const read = source && readConfiguration(build, cluster, source, process);

@@ -1,6 +1,8 @@
 // One mode of a checked scenario as the options of a world.
 import type { WorldOptions } from '../../models/worldOptions.ts';
+import { lint } from '../lint/lint.ts';
 import { nearest } from '../problem.ts';
+import type { Remark } from '../scenario.ts';
 import { listNames, quote } from '../wording.ts';
 import { productKeys } from '../schema/balancers.ts';
 import { ownValue } from '../yamlSource.ts';
@@ -20,6 +22,7 @@ export interface BuiltMode {
   readonly description: string;
   readonly world: WorldOptions;
   readonly assumptions: readonly string[];
+  readonly remarks: readonly Remark[];
 }
 
 /** @returns `null` when there were problems; they have been reported to the context. */
@@ -52,16 +55,29 @@ export function buildMode(context: ModeContext): BuiltMode | null {
   });
   if (!groups.includes(null)) checkEnrolments(data, built, cluster.nodes, fail);
   if (build.problemCount > 0 || groups.includes(null)) return null;
+  const network = { latencyUs: data.network.latency, unreachable: data.network.unreachable };
   assumeGenerally(build, cluster, balancers, built);
   return {
     description: describe(build, cluster, balancers, built),
     assumptions: build.assumptions,
+    remarks: lint(
+      {
+        nodes: cluster.nodes,
+        managers: cluster.managers,
+        balancers,
+        groups: built,
+        faults,
+        network,
+        placeOfServer: (server) => build.places.get(server) ?? null,
+      },
+      context.name,
+    ),
     world: {
       warmupUs: data.warmup,
       durationUs: typeof data.duration === 'number' ? data.duration : data.duration.atMost,
       untilSettled: typeof data.duration !== 'number',
       nodes: cluster.nodes,
-      network: { latencyUs: data.network.latency, unreachable: data.network.unreachable },
+      network,
       balancers: balancers.map(({ options }) => options),
       groups: built,
       faults,

@@ -6,6 +6,7 @@ import { nodeDefaults } from '../../models/node.ts';
 import { isPreview } from '../../models/releases.ts';
 import type { OssecConf } from '../import/ossecConf.ts';
 import { nearest } from '../problem.ts';
+import type { SourcePosition } from '../scenario.ts';
 import type { RoutingData } from '../schema.ts';
 import { listNames, pathText, quote, type Path } from '../wording.ts';
 import { balancerWord, balancersGiven, type Balancer } from './balancers.ts';
@@ -25,6 +26,8 @@ export interface Entry {
   readonly retryIntervalSeconds: number | null;
   /** It is written by the name of a balancer, which `text` is. */
   readonly balancerByName: boolean;
+  /** In an ossec.conf. */
+  readonly position: SourcePosition | null;
   fail(text: string): void;
 }
 
@@ -48,6 +51,7 @@ export function entriesOf(build: Build, list: RoutingData['servers'], path: Path
         protocol: protocol ?? null,
         maxRetries: maxRetries ?? null,
         retryIntervalSeconds: retryInterval ?? null,
+        position: null,
         balancerByName: names.includes(text),
         fail,
       };
@@ -56,6 +60,7 @@ export function entriesOf(build: Build, list: RoutingData['servers'], path: Path
   if (conf) {
     return conf.servers.map(({ position, ...server }): Entry => ({
       ...server,
+      position,
       balancerByName: false,
       fail: (problem) => build.refuse([{ position, text: problem }]),
     }));
@@ -68,13 +73,12 @@ export function entriesOf(build: Build, list: RoutingData['servers'], path: Path
   }));
 }
 
-const unsaid = { port: null, protocol: null, maxRetries: null, retryIntervalSeconds: null };
+const unsaid = { port: null, protocol: null, maxRetries: null, retryIntervalSeconds: null, position: null };
 
 type Common = Pick<ServerOptions, 'text' | 'protocol' | 'maxRetries' | 'retryIntervalSeconds'>;
 
 /** @returns `null` when there were problems; they have been reported. */
 export function serverOf(
-  build: Build,
   cluster: Cluster,
   balancers: readonly Balancer[],
   entry: Entry,
@@ -101,7 +105,7 @@ export function serverOf(
   const balancer = entry.balancerByName
     ? balancers.find(({ options }) => options.name === entry.text)
     : balancerAt(cluster, balancers, entry.text);
-  if (balancer) return atBalancer(build, balancer, entry, common, agent);
+  if (balancer) return atBalancer(balancer, entry, common, agent);
   if (entry.balancerByName && balancers.length > 0) {
     const known = balancers.map(({ options }) => options.name);
     entry.fail(`no balancer of this mode is called ${quote(entry.text)}. Known: ${listNames(known)}.`);
@@ -181,8 +185,7 @@ export function balancerAt(cluster: Cluster, balancers: readonly Balancer[], tex
 }
 
 function atBalancer(
-  build: Build,
-  { index: balancerIndex, options, file, listeners, used }: Balancer,
+  { index: balancerIndex, options, listeners, used }: Balancer,
   entry: Entry,
   common: Common,
   agent: AgentOptions,
@@ -198,13 +201,6 @@ function atBalancer(
       `${balancerWord(options.name)} does not listen on port ${port}. It listens on ${listNames(listeners.map((listener) => String(listener.options.port)))}.`,
     );
     return null;
-  }
-  const { sessionTimeoutUs } = listeners[listenerIndex]!.options;
-  if (sessionTimeoutUs < (agent.notifyTimeSeconds + 2) * 1e6) {
-    build.warn({
-      position: file.listenPosition(listenerIndex),
-      text: `${file.idleDirective} ${sessionTimeoutUs / 1e6}s is shorter than the agents' notify_time of ${agent.notifyTimeSeconds}s: sessions without events are closed again and again.`,
-    });
   }
   const registrationIndex = listeners.findIndex((listener) => listener.options.port === agent.enrollment.port);
   used.set(listenerIndex, 'events');

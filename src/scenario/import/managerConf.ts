@@ -42,6 +42,8 @@ export interface ManagerConf extends Remarks {
   /** `<global><agents_disconnection_time>` and `<agents_disconnection_alert_time>`; `null`: not written. */
   readonly disconnectionSeconds: Written<number> | null;
   readonly disconnectionAlertSeconds: Written<number> | null;
+  /** `<auth><use_source_ip>`: keys are good from one address only; `null`: not written. */
+  readonly useSourceIp: Written<boolean> | null;
   /** `null`: there is no `<cluster>`. */
   readonly cluster: ClusterConf | null;
 }
@@ -71,6 +73,7 @@ class ManagerSections {
   #epsLimit: EpsLimit | null | undefined;
   #allowsHigherVersions: boolean;
   #registrationPort: number | null = null;
+  #useSourceIp: Written<boolean> | null = null;
   /** The last `<disabled>`; authd without any `<auth>` does not run. */
   #authDisabled: boolean | null = null;
   #remoteBroken = false;
@@ -107,6 +110,7 @@ class ManagerSections {
       registrationPort: this.#authDisabled === false ? this.#registrationPort : null,
       disconnectionSeconds: this.#disconnection,
       disconnectionAlertSeconds: this.#disconnectionAlert,
+      useSourceIp: this.#useSourceIp,
       cluster: this.#cluster,
     };
   }
@@ -406,7 +410,18 @@ class ManagerSections {
       ['disabled', { read: (element) => (auth.disabled = conf.yesNo(element) ?? auth.disabled) }],
       ['port', { read: (element) => (auth.port = conf.whole(element, 1, 65_535) ?? auth.port) }],
       ['remote_enrollment', { since: '4.2.0', read: (element) => (auth.remote = conf.yesNo(element) ?? auth.remote) }],
-      ...['use_source_ip', 'force_insert', 'purge', 'use_password', 'ssl_verify_host', 'ssl_auto_negotiate'].map(
+      [
+        'use_source_ip',
+        {
+          read: (element) => {
+            const value = conf.yesNo(element);
+            if (value === undefined) return;
+            this.#useSourceIp = { value, position: conf.positionOf(element) };
+            conf.idle(element);
+          },
+        },
+      ],
+      ...['force_insert', 'purge', 'use_password', 'ssl_verify_host', 'ssl_auto_negotiate'].map(
         (name): [string, Option] => [name, { read: yesNo }],
       ),
       ['force', { since: '4.3.0', read: conf.idle }],

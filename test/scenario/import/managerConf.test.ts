@@ -35,6 +35,7 @@ describe('a manager’s ossec.conf', () => {
       queueSize: null,
       disconnectionSeconds: null,
       disconnectionAlertSeconds: null,
+      useSourceIp: null,
       cluster: null,
       registrationPort: 1515,
       warnings: [],

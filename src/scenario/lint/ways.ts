@@ -1,0 +1,73 @@
+// Who connects through which listener of which balancer.
+import type { PeerFacts } from '../../models/balancer/product.ts';
+import type { GroupOptions } from '../../models/worldOptions.ts';
+import type { Balancer } from '../build/balancers.ts';
+import type { SourcePosition } from '../scenario.ts';
+import type { LintInput } from './rule.ts';
+
+/** A listener that agents use for their events. */
+export interface EventsWay {
+  readonly balancer: Balancer;
+  readonly listenerIndex: number;
+  /** That may come at once: all whose list has it. */
+  readonly agents: number;
+  readonly groups: readonly GroupOptions[];
+  /** Servers that are taken while they are up, each address once. */
+  readonly peers: readonly PeerFacts[];
+  readonly listenAt: SourcePosition | null;
+  /** Where a directive stands, else where the listener does. */
+  at(...directives: readonly string[]): SourcePosition | null;
+}
+
+export function eventsWays({ balancers, groups }: LintInput): EventsWay[] {
+  return balancers.flatMap((balancer) =>
+    [...balancer.used].flatMap(([listenerIndex, use]) => {
+      if (use !== 'events') return [];
+      const { file, listeners } = balancer;
+      const using = groups.filter((group) => leadsTo(group, balancer.index, listenerIndex));
+      const listenAt = file.listenPosition(listenerIndex);
+      return [
+        {
+          balancer,
+          listenerIndex,
+          agents: countAgents(using),
+          groups: using,
+          peers: serving(listeners[listenerIndex]!.peers),
+          listenAt,
+          at: (...directives) => {
+            for (const directive of directives) {
+              const place = file.placeOf?.(listenerIndex, directive);
+              if (place) return place;
+            }
+            return listenAt;
+          },
+        } satisfies EventsWay,
+      ];
+    }),
+  );
+}
+
+/** All agents that one balancer has to carry: each once, whichever of its listeners it uses. */
+export function agentsOf(ways: readonly EventsWay[]): number {
+  return countAgents([...new Set(ways.flatMap(({ groups }) => groups))]);
+}
+
+export function countAgents(groups: readonly GroupOptions[]): number {
+  return groups.reduce((sum, { count }) => sum + count, 0);
+}
+
+function leadsTo({ servers }: GroupOptions, balancerIndex: number, listenerIndex: number): boolean {
+  return servers.some(
+    ({ endpoint }) =>
+      endpoint.kind === 'balancer' &&
+      endpoint.balancerIndex === balancerIndex &&
+      endpoint.listenerIndex === listenerIndex,
+  );
+}
+
+function serving(peers: readonly PeerFacts[]): PeerFacts[] {
+  const standing = peers.filter(({ backup, down }) => !backup && !down);
+  const addressOf = ({ address, port }: PeerFacts): string => `${address}:${port}`;
+  const known = standing.map(addressOf);
+  return standing.filter((peer, index) => known.indexOf(addressOf(peer)) === index);
+}
