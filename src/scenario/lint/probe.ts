@@ -8,7 +8,7 @@ import { groupAddresses } from '../../models/addresses.ts';
 import { namedKey, Purpose } from '../../models/workload.ts';
 import type { GroupOptions } from '../../models/worldOptions.ts';
 
-const luck = rootKey('lint', 0);
+export const luck = rootKey('lint', 0);
 /** Late enough that nobody warms up any more. */
 const nowUs = 1e12;
 

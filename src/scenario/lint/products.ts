@@ -8,17 +8,18 @@ import type {
 } from '../../models/balancer/haproxy/options.ts';
 import type { NginxListenerOptions, NginxOptions, NginxUpstreamOptions } from '../../models/balancer/nginx/options.ts';
 import { upstreamsBehind } from '../../models/balancer/nginx/servers.ts';
+import { startProduct } from '../../models/balancer/products.ts';
+import { luck } from './probe.ts';
 import type { EventsWay } from './ways.ts';
 
-/** It ends the agents' connections and makes its own to the nodes, which then see its address. */
-export function endsConnections({ kind }: BalancerProduct): boolean {
-  switch (kind) {
-    case 'nginx':
-    case 'haproxy':
-      return true;
-    default:
-      return kind satisfies never;
-  }
+/** It ends the agents' connections and makes its own to the nodes. */
+export function endsConnections(product: BalancerProduct): boolean {
+  return startProduct(product, luck).forwarding === undefined;
+}
+
+/** The nodes see its address instead of the agents'. */
+export function hidesClients(product: BalancerProduct): boolean {
+  return startProduct(product, luck).forwarding?.hidesClients ?? true;
 }
 
 interface NginxWay {

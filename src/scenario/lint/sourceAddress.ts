@@ -2,14 +2,14 @@
 // (use_source_ip; off by default since pull request 4083) and remoted (OS_IsAllowedDynamicID()); issues 3269, 3674, 4153.
 import { formatCount } from '../../kernel/units.ts';
 import { listNames } from '../wording.ts';
-import { endsConnections } from './products.ts';
+import { hidesClients } from './products.ts';
 import type { Rule } from './rule.ts';
 import { countAgents, eventsWays } from './ways.ts';
 
 export const sourceAddress: Rule = {
   name: 'source-address',
   find(input) {
-    const ways = eventsWays(input).filter(({ balancer }) => endsConnections(balancer.options.product));
+    const ways = eventsWays(input).filter(({ balancer }) => hidesClients(balancer.options.product));
     const agents = countAgents([...new Set(ways.flatMap(({ groups }) => groups))]);
     if (agents === 0) return [];
     const balancers = [...new Set(ways.map(({ balancer }) => balancer.options))];

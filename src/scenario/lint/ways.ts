@@ -24,7 +24,8 @@ export function eventsWays({ balancers, groups }: LintInput): EventsWay[] {
     [...balancer.used].flatMap(([listenerIndex, use]) => {
       if (use !== 'events') return [];
       const { file, listeners } = balancer;
-      const using = groups.filter((group) => leadsTo(group, balancer.index, listenerIndex));
+      const using = groups.filter((group) => reaches(group, balancers, balancer, listenerIndex));
+      if (using.length === 0) return [];
       const listenAt = file.listenPosition(listenerIndex);
       return [
         {
@@ -56,12 +57,32 @@ export function countAgents(groups: readonly GroupOptions[]): number {
   return groups.reduce((sum, { count }) => sum + count, 0);
 }
 
-function leadsTo({ servers }: GroupOptions, balancerIndex: number, listenerIndex: number): boolean {
-  return servers.some(
+/** Directly, or through another balancer that has this one as a server. */
+function reaches(
+  group: GroupOptions,
+  balancers: readonly Balancer[],
+  balancer: Balancer,
+  listenerIndex: number,
+  seen: readonly Balancer[] = [],
+): boolean {
+  const direct = group.servers.some(
     ({ endpoint }) =>
       endpoint.kind === 'balancer' &&
-      endpoint.balancerIndex === balancerIndex &&
+      endpoint.balancerIndex === balancer.index &&
       endpoint.listenerIndex === listenerIndex,
+  );
+  if (direct) return true;
+  const { addresses, name } = balancer.options;
+  const { port } = balancer.listeners[listenerIndex]!.options;
+  const isThis = (peer: PeerFacts): boolean =>
+    peer.port === port && (addresses.includes(peer.address) || peer.serverText === name);
+  return balancers.some(
+    (other) =>
+      other !== balancer &&
+      !seen.includes(other) &&
+      other.listeners.some(
+        ({ peers }, index) => peers.some(isThis) && reaches(group, balancers, other, index, [...seen, balancer]),
+      ),
   );
 }
 
