@@ -9,6 +9,7 @@ import type {
   HealthChecks,
   PeerAddress,
 } from './contract.ts';
+import type { ChoiceStory, LookStep, PassedOver, PeerSeen, SessionTrace } from './trace.ts';
 
 export interface TargetOptions extends PeerAddress {
   /** Whole, ≥ 1; products that know no weights give 1. */
@@ -36,6 +37,7 @@ export interface TargetSession extends BalancerSession {
   /** Connections to targets it has begun. */
   attempts: number;
   connected: boolean;
+  readonly trace: SessionTrace | null;
 }
 
 /** What becomes of the sessions of a target that is no longer chosen. */
@@ -92,6 +94,10 @@ export interface TargetRules {
   /** A session that a target had is over. @param wasConnected it was not just being connected. */
   closed?(session: BalancerSession, target: Target, nowUs: number, wasConnected: boolean): void;
   readonly checks?: HealthChecks | undefined;
+  /** Checks in a row that an unhealthy target has to pass; absent: one. */
+  readonly passes?: number | undefined;
+  /** What the choice hashes of a client, as bytes; `null`, or absent: nothing. */
+  keyOf?(client: BalancerClient): Uint8Array | null;
   /** Absent: the product takes no orders. */
   readonly orders?: {
     /** Its state has just changed. */
@@ -108,10 +114,15 @@ export function balancerOf(targets: Targets, rules: TargetRules): Balancer<Targe
   return {
     peers: all.map(({ options }) => options),
     workers: rules.workers,
-    open: (client, worker) => ({ worker, peerIndex: -1, client, draws: 0, attempts: 0, connected: false }),
+    open(client, worker, trace) {
+      if (trace) trace.key = rules.keyOf?.(client) ?? null;
+      return { worker, peerIndex: -1, client, draws: 0, attempts: 0, connected: false, trace: trace ?? null };
+    },
     next(session, nowUs) {
+      const seen = session.trace ? all.map((target) => seenOf(target, rules.passes ?? 1)) : null;
       const target = rules.choose(session, nowUs);
       session.peerIndex = target?.index ?? -1;
+      if (seen) session.trace!.choices.push(storyOf(seen, target, nowUs));
       if (target === null) return -1;
       session.attempts += 1;
       target.sessions += 1;
@@ -141,6 +152,28 @@ export function balancerOf(targets: Targets, rules: TargetRules): Balancer<Targe
       return news;
     },
   };
+}
+
+/** Why a target is no choice at this moment, whatever the method. */
+function passedOver(target: Target, passes: number): PassedOver | null {
+  const { options, admin, healthy, sessions } = target;
+  if (options.disabled) return { kind: 'down' };
+  if (admin !== 'ready') return { kind: admin === 'drain' ? 'drained' : 'maintenance' };
+  if (!healthy) return { kind: 'unhealthy', passes };
+  return isFull(target) ? { kind: 'full', sessions, limit: options.maxSessions } : null;
+}
+
+function seenOf(target: Target, passes: number): PeerSeen {
+  const { index: peerIndex, sessions, weight } = target;
+  return { peerIndex, sessions, passedOver: passedOver(target, passes), counters: { weight } };
+}
+
+function storyOf(peers: readonly PeerSeen[], target: Target | null, atUs: number): ChoiceStory {
+  const steps = peers.flatMap(({ peerIndex, passedOver: why }): LookStep[] =>
+    why === null || peerIndex === target?.index ? [] : [{ kind: 'looked', at: null, peerIndex, why }],
+  );
+  if (target) steps.push({ kind: 'took', at: null, peerIndex: target.index });
+  return { atUs, peers, steps, answer: target?.index ?? -1 };
 }
 
 /** Of an established session no more than worker and peer may be left. */

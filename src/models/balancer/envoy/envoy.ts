@@ -79,6 +79,8 @@ export function createEnvoyBalancer(options: EnvoyOptions, listenerIndex: number
       if (wasConnected) active[host.index]! -= 1;
     },
     checks,
+    passes: healthCheck?.healthyAfter,
+    keyOf: ({ address }) => (isHashed && hashPolicy !== null ? new TextEncoder().encode(address) : null),
     orders: {},
   });
 }

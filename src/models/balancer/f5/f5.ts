@@ -1,6 +1,7 @@
 // A virtual server of an F5 BIG-IP behind the contract of all balancers.
 import { deriveKey, type Key } from '../../../kernel/random.ts';
 import type { Balancer } from '../contract.ts';
+import { bytesOf } from '../haproxy/key.ts';
 import { balancerOf, inService, isFull, newTargets, type SessionsOfDown, type TargetSession } from '../targets.ts';
 import { createLeastConnectionsMember } from './leastConnectionsMember.ts';
 import type { Method } from './method.ts';
@@ -64,6 +65,7 @@ export function createF5Balancer(options: F5Options, listenerIndex: number, luck
     checks: monitor
       ? monitorChecks(targets, monitor, deriveKey(luck, listenerIndex, 0), sessionsOfDown(listener))
       : undefined,
+    keyOf: ({ address }) => (persistence ? bytesOf(address) : null),
     orders: {},
   });
 }

@@ -2,6 +2,7 @@
 // tries another one when that does not answer.
 import { deriveKey, type Key } from '../../../kernel/random.ts';
 import { drawBelow, type Balancer } from '../contract.ts';
+import { bytesOf } from '../haproxy/key.ts';
 import { balancerOf, newTargets, type Target, type TargetSession } from '../targets.ts';
 import { newEndpoints } from './endpoints.ts';
 import { createIptables } from './iptables.ts';
@@ -48,7 +49,19 @@ export function createKubernetesBalancer(
       return Infinity;
     },
     closed: ({ worker }, target) => forget(worker, target),
+    passes: options.readiness?.successes,
+    keyOf: ({ address }) => keyOf(options, address),
     checks: endpoints.checks,
     orders: { changed: (target, nowUs) => endpoints.ordered(target, nowUs) },
   });
+}
+
+/** What decides of a client, beside chance and turns. */
+function keyOf(
+  { proxy, scheduler, affinityUs, serviceAddress }: KubernetesOptions,
+  address: string,
+): Uint8Array | null {
+  if (affinityUs !== null) return bytesOf(address);
+  if (proxy === 'iptables') return null;
+  return scheduler === 'sh' ? bytesOf(address) : scheduler === 'dh' ? bytesOf(serviceAddress) : null;
 }

@@ -1,6 +1,7 @@
 // An AWS Network Load Balancer behind the contract of all balancers. It forwards: the connection of an agent is with the target.
 import { deriveKey, type Key } from '../../../kernel/random.ts';
 import type { Balancer, HealthChecks } from '../contract.ts';
+import { bytesOf } from '../haproxy/key.ts';
 import { balancerOf, inService, newTargets, type TargetSession, type Targets } from '../targets.ts';
 import { thresholdChecks } from '../thresholds.ts';
 import { flowHash } from './flowHash.ts';
@@ -17,6 +18,8 @@ export function createNlbBalancer(options: NlbOptions, listenerIndex: number, lu
   return balancerOf(targets, {
     workers: options.zones.length,
     choose,
+    passes: listener.check.healthyAfter,
+    keyOf: ({ address }) => (listener.stickiness === 'sourceIp' ? bytesOf(address) : null),
     checks: withDeregistration(targets, checks, leaving),
     orders: {
       changed(target, nowUs) {
