@@ -82,8 +82,13 @@ const later: readonly {
   },
   {
     place: /^modes\.[^.]+$/,
-    keys: ['haproxyHelper', 'observed', 'unreachable'],
+    keys: ['observed', 'unreachable'],
     text: (key) => `${quote(key)} is not modelled yet for a mode. Use set for what the network does.`,
+  },
+  {
+    place: /^modes\.[^.]+$/,
+    keys: ['helper', 'haproxyHelper'],
+    text: () => 'the HAProxy helper stands with its balancer: haproxy: { file: haproxy.cfg, helper: yes }.',
   },
   {
     place: /^cluster\.nodes\.[^.]+$/,

@@ -2,6 +2,7 @@
 import type { BalancerOptions, BalancerProduct } from '../../models/balancer/options.ts';
 import type { ListenerFacts } from '../../models/balancer/product.ts';
 import { listenersOf } from '../../models/balancer/products.ts';
+import type { HelperOptions } from '../../models/cluster/haproxyHelper.ts';
 import { balancerPlace } from '../../models/fault.ts';
 import type { Problem } from '../problem.ts';
 import type { SourcePosition } from '../scenario.ts';
@@ -20,6 +21,8 @@ import { readVip } from './vipBalancer.ts';
 /** What the reader of a product knows of a file beside the options. Listeners by their place in the product's. */
 export interface BalancerFile {
   readonly product: BalancerProduct;
+  /** Wazuh's HAProxy helper works at it; absent or `null`: none does. */
+  readonly helper?: HelperOptions | null;
   /** What it chooses may depend on the address it sees. */
   readonly choosesByAddress: boolean;
   /** The directive behind `sessionTimeoutUs`. */

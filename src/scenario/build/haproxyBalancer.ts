@@ -1,6 +1,7 @@
 // A balancer of a mode, from its haproxy.cfg.
 import { haproxyRemarks } from '../../models/balancer/haproxy/remarks.ts';
 import { documentedVersion, parseHaproxyVersion } from '../../models/balancer/haproxy/versions.ts';
+import type { HelperOptions } from '../../models/cluster/haproxyHelper.ts';
 import { nodeDefaults } from '../../models/node.ts';
 import { readHaproxyConf, type HaproxyConf, type HaproxyConfInput } from '../import/haproxyConf.ts';
 import type { Problem } from '../problem.ts';
@@ -9,6 +10,7 @@ import { pathText, type Path } from '../wording.ts';
 import type { BalancerFile } from './balancers.ts';
 import type { Cluster } from './cluster.ts';
 import type { Build } from './context.ts';
+import { completed, helperOf } from './haproxyHelper.ts';
 import { attempt, readText, type NamedText } from './texts.ts';
 
 /** What the scenario says beside the file. */
@@ -32,7 +34,8 @@ export function readHaproxy(
     env: new Map(Object.entries(given.env ?? {})),
     settings: build.settingsOf('haproxy', name),
   };
-  const conf = readConfiguration(build, cluster, source, process);
+  const helper = helperOf(build, cluster, name, haproxy, path);
+  const conf = readConfiguration(build, cluster, completed(source, helper, cluster.nodes), process);
   if (!conf) return null;
   if (conf.options.frontends.length === 0) {
     build.fail(path, `${pathText(path)}: no frontend of it listens for TCP connections of agents.`);
@@ -40,10 +43,16 @@ export function readHaproxy(
   if (given.version === undefined) {
     build.assume(`HAProxy is taken to be of the ${version.branch} releases, which Wazuh documents (version).`);
   }
-  return fileOf(build, cluster, conf, process);
+  return fileOf(build, cluster, conf, process, helper);
 }
 
-function fileOf(build: Build, cluster: Cluster, conf: HaproxyConf, process: HaproxyProcess): BalancerFile {
+function fileOf(
+  build: Build,
+  cluster: Cluster,
+  conf: HaproxyConf,
+  process: HaproxyProcess,
+  helper: HelperOptions | null,
+): BalancerFile {
   const { frontends, backends } = conf.options;
   /** A listener is one `bind` of one frontend. */
   const listeners = frontends.flatMap(({ binds, backendIndex }, frontendIndex) =>
@@ -52,6 +61,7 @@ function fileOf(build: Build, cluster: Cluster, conf: HaproxyConf, process: Hapr
   const remarks = haproxyRemarks(conf.options);
   return {
     product: { kind: 'haproxy', haproxy: conf.options },
+    helper,
     choosesByAddress: backends.some(
       ({ balance }) => balance.kind === 'source' || (balance.kind === 'hash' && balance.sample.fetch === 'src'),
     ),
@@ -73,8 +83,8 @@ function fileOf(build: Build, cluster: Cluster, conf: HaproxyConf, process: Hapr
     placeOf: (index, name) => conf.placeOf(listeners[index]!.frontendIndex, name),
     reread(given, path) {
       const source = readText(build, given, path, 'configuration');
-      const read = source && readConfiguration(build, cluster, source, process);
-      return read && fileOf(build, cluster, read, process);
+      const read = source && readConfiguration(build, cluster, completed(source, helper, cluster.nodes), process);
+      return read && fileOf(build, cluster, read, process, helper);
     },
     arranged(indexes) {
       if (indexes.length === listeners.length && indexes.every((index, at) => index === at)) {

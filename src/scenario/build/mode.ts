@@ -13,6 +13,7 @@ import { describe } from './description.ts';
 import { followChains } from './chains.ts';
 import { checkEnrolments } from './enrolments.ts';
 import { readFault } from './faults.ts';
+import { withHelper } from './haproxyHelper.ts';
 import { readGroup } from './groups.ts';
 import { checkListeners } from './listeners.ts';
 import { readCluster } from './nodes.ts';
@@ -54,6 +55,8 @@ export function buildMode(context: ModeContext): BuiltMode | null {
     return read ?? [];
   });
   if (!groups.includes(null)) checkEnrolments(data, built, cluster.nodes, fail);
+  const agents = built.reduce((sum, { count }) => sum + count, 0);
+  const helped = withHelper(build, cluster, balancers, agents);
   if (build.problemCount > 0 || groups.includes(null)) return null;
   const network = { latencyUs: data.network.latency, unreachable: data.network.unreachable };
   assumeGenerally(build, cluster, balancers, built);
@@ -78,7 +81,7 @@ export function buildMode(context: ModeContext): BuiltMode | null {
       untilSettled: typeof data.duration !== 'number',
       nodes: cluster.nodes,
       network,
-      balancers: balancers.map(({ options }) => options),
+      ...helped,
       groups: built,
       faults,
     },

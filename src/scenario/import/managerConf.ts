@@ -4,6 +4,7 @@ import { atLeast, serverDefaults } from '../../models/agentVersions.ts';
 import type { EpsLimit, NodeRole } from '../../models/node.ts';
 import type { SourcePosition } from '../scenario.ts';
 import { quote } from '../wording.ts';
+import { readHelperConf, type HelperConf } from './haproxyHelperConf.ts';
 import { ConfReader, didYouMean, has, maxInt, secondsOf } from './ossecReader.ts';
 import type { ConfText, Handler, Option, Remarks } from './ossecReader.ts';
 import { shorten } from './ossecXml.ts';
@@ -21,6 +22,8 @@ export interface ClusterConf {
   readonly role: Written<NodeRole> | null;
   readonly nodeName: Written<string> | null;
   readonly clusterName: Written<string> | null;
+  /** Of a master; `null`: none runs. */
+  readonly helper: HelperConf | null;
 }
 
 /** The part of an ossec.conf that a manager's daemons remoted, authd, monitord and clusterd read. */
@@ -173,7 +176,7 @@ class ManagerSections {
   readCluster(section: OssecElement): void {
     const conf = this.#conf;
     const cluster: { -readonly [K in keyof ClusterConf]: ClusterConf[K] } = {
-      ...(this.#cluster ?? { disabled: null, role: null, nodeName: null, clusterName: null }),
+      ...(this.#cluster ?? { disabled: null, role: null, nodeName: null, clusterName: null, helper: null }),
     };
     const at = <T>(element: OssecElement, value: T): Written<T> => ({ value, position: conf.positionOf(element) });
     const yesNo: Handler = (element) => conf.yesNo(element) !== undefined && conf.idle(element);
@@ -211,7 +214,7 @@ class ManagerSections {
         {
           since: '4.9.0',
           read: (element) => {
-            if (this.#runsHelper(element)) helpers.push(element);
+            helpers.push(element);
           },
         },
       ],
@@ -221,13 +224,13 @@ class ManagerSections {
       ),
     ]);
     conf.children(section, '<cluster>', options);
-    this.#cluster = cluster;
     // framework/wazuh/core/cluster/hap_helper: a thread of the master's clusterd.
     const helps = cluster.disabled?.value !== true && cluster.role?.value !== 'worker';
     for (const helper of helpers) {
-      if (helps) conf.unmodelled(helper, 'moves agents between the nodes of a HAProxy');
-      else conf.idle(helper);
+      if (!helps) conf.idle(helper);
+      else if (!conf.assumes(helper)) cluster.helper = readHelperConf(conf, helper);
     }
+    this.#cluster = cluster;
   }
 
   /** C_VALID of Read_Cluster(): neither white space nor ( ) * + , / ; @ and the grave accent. */
@@ -241,27 +244,6 @@ class ManagerSections {
       const what = `${quote(wrong[0])} is not allowed in ${quote(written)}`;
       conf.problem(element, `<${element.name}>: ${what}: ${why}`);
     } else keep(written);
-  }
-
-  /** HELPER_DEFAULTS of framework/wazuh/core/cluster/utils.py: a block that says nothing else is switched on. */
-  #runsHelper(section: OssecElement): boolean {
-    const conf = this.#conf;
-    let runs = true;
-    const nothing: Option = { read: () => undefined };
-    const names = ['address', 'port', 'protocol', 'user', 'password', 'backend', 'resolver', 'cert'];
-    const options = new Map<string, Option>([
-      ['haproxy_disabled', { read: (element) => (runs = conf.yesNo(element) === false) }],
-      ...names.map((name): [string, Option] => [`haproxy_${name}`, nothing]),
-      ...['client_cert', 'client_cert_key', 'client_cert_password', 'excluded_nodes', 'frequency', 'api_port'].map(
-        (name): [string, Option] => [name, nothing],
-      ),
-      ...['agent_chunk_size', 'agent_reconnection_time', 'agent_reconnection_stability_time'].map(
-        (name): [string, Option] => [name, nothing],
-      ),
-      ...['imbalance_tolerance', 'remove_disconnected_node_after'].map((name): [string, Option] => [name, nothing]),
-    ]);
-    conf.children(section, '<haproxy_helper>', options);
-    return runs;
   }
 
   #readEps(section: OssecElement): void {

@@ -224,12 +224,16 @@ export class ConfReader {
     if (!this.#idle.has(element.name)) this.#idle.set(element.name, element.offset);
   };
 
+  /** True for an option that the scenario assumes away. */
+  assumes({ name }: OssecElement): boolean {
+    if (!this.#assume.includes(name)) return false;
+    if (!this.#assumed.includes(name)) this.#assumed.push(name);
+    return true;
+  }
+
   /** An option that decides something and is not modelled. */
   unmodelled(element: OssecElement, what: string): void {
-    if (this.#assume.includes(element.name)) {
-      if (!this.#assumed.includes(element.name)) this.#assumed.push(element.name);
-      return;
-    }
+    if (this.assumes(element)) return;
     this.problem(element, `<${element.name}> ${what}; that is not modelled. Remove it, or list it under "assume".`);
   }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { haproxyBranches, parseHaproxyVersion } from '../../models/balancer/haproxy/versions.ts';
 import { kernel } from './agent.ts';
 import * as products from './products.ts';
-import { type Issue, checked, latency, listOf, mapping, mismatch, name, namePattern, portRange, text, unreachable, whole } from './values.ts';
+import { type Issue, checked, duration, latency, listOf, mapping, mismatch, name, namePattern, portRange, share, text, unreachable, whole, wholeSeconds, yesNo } from './values.ts';
 
 /** Of the machine it runs on. */
 const host = {
@@ -54,6 +54,26 @@ const noRelease = ({ input }: Issue): string =>
 
 const haproxyFile = text('a path or the text of a haproxy.cfg', 'Path of a haproxy.cfg, or its text.');
 
+/** Wazuh's HAProxy helper; limits as cluster.py has them (scenario/import/haproxyHelperConf.ts). */
+const helper = z
+  .union(
+    [
+      yesNo('Whether the master has a HAProxy helper for it; default: as its ossec.conf says.'),
+      z.strictObject({
+        backend: text('the name of a backend', 'Backend it owns; default wazuh_reporting.').optional(),
+        frequency: wholeSeconds('Pause between two looks; default 60s.', 10, 86_400, 'from 10s to 1d').optional(),
+        agentChunkSize: whole('Agents told to reconnect at once; default 300.', 100, 5_000_000).optional(),
+        agentReconnectionTime: wholeSeconds('Pause behind each of these; default 5s.', 0, 86_400, 'from 0s to 1d').optional(),
+        agentReconnectionStabilityTime: wholeSeconds('Pause after a change of the servers; default 60s.', 10, 86_400, 'from 10s to 1d').optional(),
+        imbalanceTolerance: share('How far from the mean a server may be; default 10%.').optional(),
+        removeDisconnectedNodeAfter: duration('When a server that is no node’s any more is taken out; default 240m.').optional(),
+        excludedNodes: z.array(text('the name of a node', 'A node that gets no agents.'), listOf('a list of nodes')).optional(),
+      }),
+    ],
+    { error: ({ input }: Issue) => mismatch('yes, no, or a mapping such as { frequency: 60s }', input) },
+  )
+  .meta({ description: 'Wazuh’s HAProxy helper.' });
+
 export const haproxy = z.union(
   [
     haproxyFile,
@@ -84,6 +104,7 @@ export const haproxy = z.union(
         )
         .optional()
         .meta({ description: 'Environment variables of its process.' }),
+      helper: helper.optional(),
       ...host,
     }),
   ],

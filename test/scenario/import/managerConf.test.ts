@@ -192,14 +192,14 @@ describe('a manager’s ossec.conf', () => {
       ]);
     });
 
-    test('takes a HAProxy helper for what is not modelled, unless it is off, on a worker, or assumed away', () => {
+    test('has a HAProxy helper, unless it is off, on a worker, or assumed away', () => {
+      const access =
+        '<haproxy_address>10.0.0.9</haproxy_address><haproxy_user>u</haproxy_user><haproxy_password>p</haproxy_password>';
       const helper = (inside: string, beside = ''): string =>
-        cluster(`${beside}<haproxy_helper><haproxy_address>10.0.0.9</haproxy_address>${inside}</haproxy_helper>`);
+        cluster(`${beside}<haproxy_helper>${access}${inside}</haproxy_helper>`);
       const master = '<node_type>master</node_type>';
 
-      expect(managerMistakes(helper('', master))).toEqual([
-        '1:53  <haproxy_helper> moves agents between the nodes of a HAProxy; that is not modelled. Remove it, or list it under "assume".',
-      ]);
+      expect(managerMistakes(helper('', master))).toEqual([]);
       expect(managerMistakes(helper('<haproxy_disabled>yes</haproxy_disabled>', master))).toEqual([]);
       expect(managerMistakes(helper('', '<node_type>worker</node_type>'))).toEqual([]);
       expect(managerMistakes(helper('', `${master}<disabled>yes</disabled>`))).toEqual([]);
