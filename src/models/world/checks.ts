@@ -27,6 +27,7 @@ interface Check {
   readonly proxy: Proxy;
   readonly pool: number;
   readonly peer: number;
+  /** A node, or another balancer. */
   readonly node: number;
   readonly registration: boolean;
   readonly checks: HealthChecks;
@@ -53,7 +54,7 @@ export function startChecks(world: WorldState, host: BalancerHost, nowUs: number
   const proxy = host.proxies.at(-1)!;
   proxy.pools.forEach(({ balancer: { checks }, targets }, pool) => {
     if (!checks) return;
-    targets.forEach(({ nodeIndex: node, registration }, peer) => {
+    targets.forEach(({ place: node, registration }, peer) => {
       const firstUs = checks.firstAtUs[peer]!;
       if (firstUs === Infinity || node < 0) return;
       const id = world.checks.next++;

@@ -5,6 +5,7 @@ import type { PlannedFault } from '../faultPlan.ts';
 import { analysisOutlivesUs } from '../managerVersions.ts';
 import { End } from '../nodeQueue.ts';
 import { PlaceState, capacityShare, marksOf, stateOf, type Place } from '../place.ts';
+import { endChained, isInFront } from './chain.ts';
 import { scheduleDrain, setDrain } from './drain.ts';
 import { enrolmentBegins } from './enrolment.ts';
 import { reviewAttempt, waitInVain } from './attempts.ts';
@@ -250,7 +251,7 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
   reviewLeftovers(world, nowUs);
   if (index === world.links.master) masterChanged(world, nowUs);
   if (isProxy) checksOfHost(world, world.hosts[index - world.nodeCount]!, before, reborn, nowUs);
-  else reviewChecks(world, index, nowUs);
+  reviewChecks(world, index, nowUs);
   for (let agent = 0; agent < world.agents; agent++) {
     const state = world.state[agent]!;
     if (state === State.Connected || state === State.Frozen || state === State.Stale) {
@@ -329,12 +330,19 @@ function deliverHeld(world: WorldState, index: number, nowUs: number): void {
 /** A balancer that ends no connections takes them down with itself only where nothing else knows them. */
 function forwarderTurned(world: WorldState, host: BalancerHost, before: number, reborn: boolean, nowUs: number): void {
   const { forwarding } = host.proxies[0]!;
-  if (forwarding?.passes !== 'packets') return;
+  if (forwarding ? forwarding.passes !== 'packets' : !isInFront(host, world.nodeCount)) return;
   const { state } = world.places[host.place]!;
   const isOff = state === PlaceState.Silent;
   const wasOff = before === PlaceState.Silent;
   if (isOff !== wasOff) cutThrough(world, host.place, isOff, nowUs);
-  if (reborn && (isOff || !forwarding.survivesProcess)) flowsLost(world, host, nowUs);
+  if (!reborn) return;
+  if (forwarding) {
+    if (isOff || !forwarding.survivesProcess) flowsLost(world, host, nowUs);
+  } else if (isOff) {
+    flowsLost(world, host, nowUs);
+  } else {
+    for (const agent of [...host.flows].sort((a, b) => a - b)) endChained(world, agent, nowUs);
+  }
 }
 
 /** Processes that end take their checks with them; those that start begin with theirs. */

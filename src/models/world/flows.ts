@@ -11,6 +11,7 @@ import { Forgotten, Leg, forgetFlow } from './legs.ts';
 import { hearNews } from './news.ts';
 import { reviewSession } from './path.ts';
 import { flowsDropped } from './repeats.ts';
+import { freeSlot } from './slots.ts';
 import { State, Step, Wait, isBalancer, nextStep, type WorldState } from './state.ts';
 
 /** What a forwarder knows of an agent's connection. */
@@ -20,6 +21,8 @@ export interface Flow {
   readonly listener: number;
   readonly session: BalancerSession;
   readonly peer: number;
+  /** Of the processes that have it. */
+  readonly life: number;
 }
 
 /** `null`: the place is none that forwards. */
@@ -40,7 +43,8 @@ export function clientOf(
   const index = drawIndex(world.options.groups[group]!, local);
   const hidden = world.through[agent]! < 0 ? null : world.hosts[world.through[agent]! - world.nodeCount]!;
   const own = addressText(world.addresses[group]![local]!);
-  const isHidden = hidden?.proxies.at(-1)!.forwarding?.hidesClients === true;
+  // Behind a proxy clients have the address of that.
+  const isHidden = hidden !== null && hidden.proxies.at(-1)!.forwarding?.hidesClients !== false;
   return {
     worker: below(workers, world.workerKeys[group]!, index, connect),
     client: {
@@ -77,7 +81,8 @@ export function forward(world: WorldState, agent: number, passes: boolean, nowUs
   const target = targets[peer]!;
   world.target[agent] = target.place;
   if (target.listener >= 0) world.listener[agent] = target.listener;
-  world.flows.set(agent, { host, proxy, listener: listenerIndex, session, peer });
+  const { life } = world.places[place]!;
+  world.flows.set(agent, { host, proxy, listener: listenerIndex, session, peer, life });
   host.flows.add(agent);
   if (passes) world.through[agent] = place;
   hearNews(world, host, nowUs);
@@ -92,7 +97,13 @@ export function closeFlow(world: WorldState, agent: number, nowUs: number): void
   const { host, proxy, listener, session } = flow;
   world.flows.delete(agent);
   host.flows.delete(agent);
-  proxy.listeners[listener]!.balancer.closed(session, nowUs + host.phaseUs);
+  if (world.places[host.place]!.life !== flow.life && !proxy.forwarding) return;
+  const { balancer, portOf } = proxy.listeners[listener]!;
+  balancer.closed(session, nowUs + host.phaseUs);
+  if (!proxy.forwarding) {
+    proxy.ports[portOf[flow.peer]!]! -= 1;
+    freeSlot(world, host, proxy, proxy.listeners[listener]!, session.worker, nowUs);
+  }
   hearNews(world, host, nowUs);
 }
 
@@ -128,7 +139,8 @@ export function loseFlow(world: WorldState, agent: number, answer: number, nowUs
 
 /** A balancer that forwards has lost its memory. */
 export function flowsLost(world: WorldState, host: BalancerHost, nowUs: number): void {
-  const { unknown } = host.proxies[0]!.forwarding!;
+  // A kernel that is back knows none of a proxy's connections either.
+  const unknown = host.proxies[0]!.forwarding?.unknown ?? 'reset';
   const agents = [...host.flows].sort((a, b) => a - b);
   host.flows.clear();
   for (const agent of agents) {

@@ -25,6 +25,7 @@ import { armAttemptTimeout, queueUp, waitForAnswer, waitSyn } from './waits.ts';
 
 /** True where what remoted takes a second, or what a startup costs it, is judged. */
 export function isJudged(world: WorldState, node: number): boolean {
+  if (isBalancer(world, node)) return false;
   const { acceptUs, controlUs } = world.books.intake.nodes[node]!;
   return acceptUs > 0 || controlUs > 0;
 }
@@ -55,6 +56,7 @@ function waitingAt(world: WorldState, node: number, nowUs: number): number {
 /** Whether a SYN that arrives at a node would find room for its connection. */
 export function hasRoomForSyn(world: WorldState, node: number, registration: boolean, nowUs: number): boolean {
   const place = world.places[node]!;
+  if (isBalancer(world, node)) return fitsQueue(place.queued, place.acceptQueue);
   if (registration) return fitsQueue(place.queuedRegistration, place.acceptQueue);
   return fitsQueue(waitingAt(world, node, nowUs), world.books.intake.nodes[node]!.acceptQueue);
 }

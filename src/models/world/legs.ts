@@ -174,7 +174,14 @@ function outlook(world: WorldState, agent: number, leg: Leg, nowUs: number): num
     if (isCutBack(world, agent, leg)) return isGone || place.state === PlaceState.Hung ? Broken.Silent : Broken.Deaf;
   }
   if (isGone) return Broken.Dead;
-  return place.state === PlaceState.Hung ? Broken.Hung : Broken.No;
+  return place.state === PlaceState.Hung || standsStillInFront(world, agent, leg) ? Broken.Hung : Broken.No;
+}
+
+/** The first of two proxies, one behind the other, stands still: its kernel takes what comes, and nothing goes on. */
+function standsStillInFront(world: WorldState, agent: number, leg: Leg): boolean {
+  const through = world.through[agent]!;
+  if (through < 0 || leg === Leg.Back || world.places[through]!.state !== PlaceState.Hung) return false;
+  return world.hosts[through - world.nodeCount]!.proxies[0]!.forwarding === null;
 }
 
 /** Changes of a leg that the session has to follow. */

@@ -2,6 +2,7 @@
 import type { BalancerNews } from '../balancer/contract.ts';
 import type { Proxy } from '../balancer/proxy.ts';
 import { recheck } from './checks.ts';
+import { endChained } from './chain.ts';
 import { loseFlow } from './flows.ts';
 import type { BalancerHost } from './host.ts';
 import { Forgotten, Leg, forgetFlow } from './legs.ts';
@@ -77,6 +78,12 @@ function endSessions(
       if (isOurs && world.through[agent] === host.place) loseFlow(world, agent, Forgotten.Reset, nowUs);
     }
     return;
+  }
+  // Other balancers behind this one.
+  for (const agent of [...host.flows].sort((a, b) => a - b)) {
+    const flow = world.flows.get(agent)!;
+    const isPeer = flow.proxy === proxy && proxy.listeners[flow.listener]!.pool === pool && flow.peer === peer;
+    if (isPeer) endChained(world, agent, nowUs);
   }
   const isOurs = (agent: number): boolean => {
     if (world.target[agent] !== host.place || host.proxies[world.generation[agent]!] !== proxy) return false;

@@ -16,7 +16,9 @@ import {
   proxyOf,
   timersPerAgent,
   type WorldState,
+  isBalancer,
 } from './state.ts';
+import { goBehind } from './chain.ts';
 import type { BalancerHost } from './host.ts';
 import { Leg } from './legs.ts';
 import { attemptCutSinceUs } from './repeats.ts';
@@ -81,7 +83,7 @@ function tryPeer(
     }
     if (proxy.ports[listener.portOf[peer]!]! < proxy.portsPerPeer) {
       proxy.ports[listener.portOf[peer]!]! += 1;
-      world.peerNode[agent] = listener.targets[peer]!.nodeIndex;
+      world.peerNode[agent] = listener.targets[peer]!.place;
       world.peerSinceUs[agent] = nowUs;
       world.peerTimeoutUs[agent] = connectTimeoutUs(proxy, session.worker, listener);
       nextStep(world, agent, Step.PeerArrive, nowUs + hopUs(world, agent, world.peerNode[agent]));
@@ -190,7 +192,9 @@ export function peerArrive(world: WorldState, agent: number, nowUs: number): voi
   }
   // A dying process takes the connection of no life that goes on.
   world.nodeLife[agent] = place.state === PlaceState.Dying ? -1 : place.life;
-  if (serviceState(place, registration) === PlaceState.Up) world.books.accepted(index, nowUs);
+  if (serviceState(place, registration) === PlaceState.Up && !isBalancer(world, index)) {
+    world.books.accepted(index, nowUs);
+  }
   world.untaken[agent] = serviceState(place, registration) === PlaceState.Hung ? 1 : 0;
   nextStep(world, agent, Step.PeerConnected, nowUs + oneWayUs);
 }
@@ -202,6 +206,10 @@ export function peerConnected(world: WorldState, agent: number, nowUs: number): 
   const index = world.peerNode[agent]!;
   const place = world.places[index]!;
   listener.balancer.connected(session, nowUs + hostOf(world, agent).phaseUs);
+  if (isBalancer(world, index)) {
+    goBehind(world, agent, nowUs);
+    return;
+  }
   const { registration } = listener.targets[session.peerIndex]!;
   const oneWayUs = hopUs(world, agent, index);
   if (isForRemoted(world, agent) && isJudged(world, index)) {

@@ -88,6 +88,12 @@ function addressesOf(data: BalancerData): readonly string[] {
   return [...(data.addresses ?? []), ...inner];
 }
 
+/** The addresses of a balancer that is called so in the file of another one; `null`: none is. */
+export function addressesOfBalancer(build: Build, host: string): readonly string[] | null {
+  const given = balancersGiven(build).find(({ name }) => name === host);
+  return given ? addressesOf(given.data).slice(0, 1) : null;
+}
+
 /** @returns `null` where there were problems; they have been reported. */
 export function readBalancers(build: Build, cluster: Cluster): Balancer[] | null {
   const given = balancersGiven(build);
@@ -145,7 +151,7 @@ function readBalancer(
 }
 
 /** It forwards, or only says where to go. */
-function makesNoConnections(product: BalancerProduct): boolean {
+export function makesNoConnections(product: BalancerProduct): boolean {
   return product.kind === 'f5' ? product.f5.type === 'fastL4' : !['nginx', 'haproxy', 'envoy'].includes(product.kind);
 }
 

@@ -208,6 +208,16 @@ class FaultReader {
         `${what} is called ${quote(name)}. ${meant ? `Did you mean ${meant}? ` : ''}Known: ${listNames(known)}.`,
       );
     }
+    for (const { path, name } of names) {
+      const { balancers: here } = this.#context;
+      const vip = here.find((each) => each.name === name)?.product;
+      if (vip?.kind !== 'vip') continue;
+      const members = vip.vip.of.map((index) => here[index]!.name);
+      this.#fail(
+        path,
+        `${name} is an address that moves, and nothing happens to it. Name ${enumerate(members, 'or')}.`,
+      );
+    }
     const all =
       this.#isCommand(verb) && !groups.includes(agentsPlace) && names.some(({ name }) => name === agentsPlace);
     if (all && names.length > 1) {

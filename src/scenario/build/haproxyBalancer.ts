@@ -8,6 +8,7 @@ import type { Problem } from '../problem.ts';
 import type { HaproxyData } from '../schema.ts';
 import { pathText, type Path } from '../wording.ts';
 import type { BalancerFile } from './balancers.ts';
+import { addressesOfBalancer } from './balancers.ts';
 import type { Cluster } from './cluster.ts';
 import type { Build } from './context.ts';
 import { completed, helperOf } from './haproxyHelper.ts';
@@ -129,7 +130,7 @@ function readConfiguration(
       // A text within the scenario is no file that might be cut off.
       text: source.path === '' && !source.text.endsWith('\n') ? `${source.text}\n` : source.text,
       ...process,
-      resolve: (host) => cluster.addressesBehind(host),
+      resolve: (host) => addressesOfBalancer(build, host) ?? cluster.addressesBehind(host),
       assume: build.data.assume,
       purpose: 'agents',
     }),

@@ -7,6 +7,7 @@ import { readNginxConf, type NginxConf, type NginxConfInput } from '../import/ng
 import { pathText, type Path } from '../wording.ts';
 import type { NginxData } from '../schema.ts';
 import type { BalancerFile } from './balancers.ts';
+import { addressesOfBalancer } from './balancers.ts';
 import type { Cluster } from './cluster.ts';
 import type { Build } from './context.ts';
 import { attempt, readText, type NamedText } from './texts.ts';
@@ -82,7 +83,7 @@ function readConfiguration(build: Build, cluster: Cluster, source: NamedText, pr
         return included;
       },
       ...process,
-      resolve: (host) => cluster.addressesBehind(host),
+      resolve: (host) => addressesOfBalancer(build, host) ?? cluster.addressesBehind(host),
       assume: data.assume,
       listeners: 'agents',
     }),
