@@ -2,7 +2,7 @@
 import type { BalancerProduct } from '../models/balancer/options.ts';
 import { changeServers, listenersOf } from '../models/balancer/products.ts';
 import { endsInStartup, isBalancerFault } from '../models/fault.ts';
-import type { FaultOccurrence } from '../models/ledger.ts';
+import type { FaultOccurrence, HelperBooks } from '../models/ledger.ts';
 import type { WorldOptions } from '../models/worldOptions.ts';
 import type { RunView, Selection } from './selection.ts';
 
@@ -51,16 +51,26 @@ export function reachableNodes(world: WorldOptions, products = productsOf(world)
   return { usual: sorted(usual), backup: sorted(backup) };
 }
 
-/** What can be landed on from each instant on: reloads change it. */
+/** What can be landed on from each instant on: reloads change it, and what Wazuh's HAProxy helper does (`helped`). */
 export function reachableFrom(
   world: WorldOptions,
   faults: readonly FaultOccurrence[],
+  helped: HelperBooks['products'] = [],
 ): readonly { readonly fromUs: number; readonly reachable: Reachable }[] {
   const epochs = [{ fromUs: -Infinity, reachable: reachableNodes(world) }];
   const products = productsOf(world);
+  let next = 0;
+  const helpUntil = (untilUs: number): void => {
+    for (; next < helped.length && helped[next]!.atUs <= untilUs; next++) {
+      const { atUs, balancerIndex, product } = helped[next]!;
+      products[balancerIndex] = product;
+      epochs.push({ fromUs: atUs, reachable: reachableNodes(world, products) });
+    }
+  };
   for (const { faultIndex, places, startUs } of [...faults].sort((a, b) => a.startUs - b.startUs)) {
     const fault = world.faults[faultIndex];
     if (fault === undefined || !isBalancerFault(fault)) continue;
+    helpUntil(startUs);
     world.balancers.forEach(({ name: balancer }, index) => {
       if (fault.balancers && !fault.balancers.includes(balancer)) return;
       if (fault.kind === 'reload') products[index] = fault.product ?? products[index]!;
@@ -73,6 +83,7 @@ export function reachableFrom(
     });
     epochs.push({ fromUs: startUs, reachable: reachableNodes(world, products) });
   }
+  helpUntil(Infinity);
   return epochs;
 }
 
@@ -97,7 +108,7 @@ function backUs({ kind, endUs }: FaultOccurrence, startupUs: number): number {
 
 /** The nodes that carry the load at an instant: reachable ones that are up. */
 export function carriers({ books, world }: RunView): (atUs: number) => readonly number[] {
-  const epochs = reachableFrom(world, books.faults);
+  const epochs = reachableFrom(world, books.faults, books.helper?.products);
   const isUp = (index: number, atUs: number): boolean => {
     const { name, startupUs } = world.nodes[index]!;
     return !books.faults.some(

@@ -3,6 +3,7 @@ import { metricDefinition } from '../scenario/metricNames.ts';
 import { enrolment } from './enrolment.ts';
 import { backtest } from './backtest.ts';
 import { buffer } from './buffer.ts';
+import { helper } from './helper.ts';
 import { movedShare, rebalancedAfter, skew } from './imbalance.ts';
 import { blindness, delay, firstDrop, headroom, storm } from './load.ts';
 import { events, isCause, lostByCause, lostSeconds, lostShare } from './loss.ts';
@@ -57,6 +58,8 @@ export function metricValue(name: string, run: RunView, selection: Selection): n
       return backtest(run, selection, rest);
     case 'status':
       return status(run, selection, rest);
+    case 'helper':
+      return helper(run, rest);
     case 'enrolment':
       return enrolment(run, selection, rest);
     default:

@@ -15,7 +15,7 @@ import { idleDue, idleEnds } from './world/idle.ts';
 import { flushes } from './world/flush.ts';
 import { entersQueue, handlersServe, taken } from './world/intake.ts';
 import { scheduleChurn, startAgent, told } from './world/lifecycle.ts';
-import { helperDue, helperIsContent, scheduleHelper } from './world/haproxyHelper.ts';
+import { helperDue, helperIsContent, helperNotes, scheduleHelper } from './world/haproxyHelper.ts';
 import { isWalker, revived, sleeps, walkOn } from './world/listWalk.ts';
 import { sendTimesOut } from './world/sendTimeout.ts';
 import { checkDue, startChecks } from './world/checks.ts';
@@ -381,7 +381,7 @@ function finish(world: WorldState): Books {
     node: world.node.map((node, agent) => (world.state[agent] === State.Stale ? -1 : node)),
     outages,
     faults: world.faults,
-    notes: world.notes,
+    notes: [...world.notes, ...helperNotes(world)],
     kernelEvents: world.queue.popped,
   });
 }

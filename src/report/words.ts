@@ -104,6 +104,13 @@ const rows: readonly Row[] = [
     when: (mode) => largest(mode, 'status.falseDisconnected.peak') > 0,
   },
   { label: 'skew before / during / after', value: skewText },
+  { label: 'even again after', value: (mode) => textOf(mode, 'rebalanced.after'), when: isHelped },
+  { label: 'told to reconnect by the helper', value: (mode) => textOf(mode, 'helper.reconnects'), when: isHelped },
+  {
+    label: 'cut by an old HAProxy process',
+    value: (mode) => textOf(mode, 'helper.cut'),
+    when: (mode) => largest(mode, 'helper.cut') > 0,
+  },
 ];
 
 function largest(mode: ModeResult, metric: string): number {
@@ -112,6 +119,11 @@ function largest(mode: ModeResult, metric: string): number {
 
 function hasOutages(mode: ModeResult): boolean {
   return largest(mode, 'reconnect.count') > 0;
+}
+
+/** Wazuh's HAProxy helper has done something. */
+function isHelped(mode: ModeResult): boolean {
+  return largest(mode, 'helper.told') > 0 || largest(mode, 'helper.reloads') > 0;
 }
 
 function hasNewcomers(mode: ModeResult): boolean {

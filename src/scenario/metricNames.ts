@@ -96,6 +96,13 @@ function define(): Record<string, MetricDefinition> {
   }
   add('share', ['group'], ['enrolment.keyUnknown.share']);
   add('count', ['group'], ['enrolment.keyUnknown', 'enrolment.failed', 'enrolment.duplicates']);
+  // Of Wazuh's HAProxy helper.
+  add(
+    'count',
+    [],
+    ['told', 'reconnects', 'moved', 'cut', 'passedOver', 'reloads'].map((name) => `helper.${name}`),
+  );
+  add('events', [], ['helper.delayed']);
   return all;
 }
 

@@ -156,6 +156,22 @@ export function cameBack(world: WorldState, agent: number, node: number, nowUs: 
   if (node !== before.node) helper.books.moved += 1;
 }
 
+/** What of its work decided the run. */
+export function helperNotes({ helper }: WorldState): string[] {
+  const notes: string[] = [];
+  if (helper === null) return notes;
+  if (helper.books.passedOver > 0) {
+    const who =
+      'agents that do not understand the request to reconnect (before 4.3) or are taken for such (5.0 to 5.2)';
+    notes.push(`The HAProxy helper passes over ${who}: they stay where they are.`);
+  }
+  if (helper.books.cut > 0) {
+    const what = 'sessions that an old HAProxy process still had at its hard-stop-after were closed';
+    notes.push(`${helper.books.cut} ${what}, before or after their agents were told to reconnect.`);
+  }
+  return notes;
+}
+
 function reload(world: WorldState, helper: Helper, nowUs: number): void {
   if (reloadHost(world, helper.host, -1, nowUs) && nowUs >= 0) helper.books.reloads += 1;
 }
