@@ -7,6 +7,7 @@ import { includesOutsideFlag } from '../scenario/files.ts';
 import { nodeDefaults } from '../models/node.ts';
 import { engineVersion } from '../run/version.ts';
 import { assign, type AssignFlags } from './assign.ts';
+import { explain, type ExplainFlags } from './explain.ts';
 import { tell } from './failure.ts';
 import { ExitCode, UsageError, type Io } from './io.ts';
 import { reports } from './reports.ts';
@@ -49,7 +50,6 @@ function setting(text: string, known: readonly Setting[]): Setting[] {
 // Commands of the design that are still to come: named as such, never taken for a typing error.
 const later = [
   'init',
-  'explain',
   'compare',
   'baseline',
   'sweep',
@@ -103,6 +103,7 @@ Examples:
   fleetfall validate scenarios/*.yaml
   fleetfall assign --nginx nginx.conf addresses.txt
   fleetfall assign --haproxy haproxy.cfg --down worker2 addresses.txt
+  fleetfall explain scenario.yaml --mode failover --agent servers/7
 ${exitCodes}`,
     );
   const setOption = (): Option =>
@@ -237,6 +238,35 @@ ${exitCodes}`,
     .helpOption('-h, --help', helpText)
     .action(async (files: string[], flags: AssignFlags) => done(await assign(files, flags, io)));
 
+  aboutConfiguration(
+    command
+      .command('explain')
+      .usage(
+        '<scenario> --mode <name> --agent <group/number> [options]\n' +
+          '       fleetfall explain --nginx <file> --address <address> [options]\n' +
+          '       fleetfall explain --haproxy <file> --address <address> [options]',
+      )
+      .description(
+        'The story of one agent of a scenario: every attempt and its instant, and how each choice of a balancer came\n' +
+          'about: key, hash, place on the ring, servers passed over, why and until when, and what the agent noticed.\n' +
+          'Of a configuration: what it makes of one address.',
+      )
+      .summary('the story of one agent: hash, point, servers passed over and why, attempt by attempt')
+      .argument('[scenario]', 'scenario file (YAML)')
+      .optionsGroup('Who:')
+      .option('--agent <name>', 'GROUP/NUMBER, from 1; of an inventory its id')
+      .option('--address <address>', 'who has this address, as a balancer sees it'),
+  )
+    .optionsGroup('Of a scenario:')
+    .option('--mode <name>', 'the mode; needed where there are several')
+    .option('--replication <n>', 'whose luck is drawn, from 1 (default: 1)', wholeNumber(1, 1000))
+    .addOption(setOption())
+    .optionsGroup('What comes out:')
+    .option('--json', 'the same for machines; instants in µs')
+    .option('--svg <file>', 'a picture of the ring of a consistent hash')
+    .helpOption('-h, --help', helpText)
+    .action((file: string | undefined, flags: ExplainFlags) => done(explain(file, flags, io)));
+
   command
     .command('schema')
     .usage('')
@@ -259,7 +289,7 @@ ${exitCodes}`,
       .argument('[anything...]')
       .helpOption(false)
       .action(() => {
-        throw new UsageError(`"${name}" is not there yet. This version has run, validate, assign and schema.`);
+        throw new UsageError(`"${name}" is not there yet. This version has run, validate, assign, explain and schema.`);
       });
   }
   return command;

@@ -121,7 +121,7 @@ test('one JSON document on stdout, nothing else with --quiet; threads change not
 test('how a command is called wrongly exits 2 and says what to do', async () => {
   const calls: [string[], string][] = [
     [[], 'Usage: fleetfall'],
-    [['explain', 'x'], '"explain" is not there yet'],
+    [['compare', 'x'], '"compare" is not there yet'],
     [['runn'], "unknown command 'runn'"],
     [['run'], 'give it a scenario file'],
     [['run', 'x.yaml', '--agents', '5'], '--agents is for a run without a scenario file.'],

@@ -367,6 +367,7 @@ export function attemptFailed(world: WorldState, agent: number, nowUs: number): 
     return;
   }
   const slot = agent * timersPerAgent;
+  world.probe.failed?.(agent, nowUs, world.state[agent] === State.Enrolling);
   world.queue.cancel(slot + Timer.Path);
   world.queue.cancel(slot + Timer.Main);
   abandonSession(world, agent, nowUs);
@@ -406,6 +407,7 @@ export function attemptFailed(world: WorldState, agent: number, nowUs: number): 
 /** Asks the server's registration service for a key. */
 export function enroll(world: WorldState, agent: number, nowUs: number): void {
   world.state[agent] = State.Enrolling;
+  world.probe.enrols?.(agent, nowUs);
   world.udpAttempt[agent] = 0;
   if (world.server[agent]! >= 0 && serverOf(world, agent).isUnresolvable === true) {
     failToResolve(world, agent, nowUs);

@@ -69,15 +69,17 @@ export function forward(world: WorldState, agent: number, passes: boolean, nowUs
   const { balancer, targets } = proxy.listeners[listenerIndex]!;
   const { client, worker } = clientOf(world, agent, proxy.workers);
   const clockUs = nowUs + host.phaseUs;
-  const session = balancer.open(client, worker);
+  const session = balancer.open(client, worker, world.probe.looksOn?.(agent, nowUs, place));
   const peer = balancer.next(session, clockUs);
   if (peer < 0) {
+    world.probe.turnedAway?.(agent, nowUs, place, 'noPeer');
     world.books.noPeer += 1;
     balancer.closed(session, clockUs);
     hearNews(world, host, nowUs);
     return false;
   }
   balancer.connected(session, clockUs);
+  world.probe.peerTried?.(agent, nowUs, place, peer);
   const target = targets[peer]!;
   world.target[agent] = target.place;
   if (target.listener >= 0) world.listener[agent] = target.listener;

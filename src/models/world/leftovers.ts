@@ -346,6 +346,7 @@ function takeLate(world: WorldState, left: Leftover, nowUs: number): void {
 
 function forget(world: WorldState, id: number, left: Leftover, fate: 'path' | 'pending', nowUs: number): void {
   world.leftovers.all.delete(id);
+  if (nowUs < world.options.durationUs) world.probe.oldEnded?.(left.agent, nowUs, left.place);
   if (left.held) world.books.pipelines.judge(left.agent, left.held, fate, nowUs);
   left.held = null;
   if (left.session === null || world.places[left.place]!.life !== left.life) return;

@@ -235,6 +235,7 @@ function setLock(world: WorldState, agent: number, nowUs: number): void {
  */
 export function leaveNode(world: WorldState, agent: number, nowUs: number, notices: boolean, isClosed = false): void {
   leaveZombie(world, agent, nowUs);
+  world.probe.left?.(agent, nowUs, world.node[agent]!);
   if (isDark(world.broken[agent]!)) {
     if (notices) world.books.unaware(nowUs, -1);
   } else {

@@ -6,6 +6,7 @@ import type { Endpoint } from '../agentOptions.ts';
 import type { BalancerSession } from '../balancer/contract.ts';
 import { listenersOf } from '../balancer/products.ts';
 import type { Proxy } from '../balancer/proxy.ts';
+import type { SessionTrace } from '../balancer/trace.ts';
 import { ConnectionHistory } from '../cluster/history.ts';
 import { ClusterLinks } from '../cluster/links.ts';
 import { EnrolmentLog } from '../cluster/enrolmentLog.ts';
@@ -40,6 +41,22 @@ export interface WorldProbe {
   /** The agent's service stops. */
   stopped?(agent: number, atUs: number): void;
   connected?(agent: number, atUs: number, server: number, node: number): void;
+  /** A balancer takes a connection of the agent's: @returns what is to be told of its choices; `undefined`: nothing. */
+  looksOn?(agent: number, atUs: number, place: number): SessionTrace | undefined;
+  /** A balancer connects to a peer for the agent, or hands its packets to it. @property place of the balancer. */
+  peerTried?(agent: number, atUs: number, place: number, peer: number): void;
+  /** @param isMute nothing was heard of it. */
+  peerFailed?(agent: number, atUs: number, place: number, isMute: boolean): void;
+  /** A balancer has no room for the connection, or no peer. */
+  turnedAway?(agent: number, atUs: number, place: number, why: 'noSlot' | 'noPeer'): void;
+  /** An attempt is over without a session. @property isEnrolment it was one to the registration service. */
+  failed?(agent: number, atUs: number, isEnrolment: boolean): void;
+  /** It asks for a key. */
+  enrols?(agent: number, atUs: number): void;
+  /** The agent closes its end of a session. */
+  left?(agent: number, atUs: number, node: number): void;
+  /** A connection that the agent has left unheard is closed by the place that still had it. */
+  oldEnded?(agent: number, atUs: number, place: number): void;
   /** The agent goes on to the next entry of its list. */
   gaveUp?(agent: number, atUs: number, server: number): void;
   /** A balancer takes a peer out of its choice, or back. */

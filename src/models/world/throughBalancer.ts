@@ -49,11 +49,12 @@ export function acceptAtBalancer(world: WorldState, agent: number, nowUs: number
   const { client, worker } = clientOf(world, agent, proxy.workers);
   if (!hasSlot(proxy, listener, worker)) {
     world.books.noSlot += 1;
+    world.probe.turnedAway?.(agent, nowUs, world.target[agent]!, 'noSlot');
     nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.target[agent]!));
     return;
   }
   takeSlot(proxy, listener, worker);
-  const session = listener.balancer.open(client, worker);
+  const session = listener.balancer.open(client, worker, world.probe.looksOn?.(agent, nowUs, world.target[agent]!));
   world.sessions.set(agent, session);
   world.arrivedAtUs[agent] = nowUs;
   tryPeer(world, agent, session, listener, nowUs);
@@ -79,10 +80,12 @@ function tryPeer(
     }
     if (peer < 0) {
       world.books.noPeer += 1;
+      world.probe.turnedAway?.(agent, nowUs, world.target[agent]!, 'noPeer');
       break;
     }
     if (proxy.ports[listener.portOf[peer]!]! < proxy.portsPerPeer) {
       proxy.ports[listener.portOf[peer]!]! += 1;
+      world.probe.peerTried?.(agent, nowUs, world.target[agent]!, peer);
       world.peerNode[agent] = listener.targets[peer]!.place;
       world.peerSinceUs[agent] = nowUs;
       world.peerTimeoutUs[agent] = connectTimeoutUs(proxy, session.worker, listener);
@@ -239,6 +242,7 @@ export function peerFailed(world: WorldState, agent: number, nowUs: number): voi
   const isMute = world.peerMute[agent] === 1;
   world.peerMute[agent] = 0;
   const elapsedUs = nowUs - world.arrivedAtUs[agent]!;
+  world.probe.peerFailed?.(agent, nowUs, host.place, isMute);
   const waitUs = listener.balancer.failed(session, nowUs + host.phaseUs, elapsedUs, isMute);
   if (waitUs === Infinity) {
     dropSession(world, agent, session, nowUs);
