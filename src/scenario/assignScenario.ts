@@ -43,7 +43,17 @@ export function balancerOf({ name: mode, world }: Mode, name: string | null, pro
       `--balancer: mode ${quote(mode)} has none called ${quote(name)}. ${hint}Known: ${listNames(names)}.`,
     );
   }
-  return { options: balancers[balancerIndex]!, balancerIndex, listenerOf: listenersFor(groups, balancerIndex) };
+  const options = balancers[balancerIndex]!;
+  if (options.product.kind === 'vip') {
+    const owners = options.product.vip.of.map((member) => balancers[member]!.name);
+    return problem(
+      `--balancer: ${options.name} is an address that moves and chooses nothing. Ask who has it: ${listNames(owners)}.`,
+    );
+  }
+  const direct = listenersFor(groups, balancerIndex);
+  // Where nobody leads but other balancers, any agent may come.
+  const isBehind = direct.every((listener) => listener < 0);
+  return { options, balancerIndex, listenerOf: isBehind ? direct.map(() => 0) : direct };
 }
 
 /** What the first entry of each group's list that leads to a balancer asks of it. */
