@@ -31,8 +31,9 @@ export function command(world: WorldState, fault: PlannedFault, nowUs: number): 
       );
       return;
     case 'reconnectAgents': {
-      // The API's loop: so many requests, then a pause. It asks for the agents that are active.
-      const active = agents.filter((agent) => hears(world, agent));
+      // The API's loop: so many requests, then a pause. It asks for the agents that are active, and has their nodes pass it on.
+      const active = agents.filter((agent) => hears(world, agent) && passesOn(world, world.node[agent]!, nowUs));
+      noteDeafMaster(world, nowUs);
       active.forEach((agent, place) => {
         const pauses = options.chunk === null ? 0 : Math.floor(place / options.chunk);
         const atUs = nowUs + pauses * options.pauseUs + nodeLatencyUs(world, agent);
@@ -50,6 +51,18 @@ export function command(world: WorldState, fault: PlannedFault, nowUs: number): 
       return;
     default:
   }
+}
+
+/** What is asked of the master's API comes to the node. Wazuh 4.3.0, framework/wazuh/agent.py, reconnect_agents(): distributed_master. */
+function passesOn({ links }: WorldState, node: number, nowUs: number): boolean {
+  return links.master < 0 || (links.running[links.master]!.has(nowUs) && links.linked[node]!.has(nowUs));
+}
+
+function noteDeafMaster(world: WorldState, nowUs: number): void {
+  const { links } = world;
+  if (links.master < 0 || links.running[links.master]!.has(nowUs)) return;
+  const note = 'The master does not run when agents are to be told to reconnect: nobody is.';
+  if (!world.notes.includes(note)) world.notes.push(note);
 }
 
 /** What has been ordered happens. */

@@ -6,7 +6,7 @@ import { balances } from '../../../src/models/ledger.ts';
 import { runWorld } from '../../../src/models/world.ts';
 import type { WorldFixed } from '../../../src/models/world/state.ts';
 import { first, play, rows, type Story } from '../../support/stories.ts';
-import { aWorld, fault, minute, second, timing, type GroupRecipe } from '../../support/worlds.ts';
+import { aWorld, fault, minute, partition, second, timing, type GroupRecipe } from '../../support/worlds.ts';
 
 const regular = { ratePerSecond: 10, arrival: 'regular' } as const;
 
@@ -225,6 +225,16 @@ test('an agent that is told to reconnect does so at once, at the server it is on
   expect([outages.count, outages.detectUs[0], outages.fault[0]]).toEqual([1, 0, 0]);
   expect(Object.values(groups[0]!.lost).every((events) => events === 0)).toBe(true);
   expect(tell([reconnect()], { version: '4.2.7' }).moments).toEqual([]);
+});
+
+test('requests to reconnect need the master, and a link from it to the node', () => {
+  const told = (faults: readonly FaultOptions[]): number =>
+    tell([...faults, reconnect()], { count: 5 }).moments.filter(({ text }) => text === 'forced').length;
+
+  expect(told([fault('kill', 'master', 50, null)])).toBe(0);
+  expect(told([fault('hang', 'master', 50, null)])).toBe(0);
+  expect(told([partition('master', 'worker01', 50, null)])).toBe(0);
+  expect(told([fault('kill', 'master', 50, 20)])).toBe(5);
 });
 
 test('requests to reconnect go out in chunks', () => {

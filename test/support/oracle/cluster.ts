@@ -201,6 +201,11 @@ export class Cluster {
     for (const link of mine) if (link) this.#review(link, isBorn && link.worker === member);
   }
 
+  /** What is asked of the master's API comes to the node. */
+  passesOn(node: number): boolean {
+    return this.#master < 0 || (this.#masterHost.clusterWorks && (this.#links[node]?.stands ?? true));
+  }
+
   /** A partition begins or ends. */
   pathsChanged(): void {
     for (const link of this.#links) if (link) this.#review(link, false);

@@ -20,6 +20,8 @@ export interface CommandBooks {
   /** From its node to the agent. */
   latencyUs(agent: number): number;
   stopped(agent: number): void;
+  /** The master's API can have its node tell it something. */
+  passesOn(agent: number): boolean;
 }
 
 export class Commands {
@@ -64,7 +66,7 @@ export class Commands {
         }
         break;
       case 'reconnectAgents': {
-        const connected = agents.filter((told) => this.#hears(told));
+        const connected = agents.filter((told) => this.#hears(told) && this.#books.passesOn(told.index));
         connected.forEach((told, place) => {
           const pauses = Math.floor(place / (command.chunk ?? Infinity));
           this.#after(pauses * command.pauseUs + this.#books.latencyUs(told.index), () => this.#reconnect(told, fault));

@@ -261,7 +261,12 @@ export class Nginx implements Processes {
     }
     this.#missed = [];
     this.#missedTimers = [];
-    this.#proxy = newProxy(this.#options, this.#options.product, { nodes: this.#nodes, balancers: [] }, rootKey('nginx draws nothing', 0));
+    this.#proxy = newProxy(
+      this.#options,
+      this.#options.product,
+      { nodes: this.#nodes, balancers: [] },
+      rootKey('nginx draws nothing', 0),
+    );
   }
 
   resumed(): void {

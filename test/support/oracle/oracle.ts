@@ -210,6 +210,7 @@ class Oracle {
     this.#commands = new Commands(this.calendar, options, root, this.members, {
       leaves: (agent, fault) => this.#leaves(agent, fault),
       latencyUs: (agent) => this.#toNode(this.members[agent]!),
+      passesOn: (agent) => this.cluster.passesOn(this.members[agent]!.agent.channel!.node()),
       stopped: (agent) => {
         this.deeds.push({ agent, atUs: this.calendar.nowUs, what: 'stopped' });
         this.#stopped(this.members[agent]!);
