@@ -10,6 +10,9 @@ import type { Story } from './story.ts';
 export function searchBehind(story: Story): string[] {
   const { product, kind, inFront } = story;
   if (product === undefined || (kind === 'partition' && inFront)) return [];
+  if (product.kind === 'vip') {
+    return [`The address is with another balancer ${formatDuration(product.vip.takeoverUs)} after its owner is gone.`];
+  }
   if (product.kind === 'haproxy') return ofHaproxy(story, product);
   return startProduct(product, rootKey('words', 0)).forwarding === undefined ? ofProxy(story) : ofForwarder(story);
 }

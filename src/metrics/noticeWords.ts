@@ -42,6 +42,9 @@ function wayOfNoticing(story: Story): string {
   if (kind === 'dropFlows' && !udp && (detectUs! < 1e6 || story.answersRst)) {
     return 'What has forgotten the connections answers the next packet with RST';
   }
+  if (story.product?.kind === 'vip') {
+    return 'The address moves to another balancer, which does not know the old connections and resets them';
+  }
   if (detectUs! < 1e6) {
     return behind
       ? 'The balancer closes the connections to a node that dies'

@@ -1,5 +1,5 @@
 // What happened to the agents of a group, as far as sentences need it.
-import type { BalancerProduct } from '../models/balancer/options.ts';
+import type { BalancerOptions, BalancerProduct } from '../models/balancer/options.ts';
 import { listenersOf } from '../models/balancer/products.ts';
 import { struckPlaces, type FaultKind, type FaultOptions } from '../models/fault.ts';
 import { unreachableBetween } from '../models/network.ts';
@@ -89,8 +89,7 @@ export function storyOf(
     inFront: endpoint !== undefined && world.faults.every((fault) => isInFront(world, fault)),
     where: places.size === 1 ? place! : 'the place',
     behind,
-    product: balancer?.product,
-    listenerIndex: endpoint?.kind === 'balancer' ? endpoint.listenerIndex : 0,
+    ...behindIt(world, balancer, endpoint?.kind === 'balancer' ? endpoint.listenerIndex : 0),
     acceptQueue: (hit?.acceptQueue ?? 0) + 1,
     failTimeoutSeconds: facts?.failTimeoutSeconds ?? 0,
     udp: group.servers.every(({ protocol }) => protocol === 'udp'),
@@ -106,6 +105,22 @@ export function storyOf(
     },
     room: behind ? group.agent.kernel.sendBuffer.hungBytes + (listener?.proxyBufferBytes ?? 0) + direct : direct,
   };
+}
+
+/** Of an address that moves: what stands behind it, unless that is what was hit. */
+function behindIt(
+  world: WorldOptions,
+  balancer: BalancerOptions | undefined,
+  listenerIndex: number,
+): Pick<Story, 'product' | 'listenerIndex'> {
+  const product = balancer?.product;
+  if (product?.kind !== 'vip') return { product, listenerIndex };
+  const { of, listeners } = product.vip;
+  const owners = of.map((index) => world.balancers[index]!);
+  if (world.faults.some((fault) => owners.some(({ name }) => struckPlaces(fault).includes(name)))) {
+    return { product, listenerIndex };
+  }
+  return { product: owners[0]!.product, listenerIndex: listeners[listenerIndex]!.listenerOf[0]! };
 }
 
 function connectDirective(product: BalancerProduct | undefined): string {

@@ -52,6 +52,10 @@ function mending({ balancer }: EventsWay): string {
       return 'Write least_conn (with a zone), or hash $remote_addr$remote_port consistent.';
     case 'haproxy':
       return 'Write balance leastconn.';
+    case 'nlb':
+      return 'Switch stickiness off: it then chooses by connection.';
+    case 'kubernetes':
+      return 'Write sessionAffinity: None, or let the Service see the clients (externalTrafficPolicy: Local).';
     default:
       return 'Let it choose by connection, not by client.';
   }

@@ -43,8 +43,10 @@ export function goesByAddress(product: BalancerProduct, listenerIndex: number): 
   const chooser = chooserOf(product, listenerIndex);
   if (chooser.peers.length < 2) return false;
   const chosen = new Set<number>();
-  for (const address of someAddresses.slice(0, 32)) {
-    const answers = Array.from({ length: 4 }, (_, index) => choose(chooser, address, index, 40_000 + 997 * index));
+  for (const [place, address] of someAddresses.slice(0, 32).entries()) {
+    const answers = Array.from({ length: 4 }, (_, nth) =>
+      choose(chooser, address, 4 * place + nth, 40_000 + 997 * nth),
+    );
     if (answers.some((answer) => answer !== answers[0])) return false;
     chosen.add(answers[0]!);
   }

@@ -22,7 +22,8 @@ export interface EventsWay {
 export function eventsWays({ balancers, groups }: LintInput): EventsWay[] {
   return balancers.flatMap((balancer) =>
     [...balancer.used].flatMap(([listenerIndex, use]) => {
-      if (use !== 'events') return [];
+      // Of an address that moves those are looked at that may have it.
+      if (use !== 'events' || balancer.options.product.kind === 'vip') return [];
       const { file, listeners } = balancer;
       const using = groups.filter((group) => reaches(group, balancers, balancer, listenerIndex));
       if (using.length === 0) return [];
@@ -76,6 +77,17 @@ function reaches(
   const { port } = balancer.listeners[listenerIndex]!.options;
   const isThis = (peer: PeerFacts): boolean =>
     peer.port === port && (addresses.includes(peer.address) || peer.serverText === name);
+  const { index } = balancer;
+  const moves = balancers.some(({ options: { product }, ...vip }) => {
+    if (product.kind !== 'vip') return false;
+    const owner = product.vip.of.indexOf(index);
+    return product.vip.listeners.some(
+      ({ listenerOf }, at) =>
+        listenerOf[owner] === listenerIndex &&
+        reaches(group, balancers, balancers[vip.index]!, at, [...seen, balancer]),
+    );
+  });
+  if (moves) return true;
   return balancers.some(
     (other) =>
       other !== balancer &&

@@ -29,3 +29,12 @@ test.each<[string, LintParts, number]>([
 ])('%s', (_, parts, count) => {
   expect(said(parts)).toHaveLength(count);
 });
+
+test.each([
+  ['an NLB with stickiness', '{ nlb: { targets: [worker01, worker02], stickiness: sourceIp } }', 1],
+  ['an NLB', '{ nlb: { targets: [worker01, worker02] } }', 0],
+  ['a Service with ClientIP', '{ kubernetes: { endpoints: [worker01, worker02], sessionAffinity: ClientIP } }', 1],
+  ['a Service', '{ kubernetes: { endpoints: [worker01, worker02] } }', 0],
+])('%s', (_, mode, count) => {
+  expect(said({ fleet: sites, modes: `{ lb: ${mode} }` })).toHaveLength(count);
+});

@@ -30,3 +30,11 @@ describe('connection slots of nginx', () => {
     expect(said({ fleet: fleet(1600), nginx })).toEqual([]);
   });
 });
+
+test('balancers behind an address that moves have to carry its agents, each all of them', () => {
+  const modes =
+    '{ pair: { balancers: { lb1: { nginx: nginx.conf, addresses: [10.0.0.11] }, lb2: { nginx: nginx.conf, addresses: [10.0.0.12] }, front: { vip: { of: [lb1, lb2] } } }, servers: [front] } }';
+  expect(said({ fleet: fleet(2000), modes, nginx: { events: '' } })).toEqual([
+    expect.stringMatching(/2,000 agents connect through it: 1,746 are closed/),
+  ]);
+});
