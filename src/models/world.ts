@@ -21,6 +21,7 @@ import { sendTimesOut } from './world/sendTimeout.ts';
 import { checkDue, startChecks } from './world/checks.ts';
 import { settleCut } from './world/cuts.ts';
 import { setDrain } from './world/drain.ts';
+import { abandonedDue } from './world/abandoned.ts';
 import { leftoverDue, settleLeftovers } from './world/leftovers.ts';
 import { isDark } from './world/legs.ts';
 import { reviewSession } from './world/path.ts';
@@ -106,6 +107,9 @@ function placeEvent(world: WorldState, kind: number, argument: number, nowUs: nu
       return;
     case EventKind.Leftover:
       leftoverDue(world, argument, nowUs);
+      return;
+    case EventKind.Abandoned:
+      abandonedDue(world, argument, nowUs);
       return;
     case EventKind.Takeover:
       takeover(world, argument, nowUs);

@@ -324,6 +324,63 @@ const stories: readonly (readonly [string, Partial<WorldRecipe> & Pick<WorldReci
   ],
 ];
 
+const one: GroupRecipe = { count: 1, version: '4.14.7', events: { ratePerSecond: 0, arrival: 'regular' } };
+
+/** Worlds that chance has found. */
+const found: readonly (readonly [string, WorldRecipe, number])[] = [
+  [
+    'an attempt that is given up unheard goes on at nginx: it is connected to the next node',
+    {
+      groups: [one],
+      node: { version: '4.3.11' },
+      faults: [partition('group0', 'balancer', 165.5, null), partition('balancer', 'worker01', 84.5, null, true)],
+    },
+    1_000,
+  ],
+  [
+    'its node holds the connection, and the key is in use there, until nginx ends the session',
+    {
+      groups: [one],
+      unreachable: { agents: 'sameSegment', balancer: 'sameSegment' },
+      node: { version: '4.3.11' },
+      faults: [partition('agents', 'balancer', 174.5, 200), partition('worker01', 'balancer', 24.5, null, true)],
+    },
+    4,
+  ],
+  [
+    'its SYN to a node counts as failed when the FIN of its agent arrives, not when that leaves',
+    {
+      groups: [one, { ...one, version: '3.13.1' }],
+      node: { version: '4.3.11' },
+      faults: [partition('balancer', 'worker01', 78.5, null), partition('balancer', 'worker01', 0.5, 1)],
+    },
+    571,
+  ],
+  [
+    'a session left unheard ends at nginx when its node closes it, and says so on the way back',
+    {
+      groups: [one],
+      unreachable: { agents: 'sameSegment', balancer: 'sameSegment' },
+      node: { version: '4.3.11' },
+      faults: [partition('balancer', 'group0', 6.5, 200, true), partition('balancer', 'worker01', 60.5, null, true)],
+    },
+    4,
+  ],
+  [
+    'a node whose probe was answered behind a cut asks a box that forgets 30 s after that answer',
+    {
+      groups: [{ ...one, version: '3.13.1', list: [1, 2] }],
+      node: { version: '4.5.1' },
+      faults: [dropFlows('agents', 'worker01', 202.5, 'rst'), partition('agents', 'worker01', 152.5, 45)],
+    },
+    0,
+  ],
+];
+
+test.each(found)('%s', (_, recipe, replication) => {
+  expectAgreement({ durationUs: 9 * minute + 57 * second, ...recipe }, replication);
+});
+
 test.each(stories)('%s', (_, recipe) => {
   expectAgreement({ durationUs: 10 * minute + 7 * second, ...recipe }, 0);
 });

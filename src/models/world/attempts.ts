@@ -33,6 +33,7 @@ import { attemptCutSinceUs, isAnswerLost, reviewRepeat } from './repeats.ts';
 import { arrivesAtForwarder, closeFlow, forward, forwardingAt } from './flows.ts';
 import { takesClient } from './slots.ts';
 import { resolveVip } from './vip.ts';
+import { giveUpAttempt } from './abandoned.ts';
 import { abandonSession, acceptAtBalancer } from './throughBalancer.ts';
 import {
   armAttemptTimeout,
@@ -368,9 +369,9 @@ export function attemptFailed(world: WorldState, agent: number, nowUs: number): 
   }
   const slot = agent * timersPerAgent;
   world.probe.failed?.(agent, nowUs, world.state[agent] === State.Enrolling);
+  giveUpAttempt(world, agent, nowUs);
   world.queue.cancel(slot + Timer.Path);
   world.queue.cancel(slot + Timer.Main);
-  abandonSession(world, agent, nowUs);
   forgetAttempt(world, agent);
   world.wait[agent] = Wait.None;
   world.untaken[agent] = 0;

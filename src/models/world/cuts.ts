@@ -6,6 +6,7 @@ import { keepaliveEndUs, probeUs } from '../tcp.ts';
 import type { Way } from '../ways.ts';
 import { reviewAttempt } from './attempts.ts';
 import { reviewChecks } from './checks.ts';
+import { reviewAbandoned } from './abandoned.ts';
 import { forgetLeftovers, reviewLeftovers } from './leftovers.ts';
 import { Forgotten, Leg, farPlace, forgetFlow, keepaliveOf, legLatencyUs, nearEnd, sessionEndUs } from './legs.ts';
 import { reviewSession } from './path.ts';
@@ -56,6 +57,7 @@ function waysChanged(world: WorldState, ways: readonly Way[], nowUs: number): vo
   world.lastChangeUs = nowUs;
   const touched = touchedBy(world, ways);
   reviewLeftovers(world, nowUs);
+  reviewAbandoned(world, nowUs);
   for (let agent = 0; agent < world.agents; agent++) {
     const state = world.state[agent]!;
     if (state === State.Connected || state === State.Frozen || state === State.Stale) {

@@ -16,6 +16,7 @@ import { cutThrough, flowsLost } from './flows.ts';
 import { masterChanged } from './haproxyHelper.ts';
 import type { BalancerHost } from './host.ts';
 import { admitWaiting } from './slots.ts';
+import { reviewAbandoned } from './abandoned.ts';
 import { keptAt, reviewLeftovers } from './leftovers.ts';
 import { awaitFlush, judgeMemory } from './flush.ts';
 import { Leg } from './legs.ts';
@@ -249,6 +250,7 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
   }
   if (isProxy) forwarderTurned(world, world.hosts[index - world.nodeCount]!, before, reborn, nowUs);
   reviewLeftovers(world, nowUs);
+  reviewAbandoned(world, nowUs);
   if (index === world.links.master) masterChanged(world, nowUs);
   if (isProxy) checksOfHost(world, world.hosts[index - world.nodeCount]!, before, reborn, nowUs);
   reviewChecks(world, index, nowUs);

@@ -4,7 +4,15 @@ import { retransmissionUs } from '../agent.ts';
 import { dropsQueuedOnClose } from '../managerVersions.ts';
 import type { Held } from '../pipeline/held.ts';
 import { PlaceState } from '../place.ts';
-import { answeredUs, keepaliveEndUs, orphanGiveUpUs, orphanLastRepeatUs, probeUs, type TcpKeepalive } from '../tcp.ts';
+import {
+  answeredUs,
+  keepaliveEndUs,
+  orphanGiveUpUs,
+  noKeepalive,
+  orphanLastRepeatUs,
+  probeUs,
+  type TcpKeepalive,
+} from '../tcp.ts';
 import type { Way } from '../ways.ts';
 import { opensUs } from './cuts.ts';
 import { comesIn } from './flush.ts';
@@ -58,6 +66,8 @@ interface Leftover {
   /** The balancer's session, and what the node knows of it; `null`: it is another leftover. */
   readonly session: ProxySession | null;
   readonly nodeEnd: NodeEnd | null;
+  /** What the node's kernel said when it closed its end was lost. */
+  isUntold: boolean;
   held: Held | null;
   /** The far end closes it then, as things are. */
   untilUs: number;
@@ -186,12 +196,13 @@ function addLeftover(
       : hostOf(world, agent).options;
   const keepalive = keepaliveOf(world, agent, leg);
   // On a way that had opened the agent's kernel has answered until now.
-  const aliveUs = legs.openUs[at]! < nowUs ? answeredUs(byteUs, legs.openUs[at]!, nowUs, keepalive) : byteUs;
+  const answersUs = isForgotten ? Math.min(nowUs, legs.forgottenUs[at]!) : nowUs;
+  const aliveUs = legs.openUs[at]! < answersUs ? answeredUs(byteUs, legs.openUs[at]!, answersUs, keepalive) : byteUs;
   let untilUs = probes ? keepaliveEndUs(aliveUs, keepalive) : byteUs + kernel.tcpGiveUpUs;
   // A box that answers with RST answers the first probe, or the next repetition of the node's answer.
   if (legs.forgotten[at] === Forgotten.Reset) {
     const sinceUs = legs.forgottenUs[at]!;
-    untilUs = Math.min(untilUs, probes ? probeUs(byteUs, sinceUs, keepalive) : retransmissionUs(byteUs, sinceUs));
+    untilUs = Math.min(untilUs, probes ? probeUs(aliveUs, sinceUs, keepalive) : retransmissionUs(byteUs, sinceUs));
   }
   let session: ProxySession | null = null;
   let nodeEnd: NodeEnd | null = null;
@@ -220,6 +231,7 @@ function addLeftover(
     holdsKey: leg === Leg.Back || nodeEnd !== null,
     session,
     nodeEnd,
+    isUntold: nodeEnd !== null && nodeEnd.untilUs + nodeEnd.latencyUs <= nowUs,
     held: null,
     endUs: untilUs,
     askedUs: Infinity,
@@ -236,6 +248,48 @@ function addLeftover(
   if (left.isOpen) planRepeat(left, nowUs);
   if (left.untilUs <= nowUs) forget(world, id, left, 'path', nowUs);
   else arm(world, id, left);
+}
+
+/** What is known of an attempt that its agent has given up, when it has its connection to the node. */
+type LeftAttempt = Pick<
+  Leftover,
+  | 'agent'
+  | 'node'
+  | 'nodeLife'
+  | 'place'
+  | 'near'
+  | 'latencyUs'
+  | 'firstUs'
+  | 'byteUs'
+  | 'readUs'
+  | 'isOpen'
+  | 'holdsKey'
+> & { readonly session: ProxySession; readonly nodeEnd: NodeEnd };
+
+/** @param finUs when the agent's FIN comes to the balancer, as things are. */
+export function leaveAttempt(world: WorldState, attempt: LeftAttempt, finUs: number, nowUs: number): void {
+  const { place, firstUs, byteUs, session } = attempt;
+  const { sessionTimeoutUs } = session.proxy.listeners[session.listener]!.options;
+  const endUs = Math.max(nowUs, byteUs + sessionTimeoutUs);
+  const left: Leftover = {
+    ...attempt,
+    life: world.places[place]!.life,
+    nearPlace: -1,
+    lastRepeatUs: firstUs + orphanLastRepeatUs,
+    giveUpUs: firstUs + orphanGiveUpUs,
+    probes: true,
+    keepalive: noKeepalive,
+    isForgotten: false,
+    isUntold: false,
+    held: null,
+    endUs,
+    askedUs: Infinity,
+    aliveUs: byteUs,
+    untilUs: endUs,
+    dueUs: finUs,
+    nextUs: Infinity,
+  };
+  arm(world, add(world, left), left);
 }
 
 function add(world: WorldState, left: Leftover): number {
@@ -286,8 +340,14 @@ function arm(world: WorldState, id: number, left: Leftover): void {
   const giveUpUs = left.held === null ? Infinity : left.giveUpUs;
   // A node that has closed it is asked about it until the answers under way are with their agents.
   const endUs = left.session === null ? left.untilUs + answersUnderWayUs : left.untilUs;
-  left.nextUs = Math.ceil(Math.min(left.dueUs, giveUpUs, endUs));
+  left.nextUs = Math.ceil(Math.min(left.dueUs, giveUpUs, endUs, toldUs(left)));
   if (left.nextUs < world.options.durationUs) addPlaceEvent(world, EventKind.Leftover, id, left.nextUs);
+}
+
+/** When the balancer hears RST of a node whose keepalive has ended its connection; Infinity: it does not. */
+function toldUs({ nodeEnd, isUntold }: Leftover): number {
+  if (nodeEnd === null || isUntold || nodeEnd.isForgotten || nodeEnd.untilUs === -Infinity) return Infinity;
+  return nodeEnd.untilUs + nodeEnd.latencyUs;
 }
 
 /** A way or a place has changed: what stayed behind may be heard again, or is gone with its place. */
@@ -298,7 +358,9 @@ export function reviewLeftovers(world: WorldState, nowUs: number): void {
       forget(world, id, left, 'path', nowUs);
       continue;
     }
+    const closesUs = left.nodeEnd?.untilUs;
     if (left.nodeEnd) reviewNodeEnd(world, left.nodeEnd, left.place, left.node, nowUs);
+    if (left.nodeEnd?.untilUs !== closesUs) arm(world, id, left);
     if (left.isForgotten || left.untilUs <= nowUs) continue;
     const end = world.ways.endOfPlace(left.place);
     const nearLives = left.nearPlace < 0 || world.places[left.nearPlace]!.state !== PlaceState.Silent;
@@ -319,7 +381,11 @@ export function reviewLeftovers(world: WorldState, nowUs: number): void {
 export function leftoverDue(world: WorldState, id: number, nowUs: number): void {
   const left = world.leftovers.all.get(id);
   if (left?.nextUs !== nowUs) return;
-  if (nowUs === left.dueUs && nowUs < left.untilUs) {
+  if (nowUs >= toldUs(left) && nowUs < Math.min(left.dueUs, left.untilUs)) {
+    left.isUntold = world.ways.isCut(world.ways.endOfPlace(left.node), world.ways.endOfPlace(left.place));
+    if (left.isUntold) arm(world, id, left);
+    else forget(world, id, left, 'path', nowUs);
+  } else if (nowUs === left.dueUs && nowUs < left.untilUs) {
     takeLate(world, left, nowUs);
     forget(world, id, left, 'path', nowUs);
   } else if (nowUs >= left.untilUs) {
@@ -379,6 +445,7 @@ function leaveNodeEnd(world: WorldState, left: Leftover, nowUs: number): void {
     isForgotten,
     session: null,
     nodeEnd: null,
+    isUntold: false,
     held: null,
     endUs,
     askedUs: Infinity,

@@ -14,7 +14,7 @@ import { forgetAttempt } from './intake.ts';
 import { Deed, hears, order, owe } from './orders.ts';
 import { leaveNode, notice } from './sessions.ts';
 import { Broken, State, Timer, Wait, armMain, nodeLatencyUs, timersPerAgent, type WorldState } from './state.ts';
-import { abandonSession } from './throughBalancer.ts';
+import { giveUpAttempt } from './abandoned.ts';
 import { Stage } from './walkState.ts';
 
 /** A command to the agents of some groups begins. */
@@ -133,7 +133,7 @@ function stopAgent(world: WorldState, agent: number, fault: number, nowUs: numbe
     leaveNode(world, agent, nowUs, state !== State.Stale);
     if (worked) noteGoodbye(world, agent, node, nowUs);
   } else {
-    abandonSession(world, agent, nowUs);
+    giveUpAttempt(world, agent, nowUs);
   }
   // What it was in the middle of, an outage of another cause among it, it now knows.
   if (world.open.fault[agent]! >= 0 && world.open.noticedAtUs[agent] === -Infinity) {

@@ -22,6 +22,7 @@ import {
   hopUs,
   isBalancer,
 } from './state.ts';
+import { giveUpAttempt } from './abandoned.ts';
 import { abandonSession } from './throughBalancer.ts';
 import { Inbox, Stage, type WalkState } from './walkState.ts';
 import { serverOf } from './waits.ts';
@@ -275,9 +276,10 @@ function wayUs(world: WorldState, agent: number): number {
 /** Leaves the connection it has. */
 function close(world: WorldState, agent: number, nowUs: number): void {
   const walk = world.walk!;
+  const isStale = world.state[agent] === State.Stale;
+  if (!isStale) giveUpAttempt(world, agent, nowUs);
   world.queue.cancel(agent * timersPerAgent + Timer.Path);
-  if (world.state[agent] === State.Stale) leaveNode(world, agent, nowUs, false, walk.inbox[agent] === Inbox.Closed);
-  else abandonSession(world, agent, nowUs);
+  if (isStale) leaveNode(world, agent, nowUs, false, walk.inbox[agent] === Inbox.Closed);
   world.wait[agent] = Wait.None;
   world.peerNode[agent] = -1;
   walk.inbox[agent] = Inbox.Nothing;

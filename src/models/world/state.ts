@@ -22,6 +22,7 @@ import { Checks } from './checks.ts';
 import type { Flow } from './flows.ts';
 import { newHelper, type Helper } from './haproxyHelper.ts';
 import { newHosts, slowest, type BalancerHost } from './host.ts';
+import { AbandonedAttempts } from './abandoned.ts';
 import { Leftovers } from './leftovers.ts';
 import { Legs } from './legs.ts';
 import { Repeats } from './repeats.ts';
@@ -173,6 +174,8 @@ export const EventKind = {
   Drain: 10,
   /** An address moves from one balancer to another (vip.ts). */
   Takeover: 11,
+  /** A balancer goes on with an attempt that its agent has given up (abandoned.ts). */
+  Abandoned: 13,
   /** Wazuh's HAProxy helper wakes, or what it has changed is read (haproxyHelper.ts). */
   Helper: 12,
 } as const;
@@ -282,6 +285,7 @@ export class WorldState implements Wakes {
   readonly vipListener: Int16Array;
   readonly legs: Legs;
   readonly leftovers = new Leftovers();
+  readonly abandoned = new AbandonedAttempts();
   readonly repeats: Repeats;
   readonly ways: Ways;
   readonly broken: Uint8Array;
