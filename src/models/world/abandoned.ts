@@ -5,6 +5,7 @@ import type { BalancerSession } from '../balancer/contract.ts';
 import { connectTimeoutUs, togetherUs, type Proxy, type ProxyListener } from '../balancer/proxy.ts';
 import { fitsQueue, PlaceState, serviceState } from '../place.ts';
 import { keepaliveEndUs, orphanRepeatUs } from '../tcp.ts';
+import { isInFront } from './chain.ts';
 import { closeFlow } from './flows.ts';
 import type { BalancerHost } from './host.ts';
 import { isJudged, takesSyn } from './intake.ts';
@@ -82,7 +83,8 @@ export function giveUpAttempt(world: WorldState, agent: number, nowUs: number): 
   const target = world.target[agent]!;
   // Who waits for a peer that has room leaves the queue; where nothing is under way, the other end has closed it.
   const isElsewhere = world.wait[agent] === Wait.Peer || world.wait[agent] === Wait.Pause || dueUs === Infinity;
-  if (!session || session.peerIndex < 0 || isElsewhere || world.places[target]!.state !== PlaceState.Up) {
+  const isOver = !session || session.peerIndex < 0 || isElsewhere || world.places[target]!.state !== PlaceState.Up;
+  if (isOver || isInFront(hostOf(world, agent), world.nodeCount)) {
     abandonSession(world, agent, nowUs);
     return;
   }
