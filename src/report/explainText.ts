@@ -145,7 +145,7 @@ function choiceTexts({ balancer, peers, key, hash, home, story, clockOffsetUs }:
   }
   const counters = story.peers.map(({ peerIndex, sessions, counters: counted }) => {
     const rest = Object.entries(counted).map(([what, value]) => `${what} ${value}`);
-    return `${name(peerIndex)}: ${[`${sessions} sessions`, ...rest].join(', ')}`;
+    return `${name(peerIndex)}: ${[`${sessions} ${sessions === 1 ? 'session' : 'sessions'}`, ...rest].join(', ')}`;
   });
   if (key === null) lines.push(...counters);
   return lines;
