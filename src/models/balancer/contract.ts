@@ -40,6 +40,8 @@ export interface BalancerSession {
   readonly worker: number;
   /** Index of the peer in use, -1 while there is none. */
   peerIndex: number;
+  /** The peer it is tried on again when its pause is over; -1 or absent: none. */
+  readonly retryIndex?: number;
 }
 
 /** Answers of `next` that are no peer. */

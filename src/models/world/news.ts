@@ -1,5 +1,5 @@
 // What a balancer has found out about its peers, or has been told, and what becomes of sessions: `BalancerNews`.
-import type { BalancerNews } from '../balancer/contract.ts';
+import type { BalancerNews, BalancerSession } from '../balancer/contract.ts';
 import type { Proxy } from '../balancer/proxy.ts';
 import { recheck } from './checks.ts';
 import { endChained } from './chain.ts';
@@ -89,7 +89,8 @@ function endSessions(
     if (world.target[agent] !== host.place || host.proxies[world.generation[agent]!] !== proxy) return false;
     return proxy.listeners[world.listener[agent]!]!.pool === pool;
   };
-  const trying = [...world.sessions].filter(([agent, session]) => isOurs(agent) && session.peerIndex === peer);
+  const isThere = ({ peerIndex, retryIndex }: BalancerSession): boolean => peerIndex === peer || retryIndex === peer;
+  const trying = [...world.sessions].filter(([agent, session]) => isOurs(agent) && isThere(session));
   for (const [agent] of trying.sort(([a], [b]) => a - b)) endAttempt(world, agent, nowUs);
   const { life } = world.places[host.place]!;
   for (let agent = 0; agent < world.agents; agent++) {

@@ -180,7 +180,7 @@ export function createBackend(options: HaproxyOptions, backendIndex: number, luc
       if (kind === 'redispatch') {
         session.assigned = false;
         slots.giveBack(session);
-      }
+      } else session.retryIndex = server.index;
       return waitUs;
     },
     connected(server) {

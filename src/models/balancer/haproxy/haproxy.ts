@@ -61,6 +61,7 @@ export function createHaproxyBackend(
       return {
         worker,
         peerIndex: -1,
+        retryIndex: -1,
         hash,
         luck: client.luck,
         draws: 0,
@@ -83,6 +84,7 @@ function sessionsOf(backend: Backend): Pick<Balancer<HaproxySession>, 'next' | '
     next(session, nowUs) {
       const answer = backend.choose(session, nowUs);
       session.peerIndex = Math.max(-1, answer);
+      session.retryIndex = -1;
       return answer;
     },
     failed(session, nowUs, _elapsedUs, timedOut) {
@@ -93,7 +95,9 @@ function sessionsOf(backend: Backend): Pick<Balancer<HaproxySession>, 'next' | '
     closed(session, nowUs) {
       const server = servers[session.peerIndex] ?? null;
       session.peerIndex = -1;
-      backend.closed(isWhole(session) ? session : null, server, nowUs);
+      const whole = isWhole(session) ? session : null;
+      if (whole !== null) whole.retryIndex = -1;
+      backend.closed(whole, server, nowUs);
     },
   };
 }

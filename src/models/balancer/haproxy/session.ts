@@ -4,6 +4,8 @@ import { note, type PassedOver, type RingView, type SessionTrace } from '../trac
 import type { Server } from './farm.ts';
 
 export interface HaproxySession extends BalancerSession {
+  /** Between two attempts on one server: it belongs to it, and ends with what the server has (`on-marked-down`). */
+  retryIndex: number;
   readonly hash: number;
   readonly luck: ClientLuck;
   /** Random numbers it has drawn. */
