@@ -128,7 +128,7 @@ export async function haproxyTimelines(version: HaproxyVersion, seed: string): P
     }
     await until('HAProxy logs fewer sessions than there were', () => logged.sessions.size >= gone.length);
     const reloadedUs = wallUs();
-    processes.push(await startHaproxy(file, folder, logged, processes[0]!));
+    processes.push(await startHaproxy(file, folder, logged, processes[0]));
     // It, too, checks its first server.
     const starts = (): number => logged.marks.filter(({ backend }) => backend === 'anchor').length;
     await until('HAProxy does not reload', () => starts() === 2);
@@ -483,17 +483,12 @@ function compareVisit(
   const log = logged.sessions.get(found.client);
   const closed = story.peer < 0;
   notes.same(`${who}, server`, closed ? (found.said === '' ? 'none' : found.said) : (log?.server ?? '-'), closed ? 'none' : nameOf(story.peer)); // prettier-ignore
-  notes.same(`${who}, failed attempts`, log?.retries ?? -1, retriesOf(story));
+  notes.same(`${who}, failed attempts`, log?.retries ?? -1, story.retries);
   if (story.endedAtUs < untilUs - toleranceUs || endedAtUs < untilUs - toleranceUs) {
     notes.instant(`${who}, closed`, endedAtUs, story.endedAtUs);
   }
   const heardAtUs = closed ? Infinity : hearsAt(story.decidedAtUs, story.endedAtUs);
   if (heardAtUs < untilUs - toleranceUs) notes.instant(`${who}, heard`, found.saidAtUs, heardAtUs);
-}
-
-/** HAProxy counts attempts behind the first one. */
-function retriesOf({ tried }: SessionStory): number {
-  return Math.max(0, tried.length - 1);
 }
 
 /** After a reload nobody remembers who has how many sessions, and what the old process had ends with its time. */

@@ -65,7 +65,7 @@ export function liveNode(host: string, port: number, changes: PeerChange[], back
       child!.kill('SIGSTOP');
       became('mute');
       // Its queue takes one more than it was told; a connection that hangs says that it is full.
-      for (let isFull = false; !isFull;) {
+      for (let isFull = false, lastUs = wallUs(); !isFull;) {
         const filler = connect({ host, port, localAddress: '127.0.0.1' });
         filler.on('error', () => filler.destroy());
         fillers.push(filler);
@@ -73,7 +73,8 @@ export function liveNode(host: string, port: number, changes: PeerChange[], back
           new Promise<boolean>((resolve) => filler.once('connect', () => resolve(false))),
           pause(100, true),
         ]);
-        if (!isFull) became('silent');
+        if (isFull) changes.push({ atUs: lastUs, peer, state: 'silent' });
+        else lastUs = wallUs();
       }
     },
     goOn() {

@@ -34,6 +34,8 @@ export interface TimelineGiven {
 export interface SessionStory {
   /** Indices of the peers tried, in order. */
   readonly tried: number[];
+  /** Failures after which it was to be tried again, there or elsewhere. */
+  retries: number;
   /** Index of the peer it was connected to, -1: none. */
   peer: number;
   /** When it was connected, or closed without a peer; Infinity: neither. */
@@ -61,7 +63,7 @@ export function playTimeline<S extends BalancerSession>(
   const events: Event[] = [];
   const marks: Mark[] = [];
   const stories = given.arrivals.map((): SessionStory => {
-    return { tried: [], peer: -1, decidedAtUs: Infinity, endedAtUs: Infinity };
+    return { tried: [], retries: 0, peer: -1, decidedAtUs: Infinity, endedAtUs: Infinity };
   });
   const open = new Map<SessionStory, S>();
   const trying = new Map<SessionStory, S>();
@@ -96,7 +98,7 @@ export function playTimeline<S extends BalancerSession>(
   const cutAllOf = (peer: number): void => {
     endAllOf(peer);
     for (const [story, session] of [...trying]) {
-      if (session.peerIndex === peer) giveUp(story, session);
+      if (session.peerIndex === peer || session.retryIndex === peer) giveUp(story, session);
     }
   };
   const giveUp = (story: SessionStory, session: S): void => {
@@ -145,6 +147,7 @@ export function playTimeline<S extends BalancerSession>(
         return;
       }
       const waitUs = balancer.failed(session, nowUs, nowUs - firstUs, what === 'silent');
+      if (waitUs < Infinity) story.retries += 1;
       hear();
       if (!trying.has(story)) return;
       if (waitUs === Infinity) giveUp(story, session);
@@ -167,7 +170,9 @@ export function playTimeline<S extends BalancerSession>(
 
   for (const { atUs, peer, state } of given.changes) {
     if (state !== 'refuses') continue;
-    at(atUs, () => balancer.peers.forEach((_, index) => void (nameOf(index) === peer && endAllOf(index))));
+    at(atUs, () => {
+      for (const index of balancer.peers.keys()) if (nameOf(index) === peer) endAllOf(index);
+    });
   }
   given.arrivals.forEach(({ atUs, client }, nth) => {
     at(atUs, () => attempt(stories[nth]!, balancer.open(aClient(client, nth), 0), nowUs));
