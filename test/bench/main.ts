@@ -1,4 +1,4 @@
-// npm run bench: the kernel against std::priority_queue, then the main job at several sizes. Timings on shared machines are
+// npm run bench: the kernel against std::priority_queue, the main job at several sizes, and what a choice of a balancer costs. Timings on shared machines are
 // noisy: what counts are ratios, both sides in one run, medians of several pairs.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -133,3 +133,4 @@ function fleet(): void {
 kernel();
 fleet();
 console.log(`\n${execFileSync(process.execPath, [here('storm.ts')], { encoding: 'utf8' })}`);
+console.log(execFileSync(process.execPath, [here('choices.ts')], { encoding: 'utf8' }));

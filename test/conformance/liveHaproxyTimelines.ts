@@ -26,6 +26,8 @@ export interface TimelineResult {
   readonly wrong: readonly string[];
   /** The greatest difference of an instant, in ms. */
   readonly worstMs: number;
+  /** The first measurement differed. */
+  readonly repeated?: boolean;
 }
 
 /** A busy machine acts, and reads, late. */

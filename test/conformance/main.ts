@@ -22,6 +22,7 @@ import {
 } from '../support/nginxMeasured.ts';
 import { compareWithHaproxy, findHaproxy } from './liveHaproxy.ts';
 import { compareChecks } from './liveHaproxyChecks.ts';
+import { haproxyTimelines, type TimelineResult } from './liveHaproxyTimelines.ts';
 import { compareWithNginx, findNginx } from './liveNginx.ts';
 import { fixture, measuredSteps, replay } from '../support/haproxyMeasured.ts';
 import { compareVerdicts } from './nginxVerdicts.ts';
@@ -58,6 +59,42 @@ function reportChoices(
     const some = results.filter((result) => result.note === note);
     const sum = (count: 'good' | 'all'): number => some.reduce((total, result) => total + result[count], 0);
     report(`${program}, ${some.length} times ${note}`, sum('good'), sum('all'));
+  }
+}
+
+/**
+ * A fault and a check, or a client and a mark, can meet in one instant, and then nobody can say which came first: what differs is
+ * measured once more, and has to agree then.
+ */
+async function timelinesOf(measure: (seed: string) => Promise<TimelineResult[]>): Promise<readonly TimelineResult[]> {
+  const first = await measure(flags.seed);
+  if (first.every(({ wrong }) => wrong.length === 0)) return first;
+  const again = new Map((await measure(`${flags.seed}/again`)).map((result) => [result.name, result]));
+  return first.map((result) => {
+    if (result.wrong.length === 0) return result;
+    const second = again.get(result.name)!;
+    return {
+      ...second,
+      wrong: second.wrong.length === 0 ? [] : [...result.wrong, 'and again:', ...second.wrong],
+      repeated: true,
+    };
+  });
+}
+
+function reportTimelines(program: string, results: readonly TimelineResult[]): void {
+  // Sessions of one client each are one line together.
+  const single = results.filter(({ name, wrong }) => name.startsWith('dead') && wrong.length === 0);
+  const sum = (count: 'good' | 'all'): number => single.reduce((total, result) => total + result[count], 0);
+  const worst = (some: readonly TimelineResult[]): string =>
+    `, worst ${Math.round(Math.max(0, ...some.map(({ worstMs }) => worstMs)))} ms`;
+  if (single.length > 0) {
+    report(`${program}, ${single.length} dead servers that count as up`, sum('good'), sum('all'), worst(single));
+  }
+  for (const result of results) {
+    if (single.includes(result)) continue;
+    const { name, good, all, wrong, repeated } = result;
+    report(`${program}, timeline ${name}`, good, all, `${worst([result])}${repeated ? ', the second time' : ''}`);
+    for (const line of wrong.slice(0, 20)) console.log(`         ${line}`);
   }
 }
 
@@ -172,9 +209,13 @@ if (typeof haproxy === 'string') {
 } else {
   const all = await compareWithHaproxy(haproxy, flags.seed, Number(flags.configurations), Number(flags.clients));
   reportChoices(`HAProxy ${haproxy.branch}.${haproxy.patch}`, all);
-  const checks = await compareChecks(haproxy, flags.seed, 20);
+  const [checks, timelines] = await Promise.all([
+    compareChecks(haproxy, flags.seed, 20),
+    timelinesOf((seed) => haproxyTimelines(haproxy, seed)),
+  ]);
   report('20 servers die and come back', checks.good, checks.all, `, worst ${Math.round(checks.worstMs)} ms`);
   for (const line of checks.wrong) console.log(`         ${line}`);
+  reportTimelines('HAProxy', timelines);
   for (const { subject, wrong } of all.filter((result) => result.wrong.length > 0)) {
     const listed = (servers: ReadonlySet<number>): string => [...servers].map((server) => `s${server + 1}`).join(', ');
     console.log(`${subject.text}  refusing: ${listed(subject.dead)}; down: ${listed(subject.down)}`);
