@@ -3,7 +3,7 @@
 import { crc32 } from 'node:zlib';
 import { keyBytes } from './clientKey.ts';
 import type { NginxPeerOptions } from './options.ts';
-import { smoothWeighted, type Peer } from './peers.ts';
+import { smoothWeighted, type Memory, type Peer } from './peers.ts';
 import { fallBack, nextInTurn } from './roundRobin.ts';
 import { looked, mayUse, skipLimit, type Method } from './session.ts';
 
@@ -77,20 +77,26 @@ export function findPoint({ hashes }: Ring, hash: number): number {
 
 export function createHashConsistent(peers: readonly NginxPeerOptions[]): Method {
   const ring = buildRing(peers);
+  /** The peers of each text, as each worker process knows them. */
+  const known = new WeakMap<Memory, readonly (readonly Peer[])[]>();
+  const peersAt = (memory: Memory): readonly (readonly Peer[])[] => {
+    let found = known.get(memory);
+    if (found === undefined) {
+      found = ring.texts.map((text) => memory.main.filter(({ options }) => options.serverText === text));
+      known.set(memory, found);
+    }
+    return found;
+  };
   return {
     start: (key) => (key === '' ? 0 : findPoint(ring, crc32(keyBytes(key)))),
     choose(session, nowSeconds) {
       if (session.memory.single || session.key === '') return nextInTurn(session, nowSeconds);
       while (session.skips <= skipLimit) {
         const point = session.position % ring.owners.length;
-        const text = ring.texts[ring.owners[point]!]!;
+        const there = peersAt(session.memory)[ring.owners[point]!]!;
         // One address: that one. Several of one name take turns, whoever the client is.
-        const peer = smoothWeighted(
-          session.memory.main,
-          (candidate) => candidate.options.serverText === text && mayUse(session, candidate, nowSeconds),
-        );
+        const peer = smoothWeighted(there, (candidate) => mayUse(session, candidate, nowSeconds));
         if (session.trace !== null) {
-          const there = session.memory.main.filter(({ options }) => options.serverText === text);
           looked(session, ring.hashes[point]!, there, peer, nowSeconds);
         }
         if (peer !== null) return peer;
