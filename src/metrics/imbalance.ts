@@ -1,5 +1,5 @@
 // How unevenly the load lies over the nodes that are up and that the mode can reach.
-import type { BalancerProduct } from '../models/balancer/options.ts';
+import { listensOn, type BalancerProduct } from '../models/balancer/options.ts';
 import { changeServers, listenersOf } from '../models/balancer/products.ts';
 import { endsInStartup, isBalancerFault } from '../models/fault.ts';
 import type { FaultOccurrence, HelperBooks } from '../models/ledger.ts';
@@ -36,7 +36,7 @@ export function reachableNodes(world: WorldOptions, products = productsOf(world)
       }
       const next = balancers.findIndex(({ addresses }) => addresses.includes(peer.address));
       if (next < 0) continue;
-      const own = listenersOf(products[next]!).findIndex(({ options }) => options.port === peer.port);
+      const own = listenersOf(products[next]!).findIndex(({ options }) => listensOn(options, peer.port));
       if (own >= 0) follow(next, own, isBackup || peer.backup);
     }
   };

@@ -54,6 +54,7 @@ import {
   peerFailed,
   queueOver,
 } from './world/throughBalancer.ts';
+import { datagramDue, datagramsEnd } from './world/udpBalanced.ts';
 import { takeover } from './world/vip.ts';
 import { armAttemptTimeout, isForced, noteBacklog } from './world/waits.ts';
 import type { Luck, WorldOptions } from './worldOptions.ts';
@@ -113,6 +114,9 @@ function placeEvent(world: WorldState, kind: number, argument: number, nowUs: nu
       return;
     case EventKind.Takeover:
       takeover(world, argument, nowUs);
+      return;
+    case EventKind.DatagramsEnd:
+      datagramsEnd(world, argument, nowUs);
       return;
     case EventKind.Drain:
       setDrain(world, world.faults[argument]!, 'drain', nowUs);
@@ -273,6 +277,9 @@ function pathEvent(world: WorldState, agent: number, nowUs: number): void {
       return;
     case Step.Udp:
       udpArrive(world, agent, nowUs);
+      return;
+    case Step.Datagram:
+      datagramDue(world, agent, nowUs);
       return;
     case Step.Enters:
       entersQueue(world, agent, nowUs);

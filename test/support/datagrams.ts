@@ -47,7 +47,7 @@ const roundTripUs = 300;
 
 /** Two servers, the first of which the client's hash leads to. */
 export function playDatagrams(story: DatagramStory): { readonly fates: DatagramFate[]; readonly failures: number[] } {
-  const options: DatagramOptions = { requests: 0, responses: null, ...story.options };
+  const options: DatagramOptions = { requests: 0, responses: null, passesErrors: true, ...story.options };
   const peers = ['a', 'b'].map((serverText) => ({ ...peerDefaults, serverText, address: serverText, port: 1 }));
   const upstream = createUpstream({ name: 'u', method: { kind: 'hash', key: 'k' }, zone: false, peers }, 1);
   const balancer = createNginxBalancer(upstream, { ...aListener, protocol: 'udp' });

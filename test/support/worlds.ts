@@ -1,7 +1,7 @@
 // Small worlds for tests: a cluster of three, agents with a list or behind nginx.
 import { agentWithSettings, type AgentSettings } from '../../src/models/agentVersions.ts';
 import type { Platform, ServerOptions } from '../../src/models/agentOptions.ts';
-import type { NginxMethod, NginxOptions } from '../../src/models/balancer/nginx/options.ts';
+import type { DatagramOptions, NginxMethod, NginxOptions } from '../../src/models/balancer/nginx/options.ts';
 import type { BalancerOptions } from '../../src/models/balancer/options.ts';
 import { killDefaults, type FaultOptions } from '../../src/models/fault.ts';
 import { kernelDefaults, networkDefaults, type Unreachable } from '../../src/models/network.ts';
@@ -37,6 +37,7 @@ export interface WorldRecipe {
   readonly workerConnections?: number;
   readonly connectTimeoutUs?: number;
   readonly proxyTimeoutUs?: number;
+  readonly datagrams?: Partial<DatagramOptions>;
   readonly shutdownTimeoutUs?: number;
   readonly sourcePorts?: number;
   readonly unreachable?: { readonly agents: Unreachable; readonly balancer: Unreachable };
@@ -147,7 +148,8 @@ function groupOf(recipe: GroupRecipe, index: number): GroupOptions {
           ...common,
           text: 'balancer',
           endpoint: { kind: 'balancer', balancerIndex: 0, listenerIndex: 0 },
-          protocol: 'tcp',
+          ...(recipe.protocol === 'udp' && { endpoint: { kind: 'balancer', balancerIndex: 0, listenerIndex: 2 } }),
+          protocol: recipe.protocol ?? 'tcp',
           registration: { kind: 'balancer', balancerIndex: 0, listenerIndex: 1 },
         },
       ];
@@ -206,7 +208,19 @@ function nginxOf(recipe: WorldRecipe): NginxOptions {
     workerConnections: recipe.workerConnections ?? 10_000,
     listeningSockets: 2,
     ...(recipe.shutdownTimeoutUs === undefined ? {} : { shutdownTimeoutUs: recipe.shutdownTimeoutUs }),
-    listeners: [listener(1514, 0), listener(1515, 1)],
+    listeners: [
+      listener(1514, 0),
+      listener(1515, 1),
+      ...(recipe.groups.some(({ protocol, list }) => protocol === 'udp' && !list)
+        ? [
+            {
+              ...listener(1514, 0),
+              protocol: 'udp' as const,
+              datagrams: { requests: 0, responses: null, passesErrors: true, ...recipe.datagrams },
+            },
+          ]
+        : []),
+    ],
     upstreams: [
       {
         name: 'cluster',

@@ -5,7 +5,7 @@ import type { EnvoyOptions } from './envoy/options.ts';
 import type { F5Options } from './f5/options.ts';
 import type { HaproxyOptions } from './haproxy/options.ts';
 import type { KubernetesOptions } from './kubernetes/options.ts';
-import type { NginxOptions } from './nginx/options.ts';
+import type { DatagramOptions, NginxOptions } from './nginx/options.ts';
 import type { VipOptions } from './vip/options.ts';
 import type { NlbOptions } from './nlb/options.ts';
 
@@ -35,6 +35,15 @@ export interface BalancerOptions {
   readonly product: BalancerProduct;
 }
 
+/** The listener for TCP connections, or for datagrams, on a port. */
+export function listensOn(
+  { port, datagrams }: Pick<ListenerOptions, 'port' | 'datagrams'>,
+  wanted: number,
+  protocol: 'tcp' | 'udp' = 'tcp',
+): boolean {
+  return port === wanted && (datagrams ? 'udp' : 'tcp') === protocol;
+}
+
 /** A port on which a proxy takes connections, and how long it waits for whom. */
 export interface ListenerOptions {
   readonly port: number;
@@ -54,4 +63,6 @@ export interface ListenerOptions {
   readonly asksClients: boolean;
   /** What it takes of a client for a peer that takes nothing, beside what its kernel does. */
   readonly proxyBufferBytes: number;
+  /** It takes datagrams; absent: connections. */
+  readonly datagrams?: DatagramOptions | undefined;
 }

@@ -2,7 +2,7 @@
 // of its peers is. What it chooses is the business of the product's own files.
 import type { Key } from '../../kernel/random.ts';
 import type { Balancer, PeerAddress } from './contract.ts';
-import type { BalancerOptions, BalancerProduct, ListenerOptions } from './options.ts';
+import { listensOn, type BalancerOptions, type BalancerProduct, type ListenerOptions } from './options.ts';
 import type { WorldOptions } from '../worldOptions.ts';
 import type { Forwarding } from './product.ts';
 import { listenersOf, startProduct } from './products.ts';
@@ -71,7 +71,7 @@ export function targetOf({ address, port }: PeerAddress, { nodes, balancers }: S
   }
   const balancer = balancers.findIndex(({ addresses }) => addresses.includes(address));
   const listeners = balancer < 0 ? [] : listenersOf(balancers[balancer]!.product);
-  const listener = listeners.findIndex(({ options }) => options.port === port);
+  const listener = listeners.findIndex(({ options }) => listensOn(options, port));
   const place = listener < 0 ? -1 : nodes.length + balancer;
   return { place, nodeIndex, registration: false, listener };
 }

@@ -34,6 +34,7 @@ import { arrivesAtForwarder, closeFlow, forward, forwardingAt } from './flows.ts
 import { takesClient } from './slots.ts';
 import { resolveVip } from './vip.ts';
 import { giveUpAttempt } from './abandoned.ts';
+import { asksForSession, hearsRefusal, isDeafened, startupPasses } from './udpBalanced.ts';
 import { abandonSession, acceptAtBalancer } from './throughBalancer.ts';
 import {
   armAttemptTimeout,
@@ -85,7 +86,9 @@ function approach(world: WorldState, agent: number, server: ServerOptions, nowUs
   }
   const target = world.target[agent]!;
   // Through a proxy everything is TCP.
-  const isDatagram = protocol === 'udp' && (!isBalancer(world, target) || forwardingAt(world, target) !== null);
+  const isForwarded =
+    isBalancer(world, target) && (forwardingAt(world, target) !== null || asksForSession(world, agent));
+  const isDatagram = protocol === 'udp' && (!isBalancer(world, target) || isForwarded);
   world.udpAttempt[agent] = isDatagram ? 1 : 0;
   if (!isDatagram) {
     sendSyn(world, agent, nowUs);
@@ -451,8 +454,9 @@ export function udpArrive(world: WorldState, agent: number, nowUs: number): void
     return;
   }
   const forwarding = forwardingAt(world, target);
-  if (forwarding && place.state !== PlaceState.Silent) {
-    const what = arrivesAtForwarder(world, agent, forwarding, true, nowUs);
+  const asks = asksForSession(world, agent);
+  if ((asks || forwarding) && place.state !== PlaceState.Silent) {
+    const what = asks ? startupPasses(world, agent, nowUs) : arrivesAtForwarder(world, agent, forwarding!, true, nowUs);
     if (what === 'refused') nextStep(world, agent, Step.Fail, nowUs + oneWayUs);
     else if (what === 'silent') world.wait[agent] = Wait.None;
     return;
@@ -461,13 +465,15 @@ export function udpArrive(world: WorldState, agent: number, nowUs: number): void
     case PlaceState.Up:
       world.nodeLife[agent] = place.life;
       world.books.accepted(target, nowUs);
-      if (isJudged(world, target)) startupRead(world, agent, target, nowUs);
+      if (isDeafened(world, agent, nowUs)) world.wait[agent] = Wait.None;
+      else if (isJudged(world, target)) startupRead(world, agent, target, nowUs);
       else nextStep(world, agent, Step.Handshake, nowUs + oneWayUs);
       return;
     case PlaceState.Refusing:
     case PlaceState.Dying:
       world.books.refused(target, nowUs);
-      nextStep(world, agent, Step.Fail, nowUs + oneWayUs);
+      if (hearsRefusal(world, agent, nowUs)) nextStep(world, agent, Step.Fail, nowUs + oneWayUs);
+      else world.wait[agent] = Wait.None;
       return;
     case PlaceState.Hung:
       world.nodeLife[agent] = place.life;

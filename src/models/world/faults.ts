@@ -37,6 +37,7 @@ import {
   type WorldState,
   isBalancer,
 } from './state.ts';
+import { datagramsTurned } from './udpBalanced.ts';
 import { reviewVips } from './vip.ts';
 import { armAttemptTimeout } from './waits.ts';
 
@@ -248,6 +249,7 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
     place.queued = 0;
     deliverHeld(world, index, nowUs);
   }
+  if (isProxy) datagramsTurned(world, world.hosts[index - world.nodeCount]!, before, reborn, nowUs);
   if (isProxy) forwarderTurned(world, world.hosts[index - world.nodeCount]!, before, reborn, nowUs);
   reviewLeftovers(world, nowUs);
   reviewAbandoned(world, nowUs);

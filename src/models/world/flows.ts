@@ -12,6 +12,7 @@ import { hearNews } from './news.ts';
 import { reviewSession } from './path.ts';
 import { flowsDropped } from './repeats.ts';
 import { freeSlot } from './slots.ts';
+import { abandon, type DatagramSession } from './udpBalanced.ts';
 import { State, Step, Wait, isBalancer, nextStep, type WorldState } from './state.ts';
 
 /** What a forwarder knows of an agent's connection. */
@@ -23,6 +24,8 @@ export interface Flow {
   readonly peer: number;
   /** Of the processes that have it. */
   readonly life: number;
+  /** Of one that is a session of nginx; absent: it is none. */
+  readonly datagrams?: DatagramSession;
 }
 
 /** `null`: the place is none that forwards. */
@@ -95,7 +98,12 @@ export function forward(world: WorldState, agent: number, passes: boolean, nowUs
 export function closeFlow(world: WorldState, agent: number, nowUs: number): void {
   const flow = world.flows.get(agent);
   world.through[agent] = -1;
+  world.udpPorts.delete(agent);
   if (!flow) return;
+  if (flow.datagrams) {
+    abandon(world, agent, nowUs);
+    return;
+  }
   const { host, proxy, listener, session } = flow;
   world.flows.delete(agent);
   host.flows.delete(agent);

@@ -11,6 +11,7 @@ import { armIdle } from './idle.ts';
 import { forgetAttempt } from './intake.ts';
 import { Leg, isCutBack, isCutThere, isDark } from './legs.ts';
 import { reviewSession } from './path.ts';
+import { expectDatagram } from './udpBalanced.ts';
 import { armForced, forcedDueUs, noteBacklog, serverOf } from './waits.ts';
 import { joinZombie } from './zombie.ts';
 
@@ -108,6 +109,7 @@ export function welcome(world: WorldState, agent: number, nowUs: number): void {
     reviewSession(world, agent, nowUs);
     return;
   }
+  if (world.udp[agent] === 1) expectDatagram(world, agent, nowUs);
   // Its way was cut behind the answer.
   if (world.udp[agent] === 0 && isBehindCut(world, agent)) {
     joinBehindCut(world, agent, flowsUs, nowUs);

@@ -25,6 +25,7 @@ import {
 import { giveUpAttempt } from './abandoned.ts';
 import { abandonSession } from './throughBalancer.ts';
 import { Inbox, Stage, type WalkState } from './walkState.ts';
+import { askAtBalancer } from './udpBalanced.ts';
 import { serverOf } from './waits.ts';
 
 /** After so many waits in vain a round is over. */
@@ -49,8 +50,8 @@ export function isWalker(world: WorldState, agent: number): boolean {
 }
 
 function overUdp(world: WorldState, agent: number): boolean {
-  const { protocol, endpoint, isUnresolvable } = serverOf(world, agent);
-  return protocol === 'udp' && endpoint.kind === 'node' && isUnresolvable !== true;
+  const { protocol, isUnresolvable } = serverOf(world, agent);
+  return protocol === 'udp' && isUnresolvable !== true;
 }
 
 /** The process starts: there is no connection yet. */
@@ -115,6 +116,7 @@ function startRound(world: WorldState, agent: number, nowUs: number): void {
 }
 
 function sendDatagram(world: WorldState, agent: number, nowUs: number): void {
+  askAtBalancer(world, agent);
   world.wait[agent] = Wait.None;
   world.connectAtUs[agent] = nowUs;
   world.establishedAtUs[agent] = nowUs;

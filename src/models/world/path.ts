@@ -24,6 +24,7 @@ import {
   type WorldState,
   endOf,
 } from './state.ts';
+import { expectDatagram, isDeafened, isUnled } from './udpBalanced.ts';
 import { armForced, nextForcedUs, noteBacklog } from './waits.ts';
 import { noteFirsts, noteIdle, noteLastByte, noteProxyEnd, planNext, waits } from './pathPlan.ts';
 import { joinZombie, leaveZombie, reviewZombie } from './zombie.ts';
@@ -32,6 +33,7 @@ import { joinZombie, leaveZombie, reviewZombie } from './zombie.ts';
 export function reviewSession(world: WorldState, agent: number, nowUs: number): void {
   if (world.udp[agent] === 1) {
     reviewDatagrams(world, agent, nowUs);
+    expectDatagram(world, agent, nowUs);
     return;
   }
   const { legs } = world;
@@ -386,7 +388,8 @@ function reviewDatagrams(world: WorldState, agent: number, nowUs: number): void 
   const nodeEnd = world.ways.endOfPlace(node);
   let after: number = Broken.No;
   if (world.places[node]!.state !== PlaceState.Up || world.ways.isCut(groupEnd, nodeEnd)) after = Broken.Void;
-  else if (world.ways.isCut(nodeEnd, groupEnd)) after = Broken.Deaf;
+  else if (isUnled(world, agent)) after = Broken.Void;
+  else if (world.ways.isCut(nodeEnd, groupEnd) || isDeafened(world, agent, nowUs)) after = Broken.Deaf;
   if (before === after) {
     reviewZombie(world, agent, nowUs);
     return;

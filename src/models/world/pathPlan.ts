@@ -102,7 +102,8 @@ export function waits(world: WorldState, agent: number, beforeUs: number): boole
   return nextKeepaliveUs(clockOf(world, agent), world, world.ackUs[agent]!, legs.unansweredUs[agent]!) < beforeUs;
 }
 
-function nextSegmentUs(world: WorldState, agent: number, fromUs: number): number {
+/** When the agent sends next, on what it has. */
+export function nextSegmentUs(world: WorldState, agent: number, fromUs: number): number {
   const { pipelines } = world.books;
   let eventUs = pipelines.sendInstant(agent, 1);
   if (pipelines.dispatches[agent] === 0) eventUs = deadlineUs(world, agent, Timer.Dispatch);

@@ -10,6 +10,7 @@ import type { BalancerHost } from './host.ts';
 import { scheduleShutdown } from './shutdown.ts';
 import { startChecks, stopChecks } from './checks.ts';
 import { admitWaiting } from './slots.ts';
+import { datagramsReloaded } from './udpBalanced.ts';
 import { type WorldState } from './state.ts';
 
 /** A reload, of a changed file or of the same. */
@@ -35,6 +36,7 @@ export function reloadHost(world: WorldState, host: BalancerHost, fault: number,
   startChecks(world, host, nowUs);
   if (before.shutdownTimeoutUs < Infinity) scheduleShutdown(world, host, before.shutdownTimeoutUs, fault, nowUs);
   admitWaiting(world, host, proxy, nowUs);
+  datagramsReloaded(world, host, nowUs);
   return true;
 }
 

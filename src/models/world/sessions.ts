@@ -20,6 +20,7 @@ import {
   isBalancer,
 } from './state.ts';
 import { balancerRoom } from './throughBalancer.ts';
+import { leaveDatagrams } from './udpBalanced.ts';
 import { leaveZombie } from './zombie.ts';
 
 /** The send buffer drains: nobody will find it full. */
@@ -246,6 +247,7 @@ export function leaveNode(world: WorldState, agent: number, nowUs: number, notic
   leaveBehind(world, agent, isClosed, nowUs);
   // Who goes on asking over UDP does so on the same flow.
   if (world.udp[agent] === 0) closeFlow(world, agent, nowUs);
+  else leaveDatagrams(world, agent, nowUs);
   world.broken[agent] = Broken.No;
   world.brokenPlace[agent] = -1;
   // One who went on asking on it has noticed before.

@@ -120,6 +120,8 @@ export const Step = {
   PeerAgain: 15,
   /** No peer has had room for too long. */
   QueueOver: 16,
+  /** A datagram of a connected agent is at nginx (udpBalanced.ts). */
+  Datagram: 18,
 } as const;
 // What an attempt waits for when no step is under way.
 export const Wait = {
@@ -176,6 +178,8 @@ export const EventKind = {
   Takeover: 11,
   /** A balancer goes on with an attempt that its agent has given up (abandoned.ts). */
   Abandoned: 13,
+  /** `proxy_timeout` of datagrams is over (udpBalanced.ts). */
+  DatagramsEnd: 14,
   /** Wazuh's HAProxy helper wakes, or what it has changed is read (haproxyHelper.ts). */
   Helper: 12,
 } as const;
@@ -279,6 +283,13 @@ export class WorldState implements Wakes {
   /** Place of the balancer that forwards the agent's packets to where they go (`target`), -1: none does. */
   readonly through: Int16Array;
   readonly flows = new Map<number, Flow>();
+  /** Ports of agents whose datagrams pass nginx. */
+  readonly udpPorts = new Map<number, number>();
+  /** Sessions of nginx that no datagram comes to any more. */
+  readonly lapsing: Flow[] = [];
+  /** When the datagram leaves that is played next, and when the last one left that was. */
+  readonly datagramUs: Float64Array;
+  readonly playedUs: Float64Array;
   /** Balancer whose moving address the agent has connected to, -1: none. */
   readonly address: Int16Array;
   /** The listener it has asked for there. */
@@ -430,6 +441,8 @@ export class WorldState implements Wakes {
     this.keepalivePhaseUs = f64();
     this.keepaliveSecond = f64();
     this.connectedSecond = f64();
+    this.datagramUs = f64();
+    this.playedUs = f64().fill(-Infinity);
     this.through = new Int16Array(agents).fill(-1);
     this.address = new Int16Array(agents).fill(-1);
     this.vipListener = new Int16Array(agents);

@@ -1,5 +1,6 @@
 // Balancers behind balancers: what agents use of the first leads to listeners of the next.
 import type { PeerAddress } from '../../models/balancer/contract.ts';
+import { listensOn } from '../../models/balancer/options.ts';
 import { enumerate } from '../wording.ts';
 import { makesNoConnections, type Balancer } from './balancers.ts';
 import type { Build } from './context.ts';
@@ -77,7 +78,7 @@ export function followChains(build: Build, balancers: readonly Balancer[]): void
     }
     for (const peer of balancer.listeners[listenerIndex]!.peers) {
       const next = balancerBehind(balancers, peer);
-      const index = next?.listeners.findIndex(({ options }) => options.port === peer.port) ?? -1;
+      const index = next?.listeners.findIndex(({ options }) => listensOn(options, peer.port)) ?? -1;
       if (next === null || index < 0) continue;
       if (!next.used.has(index)) next.used.set(index, balancer.used.get(listenerIndex)!);
       follow(next, index, [...before, balancer]);

@@ -1,6 +1,7 @@
 // The groups of the fleet in a mode: their agents, by which settings they go, and to which servers.
 import { agentWithSettings } from '../../models/agentVersions.ts';
 import type { AgentOptions } from '../../models/agentOptions.ts';
+import { listensOn } from '../../models/balancer/options.ts';
 import type { GroupOptions } from '../../models/worldOptions.ts';
 import type { AgentSettings as AgentData, RoutingData } from '../schema.ts';
 import { pathText, quote, type Path } from '../wording.ts';
@@ -101,7 +102,7 @@ function routedAgent(
   const known = list !== undefined || (routing === undefined ? balancers.length > 0 : conf !== null);
   const entries = known ? entriesOf(build, list, serversPath, conf) : [];
   const servers = entries.flatMap((entry) => {
-    const made = serverOf(cluster, balancers, entry, agentOptions, server);
+    const made = serverOf(build, cluster, balancers, entry, agentOptions, server);
     if (made && entry.position) build.places.set(made, entry.position);
     return made ?? [];
   });
@@ -127,7 +128,7 @@ function enrolsAt(
     return { endpoint: { kind: 'node', nodeIndex }, listens: cluster.nodes[nodeIndex]!.registrationPort === port };
   }
   const balancer = balancers.length === 1 ? balancers[0]! : balancerAt(cluster, balancers, managerAddress);
-  const listenerIndex = balancer?.listeners.findIndex(({ options }) => options.port === port) ?? -1;
+  const listenerIndex = balancer?.listeners.findIndex(({ options }) => listensOn(options, port)) ?? -1;
   if (balancer && listenerIndex >= 0) {
     if (!balancer.used.has(listenerIndex)) balancer.used.set(listenerIndex, 'registration');
     return { endpoint: { kind: 'balancer', balancerIndex: balancer.index, listenerIndex }, listens: true };

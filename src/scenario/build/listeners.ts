@@ -1,5 +1,7 @@
 // What agents use of a balancer has to be modelled and to lead to nodes.
 import type { PeerAddress } from '../../models/balancer/contract.ts';
+import { possibleProtocols } from '../../models/agentVersions.ts';
+import { listenersOf } from '../../models/balancer/products.ts';
 import { nodeDefaults } from '../../models/node.ts';
 import { listNames } from '../wording.ts';
 import type { Balancer, BalancerFile } from './balancers.ts';
@@ -22,7 +24,7 @@ export function checkListeners(
     if (use === undefined) {
       build.warn({
         position: file.listenPosition(index),
-        text: `no agent connects to port ${options.port}: this server is passed over, and so are the connections it holds.`,
+        text: `no agent connects to port ${options.port}${options.datagrams ? ' over UDP' : ''}: this server is passed over, and so are the connections it holds.`,
       });
       return;
     }
@@ -31,7 +33,7 @@ export function checkListeners(
     for (const peer of peers) {
       // Listeners may share what is behind them.
       const position = file.peerPosition(index, peer.serverText);
-      const asked = `${position?.file}:${position?.line}:${position?.column} ${peer.address}:${peer.port} ${use}`;
+      const asked = `${position?.file}:${position?.line}:${position?.column} ${peer.address}:${peer.port} ${use} ${options.datagrams ? 'udp' : 'tcp'}`;
       if (checked.has(asked)) continue;
       checked.add(asked);
       checkPeer(build, cluster, file, peer, index, use, balancers);
@@ -52,7 +54,12 @@ export function checkPeer(
   const node = cluster.nodes.find((each) => each.address === address);
   const refuse = (text: string): void => build.refuse([{ position, text }]);
   const next = node ? null : balancerBehind(balancers, { serverText, address, port });
-  if (next) {
+  const protocol = listenersOf(file.product)[listenerIndex]!.options.datagrams ? 'udp' : 'tcp';
+  if (next && protocol === 'udp') {
+    refuse(
+      `UDP through nginx to another balancer, here ${next.options.name}, is not modelled. Let it lead to the nodes.`,
+    );
+  } else if (next) {
     const ports = next.listeners.map(({ options }) => String(options.port));
     if (!ports.includes(String(port))) {
       refuse(`${next.options.name} does not listen on port ${port}. It listens on ${listNames(ports)}.`);
@@ -63,7 +70,11 @@ export function checkPeer(
     refuse(
       `nobody listens for ${use} on port ${port} of ${node.name} (events: ${node.eventsPort}, registration: ${node.registrationPort ?? 'no'}).`,
     );
-  } else if (port === node.eventsPort && !cluster.listens(node, 'tcp')) {
-    refuse(`${node.name} listens for UDP only: its ossec.conf says so.`);
+  } else if (port === node.eventsPort && !cluster.listens(node, protocol)) {
+    const other = protocol === 'udp' ? 'TCP' : 'UDP';
+    const why = possibleProtocols(node.version).includes(protocol)
+      ? 'its ossec.conf says so'
+      : 'its release has no other';
+    refuse(`${node.name} listens for ${other} only: ${why}.`);
   }
 }

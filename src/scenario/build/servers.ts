@@ -1,6 +1,7 @@
 // The servers of an agent: from the texts of a list, an ossec.conf or a mode to nodes and listeners of the balancer.
 import type { AgentOptions, Endpoint, ServerOptions } from '../../models/agentOptions.ts';
 import { possibleProtocols, type ServerEntryDefaults } from '../../models/agentVersions.ts';
+import { listensOn } from '../../models/balancer/options.ts';
 import { balancerPlace } from '../../models/fault.ts';
 import { nodeDefaults } from '../../models/node.ts';
 import { isPreview } from '../../models/releases.ts';
@@ -12,6 +13,7 @@ import { listNames, pathText, quote, type Path } from '../wording.ts';
 import { balancerWord, balancersGiven, type Balancer } from './balancers.ts';
 import type { Cluster } from './cluster.ts';
 import type { Build } from './context.ts';
+import { checkDatagrams } from './udpListener.ts';
 
 /** Where agents of 5.0 will report over HTTPS. */
 const httpsPort = 1517;
@@ -79,6 +81,7 @@ type Common = Pick<ServerOptions, 'text' | 'protocol' | 'maxRetries' | 'retryInt
 
 /** @returns `null` when there were problems; they have been reported. */
 export function serverOf(
+  build: Build,
   cluster: Cluster,
   balancers: readonly Balancer[],
   entry: Entry,
@@ -105,7 +108,7 @@ export function serverOf(
   const balancer = entry.balancerByName
     ? balancers.find(({ options }) => options.name === entry.text)
     : balancerAt(cluster, balancers, entry.text);
-  if (balancer) return atBalancer(balancer, entry, common, agent);
+  if (balancer) return atBalancer(build, balancer, entry, common, agent);
   if (entry.balancerByName && balancers.length > 0) {
     const known = balancers.map(({ options }) => options.name);
     entry.fail(`no balancer of this mode is called ${quote(entry.text)}. Known: ${listNames(known)}.`);
@@ -185,24 +188,30 @@ export function balancerAt(cluster: Cluster, balancers: readonly Balancer[], tex
 }
 
 function atBalancer(
-  { index: balancerIndex, options, listeners, used }: Balancer,
+  build: Build,
+  { index: balancerIndex, options, file, listeners, used }: Balancer,
   entry: Entry,
   common: Common,
   agent: AgentOptions,
 ): ServerOptions | null {
-  if (common.protocol === 'udp') {
-    entry.fail('UDP sessions through a balancer are not modelled. Use TCP, or let the agents connect to the nodes.');
-    return null;
-  }
-  const port = entry.port ?? (listeners.length === 1 ? listeners[0]!.options.port : nodeDefaults.eventsPort);
-  const listenerIndex = listeners.findIndex((listener) => listener.options.port === port);
-  if (listenerIndex < 0) {
+  const { protocol } = common;
+  const own = listeners.filter(({ options: each }) => listensOn(each, each.port, protocol));
+  if (protocol === 'udp' && own.length === 0) {
     entry.fail(
-      `${balancerWord(options.name)} does not listen on port ${port}. It listens on ${listNames(listeners.map((listener) => String(listener.options.port)))}.`,
+      `${balancerWord(options.name)} has no listener for UDP that is modelled: only nginx has, with "listen … udp". Use TCP, or let the agents connect to the nodes.`,
     );
     return null;
   }
-  const registrationIndex = listeners.findIndex((listener) => listener.options.port === agent.enrollment.port);
+  const port = entry.port ?? (own.length === 1 ? own[0]!.options.port : nodeDefaults.eventsPort);
+  const listenerIndex = listeners.findIndex((listener) => listensOn(listener.options, port, protocol));
+  if (listenerIndex < 0) {
+    entry.fail(
+      `${balancerWord(options.name)} does not listen${protocol === 'udp' ? ' for UDP' : ''} on port ${port}. It listens on ${listNames(own.map((listener) => String(listener.options.port)))}.`,
+    );
+    return null;
+  }
+  if (protocol === 'udp') checkDatagrams(build, file, listenerIndex, agent.notifyTimeSeconds);
+  const registrationIndex = listeners.findIndex((listener) => listensOn(listener.options, agent.enrollment.port));
   used.set(listenerIndex, 'events');
   if (registrationIndex >= 0 && !used.has(registrationIndex)) used.set(registrationIndex, 'registration');
   return {

@@ -1,4 +1,5 @@
 // An address that moves between balancers of the same mode.
+import { listensOn } from '../../models/balancer/options.ts';
 import { vipDefaults, type VipListenerOptions } from '../../models/balancer/vip/options.ts';
 import type { BalancerData } from '../schema.ts';
 import { listNames, pathText, quote, type Path } from '../wording.ts';
@@ -24,8 +25,10 @@ export function readVip(
   const [first] = members;
   if (!first || build.problemCount > before) return null;
   const listeners = first.listeners.flatMap((facts): VipListenerOptions[] => {
-    const { port } = facts.options;
-    const listenerOf = members.map((member) => member.listeners.findIndex(({ options }) => options.port === port));
+    const { port, datagrams } = facts.options;
+    if (datagrams) return []; // not modelled
+
+    const listenerOf = members.map((member) => member.listeners.findIndex(({ options }) => listensOn(options, port)));
     const lacks = members.find((_, index) => listenerOf[index]! < 0);
     if (!lacks) return [{ facts, listenerOf }];
     build.fail(

@@ -204,13 +204,6 @@ class ConfReader {
     for (const server of servers) this.#servers.read(server, defaults);
     this.#variables.check();
     this.#servers.resolveVariables();
-    const udp = this.#servers.sockets.find(({ protocol }) => protocol === 'udp');
-    if (udp && this.#servers.list.length === 0) {
-      this.#reading.problem(
-        udp.position,
-        'UDP sessions through nginx are not modelled. Use TCP, or let agents connect to the nodes.',
-      );
-    }
     if (servers.length === 0 && !syntaxIsBroken) {
       this.#reading.problem(stream.position, 'the "stream" block has no "server" block: nothing listens for agents.');
     }

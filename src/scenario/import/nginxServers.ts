@@ -210,7 +210,9 @@ export class Servers {
         protocol,
         address: this.#addressOf(socket),
       });
-      const datagrams = protocol === 'udp' ? { datagrams: { requests, responses } } : {};
+      // Changes of nginx 1.23.0: no empty datagram for an ICMP error.
+      const passesErrors = !isSince(this.#reading.version, '1.23.0');
+      const datagrams = protocol === 'udp' ? { datagrams: { requests, responses, passesErrors } } : {};
       this.list.push({ port, protocol, mappedAddresses: socket.dual, ...way, ...settings, ...datagrams });
     }
   }
@@ -242,11 +244,7 @@ export class Servers {
       );
       return false;
     }
-    if (protocol === 'udp') {
-      this.#reading.warn(position, 'UDP sessions through nginx are not modelled; this listen is passed over.');
-      return false;
-    }
-    const twin = this.list.findIndex((other) => other.port === port);
+    const twin = this.list.findIndex((other) => other.port === port && other.protocol === protocol);
     if (twin >= 0) {
       this.problems[twin]!.push({
         position,

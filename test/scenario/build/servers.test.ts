@@ -91,7 +91,7 @@ describe('a list', () => {
     ]);
   });
 
-  test('without a balancer cannot hold one, behind it there is no UDP', () => {
+  test('without a balancer cannot hold one, behind one that takes connections alone there is no UDP', () => {
     expect(problemsOf(scenarioText({ modes: '{ list: { servers: [balancer] } }' }))).toEqual([
       '5:28  modes.list.servers[0]: this mode has no balancer. Give it nginx or haproxy, or name a node.',
     ]);
@@ -100,7 +100,7 @@ describe('a list', () => {
         scenarioText({ modes: '{ lb: { nginx: nginx.conf, servers: [{ node: balancer, protocol: udp }] } }' }),
       ),
     ).toEqual([
-      '5:45  modes.lb.servers[0]: UDP sessions through a balancer are not modelled. Use TCP, or let the agents connect to the nodes.',
+      '5:45  modes.lb.servers[0]: the balancer has no listener for UDP that is modelled: only nginx has, with "listen … udp". Use TCP, or let the agents connect to the nodes.',
     ]);
   });
 });

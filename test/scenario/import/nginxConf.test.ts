@@ -299,16 +299,19 @@ test('fewer connections than sockets is no configuration', () => {
   expect(problemsOf(text)).toEqual(['1:10 1 worker_connections are not enough for 1 listening sockets.']);
 });
 
-test('UDP is refused for a run, passed over beside TCP, and can be asked about', () => {
-  const text = conf(peer, 'listen 1514 udp; proxy_pass c;');
-  const both = conf(peer, 'listen 1514; listen 1514 udp; proxy_pass c;');
+test('TCP and UDP on one port are two listeners', () => {
+  const { options } = read(conf(peer, 'listen 1514; listen 1514 udp; proxy_pass c;'));
 
-  expect(problemsOf(text)).toEqual([
-    '4:18 UDP sessions through nginx are not modelled. Use TCP, or let agents connect to the nodes.',
-  ]);
-  expect(problemsOf(both)).toEqual([]);
-  expect(warningsOf(both)).toEqual(['4:31 UDP sessions through nginx are not modelled; this listen is passed over.']);
-  expect(read(text, { listeners: 'all' }).options.listeners[0]).toMatchObject({ port: 1514, protocol: 'udp' });
+  expect(options.listeners.map(({ protocol }) => protocol)).toEqual(['tcp', 'udp']);
+});
+
+test.each([
+  ['1.22.1', true],
+  ['1.23.0', false],
+])('nginx %s passes an ICMP error on as an empty datagram: %s', (version, passesErrors) => {
+  const { options } = read(conf(peer, 'listen 1514 udp; proxy_pass c;'), { version });
+
+  expect(options.listeners[0]!.datagrams).toEqual({ requests: 0, responses: null, passesErrors });
 });
 
 test('two servers on one port and two addresses are refused for a run, and can be asked about', () => {
@@ -592,7 +595,7 @@ test('worker_shutdown_timeout, proxy_requests and proxy_responses are read', () 
   );
 
   expect(options.shutdownTimeoutUs).toBe(5_000_000);
-  expect(options.listeners[0]!.datagrams).toEqual({ requests: 1, responses: 2 });
+  expect(options.listeners[0]!.datagrams).toMatchObject({ requests: 1, responses: 2 });
   expect(read(conf(peer)).options.shutdownTimeoutUs).toBeUndefined();
   expect(read(conf(peer)).options.listeners[0]!.datagrams).toBeUndefined();
 });

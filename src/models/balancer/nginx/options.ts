@@ -45,6 +45,8 @@ export interface DatagramOptions {
   readonly requests: number;
   /** `proxy_responses`: answers to each of them after which a session is over; `null`: no limit. */
   readonly responses: number | null;
+  /** Up to 1.22: the first ICMP error of a session goes to the client as an empty datagram. */
+  readonly passesErrors: boolean;
 }
 
 /** One `server` block: what it listens on and how it hands connections on. `sessionTimeoutUs` is its `proxy_timeout`. */

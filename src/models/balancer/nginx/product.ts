@@ -41,6 +41,7 @@ function listenerOf({
   connectTimeoutUs,
   sessionTimeoutUs,
   proxyBufferBytes,
+  datagrams,
 }: NginxListenerOptions): ListenerOptions {
   return {
     port,
@@ -52,6 +53,7 @@ function listenerOf({
     mutePeerTimeoutUs: Infinity,
     asksClients: false,
     proxyBufferBytes,
+    datagrams,
   };
 }
 

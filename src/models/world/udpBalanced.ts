@@ -1,0 +1,306 @@
+// UDP agents behind nginx: datagrams of one socket of an agent share a session there, which may end and begin anew at another node
+// without the agent's knowledge. Only datagrams that may change something are played, each as one event. docs/MODEL.md, "UDP behind
+// nginx"; what a session is: balancer/nginx/udpSession.ts.
+import type { DatagramOptions } from '../balancer/nginx/options.ts';
+import {
+  SessionEnd,
+  datagramSent,
+  errorCame,
+  newUdpSession,
+  timedOut,
+  type UdpSession,
+} from '../balancer/nginx/udpSession.ts';
+import { PlaceState } from '../place.ts';
+import { clientOf, cutThrough, type Flow } from './flows.ts';
+import { noteAgain } from './heard.ts';
+import type { BalancerHost } from './host.ts';
+import { isDark } from './legs.ts';
+import { reviewSession } from './path.ts';
+import { nextSegmentUs } from './pathPlan.ts';
+import { freeSlot, hasSlot, takeSlot } from './slots.ts';
+import {
+  EventKind,
+  State,
+  Step,
+  Timer,
+  addPlaceEvent,
+  isBalancer,
+  latencyTo,
+  nextStep,
+  nodeLatencyUs,
+  timersPerAgent,
+  type WorldState,
+} from './state.ts';
+import { leaveZombie } from './zombie.ts';
+
+/** What nginx's worker process and its kernel know of a session beside its peer. */
+export interface DatagramSession {
+  readonly rules: UdpSession;
+  /** When errors that are on their way come to nginx, in order. */
+  readonly errorsUs: number[];
+  lastUs: number;
+}
+
+/** Of the listener for datagrams that an agent's go to, or are to go to; `null`: they go to none. */
+function optionsOf(world: WorldState, agent: number, place: number): DatagramOptions | null {
+  if (place < 0 || !isBalancer(world, place)) return null;
+  const { listeners } = world.hosts[place - world.nodeCount]!.proxies.at(-1)!;
+  return listeners[world.listener[agent]!]?.options.datagrams ?? null;
+}
+
+/** The agent's startup message goes to a listener for datagrams. */
+export function asksForSession(world: WorldState, agent: number): boolean {
+  return optionsOf(world, agent, world.target[agent]!) !== null;
+}
+
+function isBalanced(world: WorldState, agent: number): boolean {
+  return optionsOf(world, agent, world.through[agent]!) !== null;
+}
+
+/**
+ * A datagram of the agent is at nginx.
+ * @returns the session in which it goes on to its node, `null`: it is lost here.
+ */
+function pass(world: WorldState, agent: number, host: BalancerHost, nowUs: number): Flow | null {
+  const proxy = host.proxies.at(-1)!;
+  const known = world.flows.get(agent);
+  // The socket belongs to new worker processes, which do not know the session.
+  if (known && known.proxy !== proxy) abandon(world, agent, nowUs);
+  const flow = known?.proxy === proxy ? known : open(world, agent, host, nowUs);
+  if (!flow) return null;
+  const { rules, errorsUs } = flow.datagrams!;
+  const { datagrams } = proxy.listeners[flow.listener]!.options;
+  hearErrors(flow, nowUs);
+  if (datagramSent(rules, datagrams!) === SessionEnd.Failed) {
+    errorsUs.length = 0;
+    forget(world, agent, flow);
+    end(world, flow, SessionEnd.Failed, nowUs);
+    return null;
+  }
+  flow.datagrams!.lastUs = nowUs;
+  return flow;
+}
+
+function open(world: WorldState, agent: number, host: BalancerHost, nowUs: number): Flow | null {
+  const proxy = host.proxies.at(-1)!;
+  const listenerIndex = world.listener[agent]!;
+  const listener = proxy.listeners[listenerIndex]!;
+  const through = world.through[agent]!;
+  world.through[agent] = -1; // nothing stands before it
+  const { client, worker } = clientOf(world, agent, proxy.workers);
+  world.through[agent] = through;
+  // Whatever becomes of its sessions, the agent's socket keeps its port.
+  const port = world.udpPorts.get(agent) ?? client.port;
+  world.udpPorts.set(agent, port);
+  if (!hasSlot(proxy, listener, worker)) {
+    world.books.noSlot += 1;
+    return null;
+  }
+  const clockUs = nowUs + host.phaseUs;
+  const session = listener.balancer.open({ ...client, port }, worker);
+  const peer = listener.balancer.next(session, clockUs);
+  if (peer < 0) {
+    world.books.noPeer += 1;
+    listener.balancer.closed(session, clockUs);
+    return null;
+  }
+  takeSlot(proxy, listener, worker);
+  const { life } = world.places[host.place]!;
+  const datagrams = { rules: newUdpSession(), errorsUs: [], lastUs: nowUs };
+  const flow: Flow = { host, proxy, listener: listenerIndex, session, peer, life, datagrams };
+  world.flows.set(agent, flow);
+  host.flows.add(agent);
+  world.target[agent] = listener.targets[peer]!.place;
+  world.through[agent] = host.place;
+  return flow;
+}
+
+function forget(world: WorldState, agent: number, { host }: Flow): void {
+  world.flows.delete(agent);
+  host.flows.delete(agent);
+}
+
+/** ICMP that has come by now. */
+function hearErrors({ proxy, listener, datagrams }: Flow, nowUs: number): void {
+  const { errorsUs, rules } = datagrams!;
+  while (errorsUs.length > 0 && errorsUs[0]! <= nowUs) {
+    errorsUs.shift();
+    errorCame(rules, proxy.listeners[listener]!.options.datagrams!);
+  }
+}
+
+function end(world: WorldState, flow: Flow, how: SessionEnd, nowUs: number): void {
+  const { host, proxy, session } = flow;
+  const listener = proxy.listeners[flow.listener]!;
+  if (how === SessionEnd.Failed) listener.balancer.failed(session, nowUs + host.phaseUs, 0, false);
+  else listener.balancer.closed(session, nowUs + host.phaseUs);
+  freeSlot(world, host, proxy, listener, session.worker, nowUs);
+}
+
+/** No datagram comes any more in the agent's session: nginx waits for one until `proxy_timeout`. */
+export function abandon(world: WorldState, agent: number, nowUs: number): void {
+  const flow = world.flows.get(agent)!;
+  forget(world, agent, flow);
+  const { sessionTimeoutUs } = flow.proxy.listeners[flow.listener]!.options;
+  const { lastUs } = flow.datagrams!;
+  const untilUs = Math.max(lastUs + sessionTimeoutUs, nowUs);
+  if (untilUs >= world.options.durationUs) return;
+  addPlaceEvent(world, EventKind.DatagramsEnd, world.lapsing.push(flow) - 1, untilUs);
+}
+
+/** The agent leaves the session it has been on, and has sent datagrams until now. */
+export function leaveDatagrams(world: WorldState, agent: number, nowUs: number): void {
+  const datagrams = world.flows.get(agent)?.datagrams;
+  if (datagrams) datagrams.lastUs = nowUs;
+}
+
+/** `proxy_timeout` of a session without a client is over. */
+export function datagramsEnd(world: WorldState, index: number, nowUs: number): void {
+  const flow = world.lapsing[index]!;
+  const { host, proxy, listener, datagrams } = flow;
+  if (!host.proxies.includes(proxy)) return; // it has ended with its process
+  hearErrors(flow, nowUs);
+  end(world, flow, timedOut(datagrams!.rules, proxy.listeners[listener]!.options.datagrams!), nowUs);
+}
+
+/** The startup message is at the host of nginx. */
+export function startupPasses(world: WorldState, agent: number, nowUs: number): 'goesOn' | 'refused' | 'silent' {
+  const place = world.target[agent]!;
+  const { state } = world.places[place]!;
+  if (state !== PlaceState.Up) return state === PlaceState.Hung ? 'silent' : 'refused';
+  const flow = pass(world, agent, world.hosts[place - world.nodeCount]!, nowUs);
+  if (!flow) return 'silent';
+  const { host, proxy, listener, peer } = flow;
+  world.target[agent] = proxy.listeners[listener]!.targets[peer]!.place;
+  world.through[agent] = host.place;
+  nextStep(world, agent, Step.Udp, nowUs + host.latencyUs[world.target[agent]]!);
+  return 'goesOn';
+}
+
+/** Where the next startup message of an agent goes that asks again on the socket it has. */
+export function askAtBalancer(world: WorldState, agent: number): void {
+  if (!isBalanced(world, agent)) return;
+  world.target[agent] = world.through[agent]!;
+}
+
+/** Nobody listens where the startup message has come to. @returns false where the agent does not hear of it. */
+export function hearsRefusal(world: WorldState, agent: number, nowUs: number): boolean {
+  const flow = world.flows.get(agent);
+  if (!flow?.datagrams) return true;
+  const { rules, errorsUs } = flow.datagrams;
+  const isFirst = !rules.isDeaf && errorsUs.length === 0;
+  errorsUs.push(nowUs + flow.host.latencyUs[world.target[agent]!]!);
+  return isFirst && flow.proxy.listeners[flow.listener]!.options.datagrams!.passesErrors;
+}
+
+/** True while nginx passes on no answer to the agent. */
+export function isDeafened(world: WorldState, agent: number, nowUs: number): boolean {
+  const flow = world.flows.get(agent);
+  if (!flow?.datagrams) return false;
+  hearErrors(flow, nowUs);
+  return flow.datagrams.rules.isDeaf;
+}
+
+/** True while the agent's datagrams lead nowhere, as nginx has no session for them: the next one may begin it. */
+export function isUnled(world: WorldState, agent: number): boolean {
+  return isBalanced(world, agent) && !world.flows.has(agent);
+}
+
+/** Plays the next datagram of a connected agent, if it may change what becomes of those behind it. */
+export function expectDatagram(world: WorldState, agent: number, nowUs: number): void {
+  if (!isBalanced(world, agent) || world.state[agent] !== State.Connected) return;
+  if (!decides(world, agent)) {
+    if (world.step[agent] === Step.Datagram) world.queue.cancel(agent * timersPerAgent + Timer.Path);
+    return;
+  }
+  const toBalancerUs = latencyTo(world, agent, world.through[agent]!);
+  const flow = world.flows.get(agent);
+  const isRefused = flow !== undefined && refuses(world, agent);
+  // What is between nginx and a node that has just ended is answered with an error, too.
+  const onTheWayUs = nowUs - (isRefused ? nodeLatencyUs(world, agent) : toBalancerUs);
+  const fromUs = Math.max(onTheWayUs, world.playedUs[agent]! + 1);
+  world.books.pipelines.advance(agent, fromUs);
+  const sentUs = Math.ceil(nextSegmentUs(world, agent, fromUs));
+  world.datagramUs[agent] = sentUs;
+  nextStep(world, agent, Step.Datagram, Math.max(nowUs, sentUs + toBalancerUs));
+}
+
+function decides(world: WorldState, agent: number): boolean {
+  const { ways } = world;
+  const place = world.through[agent]!;
+  const host = world.hosts[place - world.nodeCount]!;
+  if (world.places[place]!.state !== PlaceState.Up) return false;
+  if (ways.isCut(world.groupOf[agent]!, ways.endOfPlace(place))) return false;
+  const flow = world.flows.get(agent);
+  if (!flow || flow.proxy !== host.proxies.at(-1)) return true;
+  const { errorsUs, rules } = flow.datagrams!;
+  return errorsUs.length > 0 || rules.errorWaits || refuses(world, agent);
+}
+
+/** The node's host answers nginx that nobody listens. */
+function refuses(world: WorldState, agent: number): boolean {
+  const { ways } = world;
+  const node = world.node[agent]!;
+  const { state } = world.places[node]!;
+  if (state !== PlaceState.Refusing && state !== PlaceState.Dying) return false;
+  const [from, to] = [ways.endOfPlace(world.through[agent]!), ways.endOfPlace(node)];
+  return !ways.isCut(from, to) && !ways.isCut(to, from);
+}
+
+/** The datagram of a connected agent is at nginx. */
+export function datagramDue(world: WorldState, agent: number, nowUs: number): void {
+  const host = world.hosts[world.through[agent]! - world.nodeCount]!;
+  const sentUs = world.datagramUs[agent]!;
+  const atUs = sentUs + latencyTo(world, agent, host.place);
+  world.playedUs[agent] = sentUs;
+  world.books.pipelines.advance(agent, sentUs);
+  const flow = pass(world, agent, host, atUs);
+  if (flow) {
+    const node = world.target[agent]!;
+    if (node !== world.node[agent]) moveTo(world, agent, node, nowUs);
+    if (refuses(world, agent)) flow.datagrams!.errorsUs.push(atUs + 2 * host.latencyUs[node]!);
+  }
+  reviewSession(world, agent, nowUs);
+}
+
+/** The agent's datagrams come to another node, which has heard nothing of it. Its key it knows. */
+function moveTo(world: WorldState, agent: number, node: number, nowUs: number): void {
+  const { pipelines } = world.books;
+  const isHeard = !isDark(world.broken[agent]!);
+  leaveZombie(world, agent, nowUs);
+  if (isHeard) world.history.silent(agent, nowUs);
+  world.books.left(world.node[agent]!, nowUs, agent);
+  world.books.joined(node, nowUs, agent);
+  world.node[agent] = node;
+  world.nodeLife[agent] = world.places[node]!.life;
+  pipelines.sinkPlace[agent] = node;
+  pipelines.sinkNode[agent] = node;
+  pipelines.latencyUs[agent] = nodeLatencyUs(world, agent);
+  if (isHeard) noteAgain(world, agent, nowUs, false);
+  world.lastChangeUs = nowUs;
+}
+
+/** A balancer has changed its state: what passes it, and the sessions it had. */
+export function datagramsTurned(
+  world: WorldState,
+  host: BalancerHost,
+  before: number,
+  reborn: boolean,
+  nowUs: number,
+): void {
+  if (!host.proxies.at(-1)!.listeners.some(({ options }) => options.datagrams)) return;
+  const isUp = world.places[host.place]!.state === PlaceState.Up;
+  if (isUp !== (before === PlaceState.Up)) cutThrough(world, host.place, !isUp, nowUs);
+  if (!reborn) return;
+  for (const agent of [...host.flows]) {
+    const flow = world.flows.get(agent)!;
+    if (flow.datagrams) forget(world, agent, flow);
+  }
+}
+
+/** New worker processes have the socket: the next datagram of each agent begins a session with them. */
+export function datagramsReloaded(world: WorldState, host: BalancerHost, nowUs: number): void {
+  for (const agent of [...host.flows].sort((a, b) => a - b)) {
+    if (world.flows.get(agent)!.datagrams) expectDatagram(world, agent, nowUs);
+  }
+}
