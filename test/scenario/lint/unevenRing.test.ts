@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { remarksOf, type LintParts } from '../../support/lint.ts';
 
-const cluster = `{ nodes: { ${[1, 2, 3, 4, 5].map((n) => `w${n}: { address: 172.0.0.${n} }`).join(', ')} } }`;
+const cluster = `{ nodes: { ${[1, 2, 3, 4, 5].map((n) => `w${n}: { address: 172.0.1.${n} }`).join(', ')} } }`;
 const said = (parts: LintParts): string[] =>
-  remarksOf('uneven-ring', { cluster, nginx: { registration: ['172.0.0.1:1515'] }, ...parts });
-const servers = (weight: string): string[] => [1, 2, 3, 4, 5].map((n) => `w${n} 172.0.0.${n}:1514 check${weight}`);
+  remarksOf('uneven-ring', { cluster, nginx: { registration: ['172.0.1.1:1515'] }, ...parts });
+const servers = (weight: string): string[] => [1, 2, 3, 4, 5].map((n) => `w${n} 172.0.1.${n}:1514 check${weight}`);
 
 // Measured arcs of HAProxy 2.6.12 with ids 1 to 5 of weight 1: 24.0/15.3/21.1/19.4/20.2 %.
 test('the ring of HAProxy with weights of 1 is told with the share of each server', () => {
@@ -25,7 +25,7 @@ test('the ring of HAProxy with weights of 1 is told with the share of each serve
 });
 
 test('methods without a ring, and a ring of nginx that is even enough, are not told', () => {
-  const nginx = { servers: ['172.0.0.1:1514', '172.0.0.2:1514'], registration: ['172.0.0.1:1515'] };
+  const nginx = { servers: ['172.0.1.1:1514', '172.0.1.2:1514'], registration: ['172.0.1.1:1515'] };
 
   expect(said({ nginx: { ...nginx, method: 'hash $remote_addr consistent;' } })).toEqual([]);
   expect(said({ nginx: { ...nginx, method: 'least_conn;' } })).toEqual([]);
