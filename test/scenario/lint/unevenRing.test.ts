@@ -25,7 +25,7 @@ test('the ring of HAProxy with weights of 1 is told with the share of each serve
 });
 
 test('methods without a ring, and a ring of nginx that is even enough, are not told', () => {
-  const nginx = { servers: ['172.0.1.1:1514', '172.0.1.2:1514'], registration: ['172.0.1.1:1515'] };
+  const nginx = { servers: ['172.0.1.1:1514', '172.0.1.3:1514'], registration: ['172.0.1.1:1515'] };
 
   expect(said({ nginx: { ...nginx, method: 'hash $remote_addr consistent;' } })).toEqual([]);
   expect(said({ nginx: { ...nginx, method: 'least_conn;' } })).toEqual([]);
