@@ -31,7 +31,7 @@ function routing(dice: Dice, { has, nodeNames, oldest }: Surroundings, balanced:
   if (dice.once(5)) {
     const servers = list.map((place) => ({
       address: place === 'balancer' ? '172.0.0.2' : `172.0.0.${nodeNames.indexOf(place) + 3}`,
-      protocol: udp && place !== 'balancer' ? 'udp' : 'tcp',
+      protocol: udp ? 'udp' : 'tcp',
     }));
     const file = agentConf(dice, servers, oldest);
     if (!has('texts')) return { ossec: file };
@@ -48,11 +48,12 @@ function routing(dice: Dice, { has, nodeNames, oldest }: Surroundings, balanced:
     servers: [...list, ...named].map((place) => {
       if (place.endsWith('.corp')) return { address: place };
       const settings = {
-        ...(udp && place !== 'balancer' && { protocol: 'udp' }),
+        ...(udp && { protocol: 'udp' }),
         ...(dice.once(5) && { maxRetries: dice.between(1, 3) }),
         ...(dice.once(5) && { retryInterval: `${dice.between(1, 20)}s` }),
       };
-      if (place === 'balancer' || Object.keys(settings).length === 0) return place;
+      if (place === 'balancer') return udp ? { node: place, protocol: 'udp' } : place;
+      if (Object.keys(settings).length === 0) return place;
       return { node: place, ...settings };
     }),
     ...(has('order') && dice.once(2) && { order: dice.one(['listed', 'shuffled', 'rotated']) }),
@@ -71,7 +72,7 @@ function randomBalancer(dice: Dice, around: Surroundings): Record<string, unknow
   };
 }
 
-export function nginxConf(dice: Dice, { nodeNames, registering }: Surroundings): string {
+export function nginxConf(dice: Dice, { has, nodeNames, registering }: Surroundings): string {
   const method = dice.one([
     ...['hash $remote_addr consistent;', 'hash $remote_addr consistent;', 'hash $remote_addr;', 'least_conn;', ''],
     'hash $remote_addr$remote_port consistent;',
@@ -113,7 +114,7 @@ stream {
       .map((_, index) => server(index))
       .join('\n    ')}
   }
-  server { listen 1514; proxy_pass cluster; }
+  server { listen 1514;${has('udp') ? ' listen 1514 udp;' : ''} proxy_pass cluster; }
   ${registration}
 }
 `;
