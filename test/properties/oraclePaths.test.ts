@@ -50,11 +50,7 @@ const node = fc.record({ version: nodeVersion });
 function expectSame(recipe: WorldRecipe, replication: number): void {
   // Behind a backlog the last event that came through is known to a few slots, and with it when the node gives up.
   const isBusy = recipe.groups.some(({ events }) => events!.ratePerSecond > 0.1);
-  // Behind nginx an authd up to 4.12 is free for the next of two a few ways early. docs/MODEL.md, "Approximations".
-  const enrolTogether = recipe.groups.length > 1 && recipe.groups.every(({ list }) => list === undefined);
-  const isSerial = enrolTogether && recipe.node?.version !== '4.14.7';
-  const us = isBusy ? 10_000 : isSerial ? 5_000 : 0;
-  expectAgreement({ ...recipe, durationUs: 9 * minute + 57 * second }, replication, 0, us);
+  expectAgreement({ ...recipe, durationUs: 9 * minute + 57 * second }, replication, 0, isBusy ? 10_000 : 0);
 }
 
 test('paths that are cut heal or are left, and old connections end, as the oracle plays it', () => {
