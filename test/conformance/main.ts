@@ -25,6 +25,7 @@ import { compareChecks } from './liveHaproxyChecks.ts';
 import { haproxyTimelines, type TimelineResult } from './liveHaproxyTimelines.ts';
 import { compareWithNginx, findNginx } from './liveNginx.ts';
 import { fixture, measuredSteps, replay } from '../support/haproxyMeasured.ts';
+import { nginxTimelines } from './liveNginxTimelines.ts';
 import { compareVerdicts } from './nginxVerdicts.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
@@ -32,7 +33,7 @@ const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seed: { type: 'string', default: '1' },
-    configurations: { type: 'string', default: '50' },
+    configurations: { type: 'string', default: '44' },
     /** Clients of each random configuration. */
     clients: { type: 'string', default: '2000' },
   },
@@ -209,18 +210,28 @@ if (typeof haproxy === 'string') {
 } else {
   const all = await compareWithHaproxy(haproxy, flags.seed, Number(flags.configurations), Number(flags.clients));
   reportChoices(`HAProxy ${haproxy.branch}.${haproxy.patch}`, all);
-  const [checks, timelines] = await Promise.all([
-    compareChecks(haproxy, flags.seed, 20),
-    timelinesOf((seed) => haproxyTimelines(haproxy, seed)),
-  ]);
-  report('20 servers die and come back', checks.good, checks.all, `, worst ${Math.round(checks.worstMs)} ms`);
-  for (const line of checks.wrong) console.log(`         ${line}`);
-  reportTimelines('HAProxy', timelines);
   for (const { subject, wrong } of all.filter((result) => result.wrong.length > 0)) {
     const listed = (servers: ReadonlySet<number>): string => [...servers].map((server) => `s${server + 1}`).join(', ');
     console.log(`${subject.text}  refusing: ${listed(subject.dead)}; down: ${listed(subject.down)}`);
     for (const line of wrong.slice(0, 10)) console.log(`         ${line}`);
   }
+}
+console.log(
+  '\nServers of both programs die, hang, fall silent and return: who is tried, marked, heard and closed, and when',
+);
+// They mostly wait, so all at once.
+const [checks, haproxyTold, nginxTold] = await Promise.all([
+  typeof haproxy === 'string' ? null : compareChecks(haproxy, flags.seed, 20),
+  typeof haproxy === 'string' ? null : timelinesOf((seed) => haproxyTimelines(haproxy, seed)),
+  typeof here === 'string' ? null : timelinesOf(() => nginxTimelines(here)),
+]);
+if (nginxTold) reportTimelines('nginx', nginxTold);
+else console.log('SKIPPED  nginx');
+if (haproxyTold) reportTimelines('HAProxy', haproxyTold);
+else console.log('SKIPPED  HAProxy');
+if (checks) {
+  report('HAProxy, 20 servers die and come back', checks.good, checks.all, `, worst ${Math.round(checks.worstMs)} ms`);
+  for (const line of checks.wrong) console.log(`         ${line}`);
 }
 console.log(failed === 0 ? '\nEverything compared agrees.' : `\n${failed} differ or are not understood.`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -31,6 +31,12 @@ export interface TimelineGiven {
   readonly checkLateUs?: number;
 }
 
+/**
+ * How much later than after a whole second a SYN is repeated: the kernel's timers of that length have steps of 8 jiffies, 32 ms at 250 Hz
+ * (kernel/time/timer.c), and end late, never early.
+ */
+const synLateUs = 16_000;
+
 export interface SessionStory {
   /** Indices of the peers tried, in order. */
   readonly tried: number[];
@@ -82,7 +88,7 @@ export function playTimeline<S extends BalancerSession>(
     for (let nth = 0, tryUs = nowUs; tryUs < nowUs + timeoutUs; nth++) {
       const what = stateAt(nameOf(peer), tryUs);
       if (what !== 'silent') return { atUs: tryUs, what };
-      tryUs += nth <= given.linearSyns ? 1_000_000 : 1_000_000 * 2 ** (nth - given.linearSyns);
+      tryUs += synLateUs + (nth <= given.linearSyns ? 1_000_000 : 1_000_000 * 2 ** (nth - given.linearSyns));
     }
     return { atUs: nowUs + timeoutUs, what: 'silent' };
   };
