@@ -65,6 +65,8 @@ export class WorldBooks implements PipelineBooks {
   attemptsFailed = 0;
   /** Clients closed because a worker process had no connection slot, no source port or no usable peer. */
   noSlot = 0;
+  /** By the kernel of a balancer that has more connections waiting for its maxconn than it keeps. */
+  synsDropped = 0;
   noPort = 0;
   noPeer = 0;
 
@@ -324,7 +326,12 @@ export class WorldBooks implements PipelineBooks {
     const told = (count: number, what: string): void => {
       if (count > 0) notes.push(`${count} connections were closed by the balancer: ${what}.`);
     };
-    told(this.noSlot, 'worker_connections are not enough');
+    told(this.noSlot, slotWords(this.options.balancers));
+    if (this.synsDropped > 0) {
+      notes.push(
+        `${this.synsDropped} connects met a full queue in front of the balancer's maxconn and had to try again.`,
+      );
+    }
     told(this.noPort, 'no source port is left towards a node');
     told(this.noPeer, 'no live upstream');
     const overflow = this.#overflowed.reduce((a, b) => a + b, 0);
@@ -439,4 +446,13 @@ export class WorldBooks implements PipelineBooks {
 function firstDrop({ droppedQueue, droppedAnalysis }: NodeQueueOutput): number {
   const slice = droppedQueue.findIndex((dropped, at) => dropped + droppedAnalysis[at]! > 0);
   return slice < 0 ? -1 : slice * sliceUs;
+}
+
+function slotWords(balancers: WorldOptions['balancers']): string {
+  const kinds = new Set(balancers.map(({ product }) => product.kind));
+  const limits = [
+    ...(kinds.has('nginx') ? ['worker_connections'] : []),
+    ...(kinds.has('envoy') ? ['max_connections of the circuit breaker'] : []),
+  ];
+  return `${limits.length === 0 ? 'its places' : limits.join(' or ')} are not enough`;
 }

@@ -39,7 +39,7 @@ export function takesClient(world: WorldState, agent: number): boolean {
   if (proxy.whenFull === 'close') return true;
   const { waiting, options } = proxy.listeners[world.listener[agent]!]!;
   if (waiting.length === 0 || fitsQueue(waiting.length / 2, options.backlog)) return true;
-  world.books.noSlot += 1;
+  world.books.synsDropped += 1;
   return false;
 }
 

@@ -98,6 +98,7 @@ describe('maxconn', () => {
     const story = run([], { maxConn: 5 }, { groups: [{ count: 30 }], durationUs: 4 * minute });
 
     expect(atEnd(story).reduce((a, b) => a + b)).toBe(5);
+    expect(story.books.notes.join()).toMatch(/^\d+ connects met a full queue in front of the balancer's maxconn/);
   });
 });
 
