@@ -14,6 +14,10 @@ export function searchBehind(story: Story): string[] {
     return [`The address is with another balancer ${formatDuration(product.vip.takeoverUs)} after its owner is gone.`];
   }
   if (product.kind === 'haproxy') return ofHaproxy(story, product);
+  if (product.kind === 'f5' || product.kind === 'envoy') {
+    const tries = product.kind === 'f5' ? 1 : product.envoy.listeners[story.listenerIndex]!.maxConnectAttempts;
+    if (tries === 1) return ofForwarder(story);
+  }
   return startProduct(product, rootKey('words', 0)).forwarding === undefined ? ofProxy(story) : ofForwarder(story);
 }
 

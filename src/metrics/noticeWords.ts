@@ -46,7 +46,8 @@ function wayOfNoticing(story: Story): string {
     return 'The address moves to another balancer, which does not know the old connections and resets them';
   }
   if (detectUs! < 1e6) {
-    return behind
+    const passesOn = story.product && ['nginx', 'haproxy', 'envoy', 'f5'].includes(story.product.kind);
+    return behind && passesOn
       ? 'The balancer closes the connections to a node that dies'
       : 'A process that dies closes its connections';
   }

@@ -9,6 +9,13 @@ import { load, scenarioText } from '../support/scenarios.ts';
 const cluster =
   '{ nodes: { master: { address: 172.0.0.3, role: master }, worker01: { address: 172.0.0.4 }, worker02: { address: 172.0.0.5 } } }';
 
+function saidOf(mode: string): string[] {
+  const { world } = load(
+    scenarioText({ cluster, modes: `{ lb: ${mode} }`, faults: '[{ at: 10m, kill: worker01, for: 5m }]' }),
+  ).modes[0]!;
+  return searchBehind(storyOf(world, world.groups[0]!, 0, replications({ world: { groups: [{ count: 1 }] } })));
+}
+
 function said(fault: string, files: Readonly<Record<string, string>>, unreachable = 'routed'): string[] {
   const [product] = Object.keys(files)[0]!.split('.');
   const { world } = load(
@@ -75,4 +82,12 @@ test('nginx bans a server that has failed once', () => {
   expect(said('kill', { 'nginx.conf': nginxOf({ server: '' }) })).toEqual([
     'A node that is down refuses the balancer, which passes the same attempt on to another one, and passes the node over for 10 s (fail_timeout).',
   ]);
+});
+
+test.each([
+  ['{ envoy: { hosts: [worker01, worker02] } }', /nobody tries another one/],
+  ['{ envoy: { hosts: [worker01, worker02], maxConnectAttempts: 2 } }', /passes the same attempt on to another one/],
+  ['{ f5: { members: [worker01, worker02] } }', /nobody tries another one/],
+])('another host is tried by Envoy alone, and where it has attempts left: %s', (mode, sentence) => {
+  expect(saidOf(mode)).toEqual([expect.stringMatching(sentence)]);
 });
