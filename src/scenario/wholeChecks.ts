@@ -9,12 +9,28 @@ export type Report = (path: Path, text: string) => void;
 
 /** Balancers of all modes, each once. */
 export function balancerNames(data: ScenarioData): string[] {
-  const names = Object.values(data.modes).flatMap(({ nginx, haproxy, balancers = {} }) => [
-    ...(nginx === undefined && haproxy === undefined ? [] : [balancerPlace]),
-    ...Object.keys(balancers),
-  ]);
+  const names = Object.values(data.modes).flatMap(
+    ({ nginx, haproxy, nlb, kubernetes, envoy, f5, dns, vip, balancers = {} }) => [
+      ...([nginx, haproxy, nlb, kubernetes, envoy, f5, dns, vip].every((product) => product === undefined)
+        ? []
+        : [balancerPlace]),
+      ...Object.keys(balancers),
+    ],
+  );
   return [...new Set(names)];
 }
+
+/** Faults that need a process or a host of the balancer's own. */
+const endings: ReadonlySet<string> = new Set([
+  'kill',
+  'powerOff',
+  'hang',
+  'stop',
+  'restart',
+  'rolling',
+  'zombie',
+  'slow',
+]);
 
 /** What takes two places of the file to see, and does not depend on a mode's routing. */
 export function checkWhole(data: ScenarioData, problem: Report, warn: Report): void {
@@ -62,7 +78,18 @@ export function checkWhole(data: ScenarioData, problem: Report, warn: Report): v
       `cluster.nodes.${name}.role: ${masters[0]!} is the master already; a cluster has one.`,
     );
   }
+  const mortal = Object.values(data.modes).some(
+    ({ nginx, haproxy, envoy, f5 }) => (nginx ?? haproxy ?? envoy ?? f5) !== undefined,
+  );
   data.faults.forEach((fault, index) => {
+    for (const verb of mortal || !balanced ? [] : verbsIn(fault).filter((own) => endings.has(own))) {
+      if (namesIn(fault, verb).some(({ name }) => name === balancerPlace)) {
+        problem(
+          ['faults', index, verb],
+          `faults[${index}].${verb}: no mode has a balancer with processes that could end: NLB, Kubernetes and DNS have none here. Remove it, or name a node.`,
+        );
+      }
+    }
     for (const verb of balanced ? [] : verbsIn(fault)) {
       if (namesIn(fault, verb).some(({ name }) => name === balancerPlace)) {
         problem(['faults', index, verb], `faults[${index}].${verb}: no mode has a balancer.`);

@@ -240,6 +240,11 @@ describe('what is wrong is said where it stands', () => {
     expect(problems('{ at: 1m, reload: balancer }', `{ nlb: { ${workers} } }`)).toContain(
       'balancer (nlb) reads no file',
     );
+    expect(problems('{ at: 1m, reload: balancer }', `{ nlb: { ${workers} } }`)).not.toContain('no mode has a balancer');
+    expect(problems('{ at: 1m, kill: balancer }', `{ nlb: { ${workers} } }`)).toContain(
+      'no mode has a balancer with processes that could end',
+    );
+    expect(problems('{ at: 1m, kill: balancer }', '{ envoy: { hosts: [worker01] } }')).toBe('');
     expect(
       problems('{ at: 1m, drain: worker01, for: 1m }', '{ dns: { name: a.corp, addresses: [worker01] } }'),
     ).toContain('a name has no drain');
