@@ -102,7 +102,7 @@ test.each<readonly [what: string, files: Files, message: string]>([
     },
     `6:16  faults[0].at: the run ends after 30m, before this fault. Make the duration longer, or the fault earlier.
   6:27  faults[0].kill: no node is called "worker1". Did you mean worker01? Known: worker01, worker02, balancer.
-  7:19  expect[0]: no metric is called "reconnects.p50". Did you mean reconnect.p50? Known: events.…, loss.…, reconnect.…, skew.…, moved.…, rebalanced.…, storm.…, delay.…, blindness.…, buffer.…, headroom.…, placement.…, backtest.…, status.…, enrolment.….`,
+  7:19  expect[0]: no metric is called "reconnects.p50". Did you mean reconnect.p50? Known: events.…, loss.…, reconnect.…, skew.…, moved.…, rebalanced.…, storm.…, delay.…, blindness.…, buffer.…, headroom.…, placement.…, backtest.…, status.…, enrolment.…, helper.….`,
   ],
   [
     'names of prototypes',
