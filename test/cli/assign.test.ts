@@ -129,18 +129,18 @@ test('includes are looked for beside the configuration, not where the command ru
 });
 
 test('what is included from outside the folder of the configuration is read when that is allowed', async () => {
-  write('shared.conf', 'server { listen 1514; proxy_pass cluster; }\n');
+  write('common.conf', 'server { listen 1514; proxy_pass cluster; }\n');
   mkdirSync(join(folder, 'inner'), { recursive: true });
   const main = write(
     'inner/main.conf',
     'events {}\ninclude /etc/nginx/modules-enabled/*.conf;\nstream {\n' +
-      ' upstream cluster { server 172.0.0.4:1514; }\n include ../shared.conf;\n}\n',
+      ' upstream cluster { server 172.0.0.4:1514; }\n include ../common.conf;\n}\n',
   );
   const refused = await cli(['assign', '--nginx', main], '10.1.0.1\n');
 
   expect(refused.code).toBe(2);
   expect(refused.err).toContain(
-    `5:10  cannot include "../shared.conf": it lies outside the folder of ${main}. Copy it there and name it relative to it, or allow it: --allow-includes-outside.`,
+    `5:10  cannot include "../common.conf": it lies outside the folder of ${main}. Copy it there and name it relative to it, or allow it: --allow-includes-outside.`,
   );
   expect((await cli(['assign', '--nginx', main, '--allow-includes-outside'], '10.1.0.1\n')).out).toBe(
     'client,server\n10.1.0.1,172.0.0.4:1514\n',
