@@ -78,9 +78,17 @@ class Reader {
 
   constructor(file: string, text: string, reading: Reading, stack: readonly string[]) {
     this.#file = file;
-    this.#text = text.startsWith('\uFEFF') ? text.slice(1) : text;
+    this.#text = text;
     this.#reading = reading;
     this.#stack = stack;
+    if (!text.startsWith('\uFEFF')) return;
+    this.#at = 1;
+    this.#lineStart = 1;
+    this.#problem(
+      1,
+      1,
+      'the file begins with a byte order mark, which nginx takes for a part of its first directive. Save it as UTF-8 without BOM.',
+    );
   }
 
   #problem(line: number, column: number, text: string): void {

@@ -69,7 +69,6 @@ const differs: Readonly<Record<string, string>> = {
   'main: load_module nonsense': 'modules are not loaded here',
   variables_hash_max_size: 'places of harmless directives are not told apart',
   'no events': 'a warning: a part of a configuration is enough to say where agents land',
-  BOM: 'a mark at the beginning is no part of a text file',
 };
 
 test('what nginx accepts is read, and what it refuses is refused', () => {

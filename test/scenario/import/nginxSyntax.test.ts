@@ -64,7 +64,6 @@ test.each([
   ['a { b c; d { } }', '|a| { |b| |c| ; |d| {  } }'],
   ['a{b c;}', '|a| { |b| |c| }'],
   ['"a" b;', '|a| |b|'],
-  ['\uFEFFa b;', '|a| |b|'],
   ['if ($x = "y") { z; }', '|if| |($x| |=| |y| |)| { |z| }'],
 ])('%j is read as %s', (text, expected) => {
   const { directives, problems } = read({ 'nginx.conf': text });
@@ -104,6 +103,16 @@ test.each([
 
   expect(problems.filter((problem) => problem.includes(expected))).toHaveLength(1);
   expect(problems.length).toBe(1);
+});
+
+test('a byte order mark is told as such, as nginx refuses it, and the columns behind it are those of an editor', () => {
+  const { directives, problems } = read({ 'nginx.conf': '\uFEFFa b; ;\n' });
+
+  expect(directives.map(({ name }) => name)).toEqual(['a']);
+  expect(problems).toEqual([
+    'nginx.conf:1:1 the file begins with a byte order mark, which nginx takes for a part of its first directive. Save it as UTF-8 without BOM.',
+    'nginx.conf:1:6 unexpected ";": a directive must come before it.',
+  ]);
 });
 
 test('several mistakes are told at once, and what can be read is read', () => {
