@@ -1,7 +1,7 @@
 // When each fault of a scenario happens in one replication, and at what of this mode.
 import { exponential } from '../kernel/distributions.ts';
 import { deriveKey, uniform, type Key } from '../kernel/random.ts';
-import { canDrain } from './balancer/products.ts';
+import { canDrain, whatEnds } from './balancer/products.ts';
 import { agentsPlace, balancerPlace, isBalancerFault, takesNodeDown, touched, type FaultOptions } from './fault.ts';
 import type { FaultOccurrence } from './ledger.ts';
 import { Purpose, namedKey } from './workload.ts';
@@ -35,6 +35,21 @@ export interface FaultPlan {
   readonly notes: readonly string[];
 }
 
+/** Faults at balancers that have nothing which this fault could end. */
+function idleNotes(options: WorldOptions, fault: FaultOptions, placeIndexes: readonly number[]): string[] {
+  if (!takesNodeDown(fault.kind)) return [];
+  return placeIndexes.flatMap((place) => {
+    const balancer = options.balancers[place - options.nodes.length];
+    if (!balancer) return [];
+    const { name, product } = balancer;
+    const ends = whatEnds(product);
+    if (ends === 'process' || (ends === 'host' && fault.kind === 'powerOff')) return [];
+    const why =
+      ends === 'host' ? 'no process of it is needed for its connections' : 'it is neither a process nor a host';
+    return [`${name} (${product.kind}): ${why}, so ${fault.kind} ${name} does nothing here.`];
+  });
+}
+
 /** What of a fault this mode has; `null`: nothing. */
 interface Target extends Pick<PlannedFault, 'places' | 'placeIndexes' | 'link' | 'groupIndexes' | 'balancerIndexes'> {
   readonly missing: readonly string[];
@@ -61,6 +76,7 @@ export function planFaults(options: WorldOptions, root: Key): FaultPlan {
       const what = isBalancerFault(fault) ? touched(fault).join(', ') : name;
       notes.add(`This mode has no ${name}: ${fault.kind} ${what} does nothing here.`);
     }
+    for (const note of idleNotes(options, fault, all.placeIndexes)) notes.add(note);
     if (fault.kind === 'rolling' && fault.drainUs > 0 && !options.balancers.some(({ product }) => canDrain(product))) {
       notes.add('Nothing can be drained in this mode: agents stay on a node until it stops.');
     }

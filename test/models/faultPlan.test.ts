@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { rootKey } from '../../src/kernel/random.ts';
+import { dnsDefaults } from '../../src/models/balancer/dns/options.ts';
+import type { BalancerProduct } from '../../src/models/balancer/options.ts';
 import type { FaultOptions } from '../../src/models/fault.ts';
 import { planFaults, type FaultPlan } from '../../src/models/faultPlan.ts';
 import { aWorld, fault, minute, second, timing } from '../support/worlds.ts';
@@ -60,6 +62,31 @@ test('a list of places is hit together', () => {
   const [both] = plan([fault('kill', ['worker01', 'master'], 60, 10)]).faults;
 
   expect(both).toMatchObject({ placeIndexes: [0, 1], places: ['worker01', 'master'], kind: 'kill' });
+});
+
+test('a balancer that needs no process is not hurt by the end of one, and a note says so', () => {
+  const nlb = {
+    kind: 'nlb' as const,
+    nlb: { zones: ['a'], listeners: [], crossZone: false, keepsClientAddress: true },
+  };
+  const notes = (product: BalancerProduct, kind: 'kill' | 'hang' | 'powerOff'): readonly string[] => {
+    const world = aWorld({
+      groups: [{ count: 1 }],
+      faults: [fault(kind, 'balancer', 60, 10)],
+      durationUs: 10 * minute,
+    });
+    const balancers = world.balancers.map((each) => ({ ...each, product }));
+    return planFaults({ ...world, balancers }, rootKey('1', 0)).notes;
+  };
+  const dns = { kind: 'dns' as const, dns: { ...dnsDefaults, name: 'wazuh.corp', listeners: [] } };
+
+  expect(notes(nlb, 'kill')).toEqual([
+    'balancer (nlb): no process of it is needed for its connections, so kill balancer does nothing here.',
+  ]);
+  expect(notes(nlb, 'powerOff')).toEqual([]);
+  expect(notes(dns, 'powerOff')).toEqual([
+    'balancer (dns): it is neither a process nor a host, so powerOff balancer does nothing here.',
+  ]);
 });
 
 test('a fault at a place the mode does not have does nothing there, and a note says so', () => {

@@ -10,6 +10,8 @@ export interface Product<P extends BalancerProduct> {
   listeners(product: P): readonly ListenerFacts[];
   change(product: P, verb: 'addNode' | 'removeNode', node: NodeOptions, nodes: readonly NodeOptions[]): ProductChange;
   readonly canDrain: boolean;
+  /** What of it can end: processes that its connections need, its host alone (the kernel has the flows), or nothing. */
+  ends(product: P): 'process' | 'host' | 'nothing';
 }
 
 /** The processes of a proxy, which ends its clients' connections and makes its own to the peers. */

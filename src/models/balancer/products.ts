@@ -52,3 +52,8 @@ export function changeServers(
 export function canDrain(product: BalancerProduct): boolean {
   return of(product).canDrain;
 }
+
+/** What of it can end: processes that its connections need, its host alone, or nothing. */
+export function whatEnds(product: BalancerProduct): 'process' | 'host' | 'nothing' {
+  return of(product).ends(product);
+}

@@ -32,4 +32,5 @@ export const dnsProduct: Product<Extract<BalancerProduct, { kind: 'dns' }>> = {
     note: `${verb} changes no records of a name: when resolvers and hosts learn of it is not modelled.`,
   }),
   canDrain: false,
+  ends: () => 'nothing',
 };

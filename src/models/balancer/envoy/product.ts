@@ -36,6 +36,7 @@ export const envoyProduct: Product<Extract<BalancerProduct, { kind: 'envoy' }>> 
     return { product: listeners && { kind: 'envoy', envoy: { ...envoy, listeners } }, note };
   },
   canDrain: true,
+  ends: () => 'process',
 };
 
 function listenerOf({ port, connectTimeoutUs, idleTimeoutUs }: EnvoyListenerOptions): ListenerOptions {

@@ -34,6 +34,7 @@ export const f5Product: Product<Extract<BalancerProduct, { kind: 'f5' }>> = {
     return { product: listeners && { kind: 'f5', f5: { ...f5, listeners } }, note };
   },
   canDrain: true,
+  ends: ({ f5 }) => (f5.type === 'fastL4' ? 'host' : 'process'),
 };
 
 // AS3 schema, L4_Profile: resetOnTimeout true. BIG-IP: packets of no connection are answered with RST. No SNAT unless it is configured.

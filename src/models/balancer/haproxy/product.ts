@@ -50,6 +50,7 @@ export const haproxyProduct: Product<Haproxy> = {
   change: (product, verb, node, nodes) =>
     verb === 'addNode' ? addServer(product, node, nodes) : removeServer(product, node, nodes),
   canDrain: true,
+  ends: () => 'process',
 };
 
 function listenerOf(

@@ -43,4 +43,5 @@ export const kubernetesProduct: Product<Extract<BalancerProduct, { kind: 'kubern
     return { product: listeners && { kind: 'kubernetes', kubernetes: { ...kubernetes, listeners } }, note };
   },
   canDrain: true,
+  ends: () => 'host',
 };

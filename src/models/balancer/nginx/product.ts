@@ -16,6 +16,7 @@ export const nginxProduct: Product<Extract<BalancerProduct, { kind: 'nginx' }>> 
     return { product: nginx && { ...product, nginx }, note };
   },
   canDrain: false,
+  ends: () => 'process',
 };
 
 function start(options: NginxOptions): RunningProxy {

@@ -41,4 +41,5 @@ export const nlbProduct: Product<Extract<BalancerProduct, { kind: 'nlb' }>> = {
     return { product: listeners && { kind: 'nlb', nlb: { ...nlb, listeners } }, note };
   },
   canDrain: true,
+  ends: () => 'host',
 };

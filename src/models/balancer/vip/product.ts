@@ -7,4 +7,5 @@ export const vipProduct: Product<Extract<BalancerProduct, { kind: 'vip' }>> = {
   listeners: ({ vip }) => vip.listeners.map(({ facts }) => facts),
   change: () => ({ product: null, note: null }),
   canDrain: false,
+  ends: () => 'nothing',
 };
