@@ -1,7 +1,7 @@
 // A name with several addresses among the products: nothing passes through it.
 import type { BalancerProduct } from '../options.ts';
 import type { Product } from '../product.ts';
-import { factsOf, forwarded, runningListeners, unlimitedSessions } from '../targetProduct.ts';
+import { factsOf, forwarded, runningLists } from '../targetProduct.ts';
 import { createDnsBalancer } from './answers.ts';
 
 export const dnsProduct: Product<Extract<BalancerProduct, { kind: 'dns' }>> = {
@@ -10,21 +10,13 @@ export const dnsProduct: Product<Extract<BalancerProduct, { kind: 'dns' }>> = {
       options: forwarded(port, Infinity),
       balancer: createDnsBalancer(dns, index),
     }));
-    return {
-      workers: 1,
-      sessionsPerWorker: unlimitedSessions,
-      limits: [],
-      whenFull: 'close',
-      listeners: runningListeners(listeners),
-      pools: listeners.map(({ balancer }) => balancer),
-      forwarding: {
-        passes: 'addresses',
-        survivesProcess: true,
-        unknown: 'drop',
-        noTarget: 'reset',
-        hidesClients: false,
-      },
-    };
+    return runningLists(1, listeners, {
+      passes: 'addresses',
+      survivesProcess: true,
+      unknown: 'drop',
+      noTarget: 'reset',
+      hidesClients: false,
+    });
   },
   listeners: ({ dns }) => dns.listeners.map(({ port, addresses }) => factsOf(forwarded(port, Infinity), addresses)),
   change: (_product, verb) => ({

@@ -1,39 +1,31 @@
 // Envoy among the products.
 import type { BalancerProduct, ListenerOptions } from '../options.ts';
 import type { Product } from '../product.ts';
-import { changeLists, factsOf, unlimitedSessions } from '../targetProduct.ts';
+import { changeLists, factsOf, runningLists } from '../targetProduct.ts';
 import { createEnvoyBalancer } from './envoy.ts';
 import type { EnvoyListenerOptions } from './options.ts';
 
 export const envoyProduct: Product<Extract<BalancerProduct, { kind: 'envoy' }>> = {
   start({ envoy }, luck) {
-    const balancers = envoy.listeners.map((_, index) => createEnvoyBalancer(envoy, index, luck));
-    return {
-      workers: envoy.workers,
-      sessionsPerWorker: unlimitedSessions,
-      // Source: Envoy, source/common/tcp_proxy/tcp_proxy.cc: a connection beyond the cluster's circuit breaker is closed.
-      limits: envoy.listeners.map(({ maxConnections }) => maxConnections),
-      whenFull: 'close',
-      listeners: envoy.listeners.map((listener, index) => ({
-        options: listenerOf(listener),
-        balancer: balancers[index]!,
-        pool: index,
-        limits: [index],
-      })),
-      pools: balancers,
-    };
+    const listeners = envoy.listeners.map((listener, index) => ({
+      options: listenerOf(listener),
+      balancer: createEnvoyBalancer(envoy, index, luck),
+    }));
+    // Source: Envoy, source/common/tcp_proxy/tcp_proxy.cc: a connection beyond the cluster's circuit breaker is closed.
+    const mostSessions = envoy.listeners.map(({ maxConnections }) => maxConnections);
+    return runningLists(envoy.workers, listeners, undefined, mostSessions);
   },
   listeners: ({ envoy }) => envoy.listeners.map((listener) => factsOf(listenerOf(listener), listener.hosts)),
   change({ envoy }, verb, node, nodes) {
-    const { listeners, note } = changeLists(
+    return changeLists(
       envoy.listeners,
       verb,
       node,
       nodes,
       ({ hosts }) => hosts,
       (listener, hosts) => ({ ...listener, hosts }),
+      (listeners) => ({ kind: 'envoy', envoy: { ...envoy, listeners } }),
     );
-    return { product: listeners && { kind: 'envoy', envoy: { ...envoy, listeners } }, note };
   },
   canDrain: true,
   ends: () => 'process',

@@ -1,7 +1,7 @@
 // F5 BIG-IP among the products: a standard virtual server is a proxy, a fastL4 one forwards.
 import type { BalancerProduct, ListenerOptions } from '../options.ts';
 import type { Product } from '../product.ts';
-import { changeLists, factsOf, forwarded, runningListeners, unlimitedSessions } from '../targetProduct.ts';
+import { changeLists, factsOf, forwarded, runningLists } from '../targetProduct.ts';
 import { createF5Balancer } from './f5.ts';
 import type { F5ListenerOptions, F5Options } from './options.ts';
 
@@ -11,27 +11,19 @@ export const f5Product: Product<Extract<BalancerProduct, { kind: 'f5' }>> = {
       options: listenerOf(f5, listener),
       balancer: createF5Balancer(f5, index, luck),
     }));
-    return {
-      workers: 1,
-      sessionsPerWorker: unlimitedSessions,
-      limits: [],
-      whenFull: 'close',
-      listeners: runningListeners(listeners),
-      pools: listeners.map(({ balancer }) => balancer),
-      forwarding: f5.type === 'fastL4' ? fastL4 : undefined,
-    };
+    return runningLists(1, listeners, f5.type === 'fastL4' ? fastL4 : undefined);
   },
   listeners: ({ f5 }) => f5.listeners.map((listener) => factsOf(listenerOf(f5, listener), listener.members)),
   change({ f5 }, verb, node, nodes) {
-    const { listeners, note } = changeLists(
+    return changeLists(
       f5.listeners,
       verb,
       node,
       nodes,
       ({ members }) => members,
       (listener, members) => ({ ...listener, members }),
+      (listeners) => ({ kind: 'f5', f5: { ...f5, listeners } }),
     );
-    return { product: listeners && { kind: 'f5', f5: { ...f5, listeners } }, note };
   },
   canDrain: true,
   ends: ({ f5 }) => (f5.type === 'fastL4' ? 'host' : 'process'),

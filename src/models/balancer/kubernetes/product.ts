@@ -1,7 +1,7 @@
 // A Kubernetes Service among the products. It forwards: the kernels of the nodes have the flows, not kube-proxy.
 import type { BalancerProduct } from '../options.ts';
 import type { Product } from '../product.ts';
-import { changeLists, factsOf, forwarded, runningListeners, unlimitedSessions } from '../targetProduct.ts';
+import { changeLists, factsOf, forwarded, runningLists } from '../targetProduct.ts';
 import { createKubernetesBalancer } from './kubernetes.ts';
 
 export const kubernetesProduct: Product<Extract<BalancerProduct, { kind: 'kubernetes' }>> = {
@@ -10,37 +10,29 @@ export const kubernetesProduct: Product<Extract<BalancerProduct, { kind: 'kubern
       options: forwarded(port, kubernetes.idleTimeoutUs),
       balancer: createKubernetesBalancer(kubernetes, index, luck),
     }));
-    return {
-      workers: kubernetes.entryNodes,
-      sessionsPerWorker: unlimitedSessions,
-      limits: [],
-      whenFull: 'close',
-      listeners: runningListeners(listeners),
-      pools: listeners.map(({ balancer }) => balancer),
-      forwarding: {
-        passes: 'packets',
-        survivesProcess: true,
-        // A packet that no translation is known for ends on the node itself, where nobody listens.
-        unknown: 'reset',
-        // kube-proxy, a Service without endpoints: REJECT.
-        noTarget: 'reset',
-        // kubernetes.io, "Using Source IP": Cluster translates the source as well.
-        hidesClients: kubernetes.externalTrafficPolicy === 'Cluster',
-      },
-    };
+    return runningLists(kubernetes.entryNodes, listeners, {
+      passes: 'packets',
+      survivesProcess: true,
+      // A packet that no translation is known for ends on the node itself, where nobody listens.
+      unknown: 'reset',
+      // kube-proxy, a Service without endpoints: REJECT.
+      noTarget: 'reset',
+      // kubernetes.io, "Using Source IP": Cluster translates the source as well.
+      hidesClients: kubernetes.externalTrafficPolicy === 'Cluster',
+    });
   },
   listeners: ({ kubernetes }) =>
     kubernetes.listeners.map(({ port, endpoints }) => factsOf(forwarded(port, kubernetes.idleTimeoutUs), endpoints)),
   change({ kubernetes }, verb, node, nodes) {
-    const { listeners, note } = changeLists(
+    return changeLists(
       kubernetes.listeners,
       verb,
       node,
       nodes,
       ({ endpoints }) => endpoints,
       (listener, endpoints) => ({ ...listener, endpoints }),
+      (listeners) => ({ kind: 'kubernetes', kubernetes: { ...kubernetes, listeners } }),
     );
-    return { product: listeners && { kind: 'kubernetes', kubernetes: { ...kubernetes, listeners } }, note };
   },
   canDrain: true,
   ends: () => 'host',

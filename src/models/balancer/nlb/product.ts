@@ -1,7 +1,7 @@
 // AWS NLB among the products. It forwards, and its flows are lost with nothing that a scenario can break.
 import type { BalancerProduct } from '../options.ts';
 import type { Product } from '../product.ts';
-import { changeLists, factsOf, forwarded, runningListeners, unlimitedSessions } from '../targetProduct.ts';
+import { changeLists, factsOf, forwarded, runningLists } from '../targetProduct.ts';
 import { createNlbBalancer } from './nlb.ts';
 
 export const nlbProduct: Product<Extract<BalancerProduct, { kind: 'nlb' }>> = {
@@ -10,35 +10,27 @@ export const nlbProduct: Product<Extract<BalancerProduct, { kind: 'nlb' }>> = {
       options: forwarded(port, idleTimeoutUs),
       balancer: createNlbBalancer(nlb, index, luck),
     }));
-    return {
-      workers: nlb.zones.length,
-      sessionsPerWorker: unlimitedSessions,
-      limits: [],
-      whenFull: 'close',
-      listeners: runningListeners(listeners),
-      pools: listeners.map(({ balancer }) => balancer),
-      // AWS, "Network Load Balancers": a packet of a flow that is not known gets RST.
-      forwarding: {
-        passes: 'packets',
-        survivesProcess: true,
-        unknown: 'reset',
-        noTarget: 'reset',
-        hidesClients: !nlb.keepsClientAddress,
-      },
-    };
+    // AWS, "Network Load Balancers": a packet of a flow that is not known gets RST.
+    return runningLists(nlb.zones.length, listeners, {
+      passes: 'packets',
+      survivesProcess: true,
+      unknown: 'reset',
+      noTarget: 'reset',
+      hidesClients: !nlb.keepsClientAddress,
+    });
   },
   listeners: ({ nlb }) =>
     nlb.listeners.map(({ port, idleTimeoutUs, targets }) => factsOf(forwarded(port, idleTimeoutUs), targets)),
   change({ nlb }, verb, node, nodes) {
-    const { listeners, note } = changeLists(
+    return changeLists(
       nlb.listeners,
       verb,
       node,
       nodes,
       ({ targets }) => targets,
       (listener, targets) => ({ ...listener, targets }),
+      (listeners) => ({ kind: 'nlb', nlb: { ...nlb, listeners } }),
     );
-    return { product: listeners && { kind: 'nlb', nlb: { ...nlb, listeners } }, note };
   },
   canDrain: true,
   ends: () => 'host',
