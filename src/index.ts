@@ -18,7 +18,8 @@ export { diskFiles, includeFrom, type Files } from './scenario/files.ts';
 export { scenarioJsonSchema } from './scenario/schema.ts';
 export { ScenarioError, type Problem } from './scenario/problem.ts';
 export { assignHaproxy, type AssignHaproxyInput } from './scenario/assignHaproxy.ts';
-export { assignNginx, type AssignInput, type Assignment } from './scenario/assign.ts';
+export { assignNginx, type AssignInput } from './scenario/assign.ts';
+export type { Assignment } from './scenario/chooser.ts';
 export type { ReadInclude } from './scenario/import/nginxSyntax.ts';
 export { metricDefinitions, type MetricDefinition, type SelectorKey } from './scenario/metricNames.ts';
 export type {

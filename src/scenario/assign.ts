@@ -5,19 +5,19 @@ import { createNginxBalancer, startUpstreams } from '../models/balancer/nginx/ng
 import type { NginxListenerOptions, NginxUpstreamOptions } from '../models/balancer/nginx/options.ts';
 import { upstreamsBehind } from '../models/balancer/nginx/servers.ts';
 import { expressionsOf } from '../models/balancer/nginx/variables.ts';
-import { askAll, checkClients, isAddress, type Chooser } from './chooser.ts';
+import { assigned, isAddress, resolverOf, type AssignAsked, type Assignment, type Chooser } from './chooser.ts';
 import { readNginxConf, type NginxConf, type NginxConfInput } from './import/nginxConf.ts';
 import type { ReadInclude } from './import/nginxSyntax.ts';
 import { parseTarget, withPort } from './import/nginxValues.ts';
-import { ScenarioError, type Problem } from './problem.ts';
+import type { Problem } from './problem.ts';
 import type { Warning } from './scenario.ts';
 import {
   changeUpstream,
   isChange,
   noChanges,
+  readChanged,
   unfound,
   weightSettings,
-  withoutPlace,
   type ServerChanges,
 } from './serverChanges.ts';
 import { listNames, quote } from './wording.ts';
@@ -37,18 +37,7 @@ export interface NginxAsked {
   readonly resolve: ReadonlyMap<string, readonly string[]>;
 }
 
-export interface AssignInput extends NginxAsked {
-  /** Client addresses, IPv4 or IPv6, one a connection. */
-  readonly clients: readonly string[];
-  /** Where the clients were read, for messages. */
-  readonly clientsFile?: string;
-}
-
-export interface Assignment {
-  /** Address connected to for each client, or the server's text when its name was not resolved; empty: nothing usable. */
-  readonly servers: readonly string[];
-  readonly warnings: readonly Warning[];
-}
+export type AssignInput = NginxAsked & AssignAsked;
 
 /** The `server` block that is asked, and the upstream it is asked about. */
 interface Way {
@@ -61,13 +50,8 @@ interface Way {
  * @throws ScenarioError for mistakes in the configuration, a line that is no address, or a name that is not in the file.
  */
 export function assignNginx(input: AssignInput): Assignment {
-  const { clients, clientsFile = 'standard input' } = input;
   const problems: Problem[] = [];
-  const chooser = nginxChooser(input, problems);
-  checkClients(clients, clientsFile, problems);
-  if (problems.length > 0 || chooser === null) throw new ScenarioError(input.file, problems);
-  const { servers, warnings } = chooser;
-  return { servers: Array.from(askAll(chooser, clients), (peer) => servers[peer]?.label ?? ''), warnings };
+  return assigned(input, nginxChooser(input, problems), problems);
 }
 
 /**
@@ -88,7 +72,7 @@ export function nginxChooser(
   const warn = (text: string): void => void warnings.push({ position: null, text });
   const way = wayThrough(conf, input, problem, warn);
   if (way && isChange(changes)) {
-    const changed = readChanged(input, way, changes, problems);
+    const changed = changedConf(input, way, changes, problems);
     return (
       changed &&
       chooserOf(
@@ -111,15 +95,13 @@ export function nginxChooser(
 }
 
 function readAsked(input: NginxAsked, more: Partial<NginxConfInput> = {}): NginxConf {
-  // Names are compared without their case, as the resolver does.
-  const addresses = new Map([...input.resolve].map(([name, list]) => [name.toLowerCase(), list]));
   return readNginxConf({
     file: input.file,
     text: input.text,
     readInclude: input.readInclude,
     version: input.version,
     cpus: 1,
-    resolve: (host) => addresses.get(host.toLowerCase()) ?? null,
+    resolve: resolverOf(input.resolve),
     assume: [],
     listeners: 'all',
     ...more,
@@ -127,7 +109,7 @@ function readAsked(input: NginxAsked, more: Partial<NginxConfInput> = {}): Nginx
 }
 
 /** The file as it would be. */
-function readChanged(
+function changedConf(
   input: NginxAsked,
   { listener, upstream }: Way,
   changes: ServerChanges,
@@ -141,21 +123,15 @@ function readChanged(
     return null;
   }
   const settings = weightSettings(changes, { name: 'upstream', selector: upstream.name });
-  const before = problems.length;
-  try {
-    const changed = readAsked(input, {
+  return readChanged(problems, () =>
+    readAsked(input, {
       settings,
       edit: (top, found) => {
         problems.push(...unfound(settings));
         return changeUpstream(top, upstream.name, changes, found);
       },
-    });
-    return problems.length > before ? null : changed;
-  } catch (error) {
-    if (!(error instanceof ScenarioError)) throw error;
-    problems.push(...error.problems.map(withoutPlace));
-    return null;
-  }
+    }),
+  );
 }
 
 function chooserOf(conf: NginxConf, input: NginxAsked, way: Way, warnings: readonly Warning[]): Chooser {

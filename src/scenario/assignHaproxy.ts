@@ -4,18 +4,17 @@ import { createHaproxyBackend } from '../models/balancer/haproxy/haproxy.ts';
 import type { HaproxyBindOptions } from '../models/balancer/haproxy/options.ts';
 import { haproxyRemarks } from '../models/balancer/haproxy/remarks.ts';
 import { documentedVersion, type HaproxyVersion } from '../models/balancer/haproxy/versions.ts';
-import type { Assignment } from './assign.ts';
-import { askAll, askedAtUs, checkClients, type Chooser } from './chooser.ts';
+import { askedAtUs, assigned, resolverOf, type AssignAsked, type Assignment, type Chooser } from './chooser.ts';
 import { readHaproxyConf, type HaproxyConf, type HaproxyConfInput } from './import/haproxyConf.ts';
-import { ScenarioError, type Problem } from './problem.ts';
+import type { Problem } from './problem.ts';
 import type { Warning } from './scenario.ts';
 import {
   changeBackend,
   isChange,
   noChanges,
+  readChanged,
   unfound,
   weightSettings,
-  withoutPlace,
   type ServerChanges,
 } from './serverChanges.ts';
 import { listNames, quote } from './wording.ts';
@@ -35,12 +34,7 @@ export interface HaproxyAsked {
   readonly env: ReadonlyMap<string, string>;
 }
 
-export interface AssignHaproxyInput extends HaproxyAsked {
-  /** Client addresses, IPv4 or IPv6, one a connection. */
-  readonly clients: readonly string[];
-  /** Where the clients were read, for messages. */
-  readonly clientsFile?: string;
-}
+export type AssignHaproxyInput = HaproxyAsked & AssignAsked;
 
 /** Where the clients come in, and the backend that is asked. */
 interface Way {
@@ -55,13 +49,8 @@ interface Way {
  * @throws ScenarioError for mistakes in the configuration, a line that is no address, or a name that is not in the file.
  */
 export function assignHaproxy(input: AssignHaproxyInput): Assignment {
-  const { clients, clientsFile = 'standard input' } = input;
   const problems: Problem[] = [];
-  const chooser = haproxyChooser(input, problems);
-  checkClients(clients, clientsFile, problems);
-  if (problems.length > 0 || chooser === null) throw new ScenarioError(input.file, problems);
-  const { servers, warnings } = chooser;
-  return { servers: Array.from(askAll(chooser, clients), (peer) => servers[peer]?.label ?? ''), warnings };
+  return assigned(input, haproxyChooser(input, problems), problems);
 }
 
 /**
@@ -82,7 +71,7 @@ export function haproxyChooser(
   const warn = (text: string): void => void warnings.push({ position: null, text });
   const way = wayThrough(conf, input, problem, warn);
   if (way && isChange(changes)) {
-    const changed = readChanged(input, conf.options.backends[way.backendIndex]!.name, changes, problems);
+    const changed = changedConf(input, conf.options.backends[way.backendIndex]!.name, changes, problems);
     if (changed === null) return null;
     const again = wayThrough(changed, input, problem, () => {});
     return again && chooserOf(changed, input, again, changed.warnings);
@@ -103,14 +92,13 @@ export function haproxyChooser(
 }
 
 function readAsked(input: HaproxyAsked, more: Partial<HaproxyConfInput> = {}): HaproxyConf {
-  const addresses = new Map([...input.resolve].map(([name, list]) => [name.toLowerCase(), list]));
   return readHaproxyConf({
     file: input.file,
     text: input.text,
     version: input.version ?? documentedVersion,
     cpus: 1,
     env: input.env,
-    resolve: (host) => addresses.get(host.toLowerCase()) ?? null,
+    resolve: resolverOf(input.resolve),
     assume: [],
     purpose: 'choice',
     ...more,
@@ -118,28 +106,22 @@ function readAsked(input: HaproxyAsked, more: Partial<HaproxyConfInput> = {}): H
 }
 
 /** The file as it would be. */
-function readChanged(
+function changedConf(
   input: HaproxyAsked,
   backend: string,
   changes: ServerChanges,
   problems: Problem[],
 ): HaproxyConf | null {
   const settings = weightSettings(changes, { name: 'backend', selector: backend });
-  const before = problems.length;
-  try {
-    const changed = readAsked(input, {
+  return readChanged(problems, () =>
+    readAsked(input, {
       settings,
       edit: (sections, found) => {
         problems.push(...unfound(settings));
         return changeBackend(sections, backend, changes, found);
       },
-    });
-    return problems.length > before ? null : changed;
-  } catch (error) {
-    if (!(error instanceof ScenarioError)) throw error;
-    problems.push(...error.problems.map(withoutPlace));
-    return null;
-  }
+    }),
+  );
 }
 
 function chooserOf(

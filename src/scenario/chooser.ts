@@ -4,7 +4,7 @@ import { rootKey } from '../kernel/random.ts';
 import type { Balancer, BalancerClient } from '../models/balancer/contract.ts';
 import { addressBytes, addressText } from '../models/balancer/nginx/clientKey.ts';
 import type { SessionTrace } from '../models/balancer/trace.ts';
-import type { Problem } from './problem.ts';
+import { ScenarioError, type Problem } from './problem.ts';
 import type { Warning } from './scenario.ts';
 import { quote } from './wording.ts';
 
@@ -30,6 +30,21 @@ export interface Chooser {
   readonly warnings: readonly Warning[];
 }
 
+export interface AssignAsked {
+  /** The configuration, for messages. */
+  readonly file: string;
+  /** Client addresses, IPv4 or IPv6, one a connection. */
+  readonly clients: readonly string[];
+  /** Where the clients were read, for messages. */
+  readonly clientsFile?: string;
+}
+
+export interface Assignment {
+  /** For each client what its server is called, of nginx the address connected to where it is known; empty: nothing usable. */
+  readonly servers: readonly string[];
+  readonly warnings: readonly Warning[];
+}
+
 /** The clock of the balancer stands still meanwhile; which second it is does not matter, and nobody is warming up any more. */
 export const askedAtUs = 1e12;
 
@@ -40,6 +55,14 @@ export function clientAt(address: string, index: number): BalancerClient {
 }
 
 const listKey = rootKey('assign', 0);
+
+/** Addresses of host names, which are compared without their case, as the resolver does. */
+export function resolverOf(
+  resolve: ReadonlyMap<string, readonly string[]>,
+): (host: string) => readonly string[] | null {
+  const addresses = new Map([...resolve].map(([name, list]) => [name.toLowerCase(), list]));
+  return (host) => addresses.get(host.toLowerCase()) ?? null;
+}
 
 /**
  * A client connects, and leaves before the next one comes.
@@ -64,6 +87,18 @@ export function ask(
 /** Index of the peer of each of a list of addresses. */
 export function askAll(chooser: Chooser, addresses: readonly string[]): Int32Array {
   return Int32Array.from(addresses, (address, index) => ask(chooser, clientAt(address, index), 0));
+}
+
+/** The answer of `assign`. @throws ScenarioError where there were problems, which `chooser` or the clients have. */
+export function assigned(
+  { file, clients, clientsFile = 'standard input' }: AssignAsked,
+  chooser: Chooser | null,
+  problems: Problem[],
+): Assignment {
+  checkClients(clients, clientsFile, problems);
+  if (problems.length > 0 || chooser === null) throw new ScenarioError(file, problems);
+  const { servers, warnings } = chooser;
+  return { servers: Array.from(askAll(chooser, clients), (peer) => servers[peer]?.label ?? ''), warnings };
 }
 
 export function isAddress(text: string): boolean {

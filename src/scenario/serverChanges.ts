@@ -4,7 +4,7 @@ import type { ConfSetting } from './import/confSetting.ts';
 import { readDirectives, type Directive } from './import/nginxSyntax.ts';
 import type { HaproxyLine, HaproxySection } from './import/haproxySyntax.ts';
 import { readWords } from './import/haproxyWords.ts';
-import type { Problem } from './problem.ts';
+import { ScenarioError, type Problem } from './problem.ts';
 import { listNames, quote } from './wording.ts';
 
 /** In the order in which they were given, by kind. */
@@ -46,8 +46,21 @@ export function unfound(settings: readonly ConfSetting[]): Problem[] {
   );
 }
 
+/** The changed configuration, as its reader has it; `null` where there were problems. */
+export function readChanged<Conf>(problems: Problem[], read: () => Conf): Conf | null {
+  const before = problems.length;
+  try {
+    const changed = read();
+    return problems.length > before ? null : changed;
+  } catch (error) {
+    if (!(error instanceof ScenarioError)) throw error;
+    problems.push(...error.problems.map(withoutPlace));
+    return null;
+  }
+}
+
 /** Mistakes that a changed line has brought stand nowhere in the file. */
-export function withoutPlace<T extends Problem>(problem: T): T {
+function withoutPlace<T extends Problem>(problem: T): T {
   const { position, text } = problem;
   if (position === null || !position.file.startsWith('--')) return problem;
   return { ...problem, position: null, text: `${position.file}: ${text}` };

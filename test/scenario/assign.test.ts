@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { assignNginx, type AssignInput, type Assignment } from '../../src/scenario/assign.ts';
+import { assignNginx, type AssignInput } from '../../src/scenario/assign.ts';
+import type { Assignment } from '../../src/scenario/chooser.ts';
 import { ScenarioError } from '../../src/scenario/problem.ts';
 import { confText, type MeasuredConfig } from '../support/nginxMeasured.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseHaproxyVersion } from '../../src/models/balancer/haproxy/versions.ts';
-import type { Assignment } from '../../src/scenario/assign.ts';
+import type { Assignment } from '../../src/scenario/chooser.ts';
 import { assignHaproxy, type AssignHaproxyInput } from '../../src/scenario/assignHaproxy.ts';
 import { ScenarioError } from '../../src/scenario/problem.ts';
 import { fixture, measuredClients, measuredSteps } from '../support/haproxyMeasured.ts';
