@@ -6,7 +6,7 @@ import { documentedVersion } from '../../src/models/balancer/haproxy/versions.ts
 import { createNginxBalancer, createUpstream } from '../../src/models/balancer/nginx/nginx.ts';
 import { assignNginx } from '../../src/scenario/assign.ts';
 import { assignHaproxy } from '../../src/scenario/assignHaproxy.ts';
-import { readHaproxyConf } from '../../src/scenario/import/haproxyConf.ts';
+import { haproxyOptionsOf } from '../support/haproxyRead.ts';
 import { readNginxConf } from '../../src/scenario/import/nginxConf.ts';
 
 const rounds = Number(process.env.FLEETFALL_BENCH_PAIRS ?? 5);
@@ -59,16 +59,7 @@ function nginxBalancer(method: string): Balancer {
 }
 
 function haproxyBalancer(lines: string): Balancer {
-  const { options } = readHaproxyConf({
-    file: 'haproxy.cfg',
-    text: haproxyText(lines),
-    version: documentedVersion,
-    cpus: 1,
-    env: new Map(),
-    resolve: () => null,
-    assume: [],
-    purpose: 'choice',
-  });
+  const options = haproxyOptionsOf(haproxyText(lines), documentedVersion);
   return createHaproxyBackend(options, 0, key)(options.frontends[0]!.binds[0]!);
 }
 

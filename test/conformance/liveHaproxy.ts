@@ -11,7 +11,7 @@ import type { HaproxyOptions } from '../../src/models/balancer/haproxy/options.t
 import type { HaproxySession } from '../../src/models/balancer/haproxy/session.ts';
 import { parseHaproxyVersion, type HaproxyVersion } from '../../src/models/balancer/haproxy/versions.ts';
 import { assignHaproxy } from '../../src/scenario/assignHaproxy.ts';
-import { readHaproxyConf } from '../../src/scenario/import/haproxyConf.ts';
+import { haproxyOptionsOf } from '../support/haproxyRead.ts';
 import { aClient } from '../support/clients.ts';
 import { countsOf, distance, inWords } from '../support/distribution.ts';
 import { atATime, freePorts, hasIpv6, inParallel, startNode, until, visitorsOf } from './loopback.ts';
@@ -74,7 +74,7 @@ ${chosen.map((subject) => subject.text).join('')}`;
     haproxy = await startHaproxy(folder, file);
     const orders = join(folder, 'orders');
     await untilDown(orders, chosen);
-    const options = optionsOf(text, version);
+    const options = haproxyOptionsOf(text, version);
     return await inParallel(chosen, atATime, async (subject) => {
       return compare(subject, text, options, await play(subject, orders));
     });
@@ -166,19 +166,6 @@ async function play(subject: HaproxySubject, orders: string): Promise<readonly s
 }
 
 // ------------------------------------------------------------------------------------------------------------- the model
-
-function optionsOf(text: string, version: HaproxyVersion): HaproxyOptions {
-  return readHaproxyConf({
-    file: 'haproxy.cfg',
-    text,
-    version,
-    cpus: 1,
-    env: new Map(),
-    resolve: () => null,
-    assume: [],
-    purpose: 'choice',
-  }).options;
-}
 
 function compare(
   subject: HaproxySubject,

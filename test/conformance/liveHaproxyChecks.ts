@@ -9,7 +9,7 @@ import seedrandom from 'seedrandom';
 import { rootKey } from '../../src/kernel/random.ts';
 import { createHaproxyBackend } from '../../src/models/balancer/haproxy/haproxy.ts';
 import type { HaproxyVersion } from '../../src/models/balancer/haproxy/versions.ts';
-import { readHaproxyConf } from '../../src/scenario/import/haproxyConf.ts';
+import { haproxyOptionsOf } from '../support/haproxyRead.ts';
 
 export interface CheckResult {
   readonly good: number;
@@ -107,16 +107,7 @@ function compare(
   backMs: number,
   servers: number,
 ): CheckResult {
-  const { options } = readHaproxyConf({
-    file: 'haproxy.cfg',
-    text,
-    version,
-    cpus: 1,
-    env: new Map(),
-    resolve: () => null,
-    assume: [],
-    purpose: 'choice',
-  });
+  const options = haproxyOptionsOf(text, version);
   const { checks, admin } = createHaproxyBackend(options, 0, rootKey('checks', 0))(options.frontends[0]!.binds[0]!);
   const wrong: string[] = [];
   let good = 0;

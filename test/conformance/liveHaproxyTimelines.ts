@@ -13,10 +13,10 @@ import { createHaproxyBackend } from '../../src/models/balancer/haproxy/haproxy.
 import type { HaproxyOptions } from '../../src/models/balancer/haproxy/options.ts';
 import type { HaproxySession } from '../../src/models/balancer/haproxy/session.ts';
 import type { HaproxyVersion } from '../../src/models/balancer/haproxy/versions.ts';
-import { readHaproxyConf } from '../../src/scenario/import/haproxyConf.ts';
+import { haproxyOptionsOf } from '../support/haproxyRead.ts';
 import { playTimeline, type Mark, type PeerChange, type SessionStory } from '../support/balancerTimeline.ts';
 import { aClient } from '../support/clients.ts';
-import { linearSyns, liveNode, visit, wallUs, type Visit } from './liveNodes.ts';
+import { fallAndReturn, linearSyns, liveNode, visit, wallUs, type Visit } from './liveNodes.ts';
 import { freePorts, startNode, until } from './loopback.ts';
 
 export interface TimelineResult {
@@ -89,7 +89,7 @@ export async function haproxyTimelines(version: HaproxyVersion, seed: string): P
     writeFileSync(file, text);
     const logged: Logged = { sessions: new Map(), marks: [] };
     processes.push(await startHaproxy(file, folder, logged));
-    const options = optionsOf(text, version);
+    const options = haproxyOptionsOf(text, version);
 
     const startedUs = wallUs();
     const clock = async (seconds: number): Promise<void> =>
@@ -103,18 +103,7 @@ export async function haproxyTimelines(version: HaproxyVersion, seed: string): P
         found.push(visit(subject.port, clientFor(balancer, subject, index, nth)));
       }
     });
-    const done = (async () => {
-      await clock(plan.fall);
-      await killed.kill();
-      hung.hang();
-      await silent.silence();
-      await clock(plan.killedReturn);
-      await killed.start();
-      await clock(plan.othersReturn);
-      hung.goOn();
-      silent.goOn();
-      await clock(plan.end);
-    })();
+    const done = fallAndReturn(plan, clock, { killed, hung, silent });
     await Promise.all([...clients, done]);
     const untilUs = wallUs();
     const ended = new Map([...visits.values()].flat().map((one) => [one.client, one.endedAtUs]));
@@ -332,19 +321,6 @@ async function startHaproxy(
 }
 
 // ------------------------------------------------------------------------------------------------------------- the model
-
-function optionsOf(text: string, version: HaproxyVersion): HaproxyOptions {
-  return readHaproxyConf({
-    file: 'haproxy.cfg',
-    text,
-    version,
-    cpus: 1,
-    env: new Map(),
-    resolve: () => null,
-    assume: [],
-    purpose: 'choice',
-  }).options;
-}
 
 function balancerOf(options: HaproxyOptions, name: string): Balancer<HaproxySession> {
   const index = options.backends.findIndex((backend) => backend.name === name);

@@ -13,7 +13,7 @@ import type { Balancer } from '../../src/models/balancer/contract.ts';
 import { readNginxConf } from '../../src/scenario/import/nginxConf.ts';
 import { playTimeline, type PeerChange, type SessionStory } from '../support/balancerTimeline.ts';
 import { aClient } from '../support/clients.ts';
-import { linearSyns, liveNode, visit, wallUs, type Visit } from './liveNodes.ts';
+import { fallAndReturn, linearSyns, liveNode, visit, wallUs, type Visit } from './liveNodes.ts';
 import type { FoundNginx } from './liveNginx.ts';
 import type { TimelineResult } from './liveHaproxyTimelines.ts';
 import { freePorts, startNode, until } from './loopback.ts';
@@ -81,18 +81,7 @@ export async function nginxTimelines(found: FoundNginx): Promise<TimelineResult[
         came.push(visit(subject.port, addresses[nth]!));
       }
     });
-    const done = (async () => {
-      await clock(plan.fall);
-      await killed.kill();
-      hung.hang();
-      await silent.silence();
-      await clock(plan.killedReturn);
-      await killed.start();
-      await clock(plan.othersReturn);
-      hung.goOn();
-      silent.goOn();
-      await clock(plan.end);
-    })();
+    const done = fallAndReturn(plan, clock, { killed, hung, silent });
     await Promise.all([...clients, done]);
     const untilUs = wallUs();
     const ended = new Map([...visits.values()].flat().map((one) => [one.client, one.endedAtUs]));

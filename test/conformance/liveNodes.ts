@@ -120,3 +120,29 @@ export function visit(port: number, client: string): Visit {
   socket.once('close', () => (found.endedAtUs = wallUs()));
   return found;
 }
+
+/** Seconds after the start. */
+export interface FallPlan {
+  readonly fall: number;
+  readonly killedReturn: number;
+  readonly othersReturn: number;
+  readonly end: number;
+}
+
+/** One server is killed, one stands still, one falls silent, and all return. @param clock waits for a second after the start. */
+export async function fallAndReturn(
+  plan: FallPlan,
+  clock: (seconds: number) => Promise<void>,
+  { killed, hung, silent }: Readonly<Record<'killed' | 'hung' | 'silent', LiveNode>>,
+): Promise<void> {
+  await clock(plan.fall);
+  await killed.kill();
+  hung.hang();
+  await silent.silence();
+  await clock(plan.killedReturn);
+  await killed.start();
+  await clock(plan.othersReturn);
+  hung.goOn();
+  silent.goOn();
+  await clock(plan.end);
+}
