@@ -28,13 +28,8 @@ import { reviewSession } from './world/path.ts';
 import { isThirdLost } from './world/repeats.ts';
 import { armBlock, connectionClosed, dispatcherBlocks, freeze, notice } from './world/sessions.ts';
 import { shutdownDue } from './world/shutdown.ts';
+import { Broken, EventKind, State, Step, Timer, Wait, timersPerAgent } from './world/kinds.ts';
 import {
-  Broken,
-  EventKind,
-  State,
-  Step,
-  Timer,
-  Wait,
   WorldState,
   armMain,
   deadlineUs,
@@ -42,7 +37,6 @@ import {
   latencyTo,
   nextStep,
   nodeLatencyUs,
-  timersPerAgent,
   type WorldFixed,
   type WorldProbe,
 } from './world/state.ts';

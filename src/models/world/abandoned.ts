@@ -13,20 +13,8 @@ import { isKeyInUse } from './keyInUse.ts';
 import { leaveAttempt } from './leftovers.ts';
 import { hearNews } from './news.ts';
 import { freeSlot } from './slots.ts';
-import {
-  EventKind,
-  State,
-  Step,
-  Timer,
-  Wait,
-  addPlaceEvent,
-  deadlineUs,
-  endOf,
-  hostOf,
-  latencyTo,
-  proxyOf,
-  type WorldState,
-} from './state.ts';
+import { EventKind, State, Step, Timer, Wait } from './kinds.ts';
+import { addPlaceEvent, deadlineUs, endOf, hostOf, latencyTo, proxyOf, type WorldState } from './state.ts';
 import { abandonSession } from './throughBalancer.ts';
 
 const Phase = {

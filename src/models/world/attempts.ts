@@ -4,18 +4,13 @@ import type { Endpoint, ServerOptions } from '../agentOptions.ts';
 import { PlaceState, serviceState } from '../place.ts';
 import { handshakeDone } from './handshake.ts';
 import { hasAsked, isWalker, sleeps, startWalk, walkAnswered, walkClosed } from './listWalk.ts';
+import { Broken, State, Step, Timer, Wait, timersPerAgent } from './kinds.ts';
 import {
-  Broken,
-  State,
-  Step,
-  Timer,
-  Wait,
   armMain,
   armMainOrNow,
   conditionOf,
   latencyTo,
   nextStep,
-  timersPerAgent,
   unreachableTo,
   type WorldState,
   deadlineUs,

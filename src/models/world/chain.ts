@@ -3,7 +3,8 @@
 import { PlaceState } from '../place.ts';
 import type { BalancerHost } from './host.ts';
 import { endAttempt, hasSession, sayGoodbye } from './shutdown.ts';
-import { Step, Wait, hostOf, nextStep, proxyOf, type WorldState } from './state.ts';
+import { Step, Wait } from './kinds.ts';
+import { hostOf, nextStep, proxyOf, type WorldState } from './state.ts';
 import { armAttemptTimeout } from './waits.ts';
 
 /** The first proxy has connected the second, which gets the client of the first. */

@@ -7,7 +7,8 @@ import { PlaceState, serviceState } from '../place.ts';
 import type { BalancerHost } from './host.ts';
 import { hasRoomForSyn, isJudged } from './intake.ts';
 import { hearNews } from './news.ts';
-import { EventKind, addPlaceEvent, type WorldState } from './state.ts';
+import { EventKind } from './kinds.ts';
+import { addPlaceEvent, type WorldState } from './state.ts';
 
 const Phase = {
   /** Its SYN will arrive. */

@@ -11,7 +11,8 @@ import { forgetLeftovers, reviewLeftovers } from './leftovers.ts';
 import { Forgotten, Leg, farPlace, forgetFlow, keepaliveOf, legLatencyUs, nearEnd, sessionEndUs } from './legs.ts';
 import { reviewSession } from './path.ts';
 import { flowsDropped } from './repeats.ts';
-import { Broken, State, Wait, isBalancer, type WorldState, endOf } from './state.ts';
+import { Broken, State, Wait } from './kinds.ts';
+import { isBalancer, type WorldState, endOf } from './state.ts';
 
 /** The ends of a path: groups in order, then places. */
 function endsOf(world: WorldState, end: LinkEnd): readonly number[] {

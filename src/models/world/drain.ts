@@ -6,7 +6,8 @@ import { PlaceState } from '../place.ts';
 import { wakeChecks } from './checks.ts';
 import type { BalancerHost } from './host.ts';
 import { hearNews } from './news.ts';
-import { EventKind, addPlaceEvent, type WorldState } from './state.ts';
+import { EventKind } from './kinds.ts';
+import { addPlaceEvent, type WorldState } from './state.ts';
 
 /** Balancers that a fault drains nodes at. */
 function hostsOf(world: WorldState, { balancerIndexes }: PlannedFault): readonly BalancerHost[] {

@@ -6,16 +6,8 @@ import { atLeast } from '../agentVersions.ts';
 import { keysKnownUpToUs } from '../cluster/keys.ts';
 import type { PlannedFault } from '../faultPlan.ts';
 import { attemptFailed, beginServer, enroll } from './attempts.ts';
-import {
-  State,
-  armMain,
-  latencyTo,
-  nodeLatencyOf,
-  timersPerAgent,
-  Timer,
-  type WorldState,
-  isBalancer,
-} from './state.ts';
+import { State, timersPerAgent, Timer } from './kinds.ts';
+import { armMain, latencyTo, nodeLatencyOf, type WorldState, isBalancer } from './state.ts';
 import { abandonSession } from './throughBalancer.ts';
 import { armAttemptTimeout } from './waits.ts';
 

@@ -24,19 +24,8 @@ import { command } from './lifecycle.ts';
 import { reviewSession } from './path.ts';
 import { reconfigure } from './reload.ts';
 import { readOldConnection } from './oldConnection.ts';
-import {
-  EventKind,
-  State,
-  Step,
-  Timer,
-  Wait,
-  addPlaceEvent,
-  latencyTo,
-  nextStep,
-  timersPerAgent,
-  type WorldState,
-  isBalancer,
-} from './state.ts';
+import { EventKind, State, Step, Timer, Wait, timersPerAgent } from './kinds.ts';
+import { addPlaceEvent, latencyTo, nextStep, type WorldState, isBalancer } from './state.ts';
 import { datagramsTurned } from './udpBalanced.ts';
 import { reviewVips } from './vip.ts';
 import { armAttemptTimeout } from './waits.ts';

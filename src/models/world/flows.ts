@@ -13,7 +13,8 @@ import { reviewSession } from './path.ts';
 import { flowsDropped } from './repeats.ts';
 import { freeSlot } from './slots.ts';
 import { abandon, type DatagramSession } from './udpBalanced.ts';
-import { State, Step, Wait, isBalancer, nextStep, type WorldState } from './state.ts';
+import { State, Step, Wait } from './kinds.ts';
+import { isBalancer, nextStep, type WorldState } from './state.ts';
 
 /** What a forwarder knows of an agent's connection. */
 export interface Flow {

@@ -4,7 +4,8 @@
 import { isQueueJudged } from '../node.ts';
 import { PlaceState } from '../place.ts';
 import type { Held } from '../pipeline/held.ts';
-import { EventKind, addPlaceEvent, type WorldState } from './state.ts';
+import { EventKind } from './kinds.ts';
+import { addPlaceEvent, type WorldState } from './state.ts';
 import { fateAt } from './zombie.ts';
 
 /** What is held of an agent comes to a node that works. */

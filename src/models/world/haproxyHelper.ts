@@ -22,7 +22,8 @@ import type { BalancerHost } from './host.ts';
 import { hearNews } from './news.ts';
 import { Deed, hears, order } from './orders.ts';
 import { reloadHost } from './reload.ts';
-import { EventKind, addPlaceEvent, nodeLatencyUs, type WorldState } from './state.ts';
+import { EventKind } from './kinds.ts';
+import { addPlaceEvent, nodeLatencyUs, type WorldState } from './state.ts';
 
 // httpx gives a request 5 s to connect, and 5 s for the answer.
 const requestTimeoutUs = 5_000_000;

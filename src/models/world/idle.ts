@@ -4,19 +4,8 @@
 // An event that the agent writes while the FIN is on its way to it counts as delivered (errs towards less loss, by one way at most).
 import { lastAckUs } from '../keepalive.ts';
 import { connectionClosed } from './sessions.ts';
-import {
-  Broken,
-  State,
-  Step,
-  clockOf,
-  hopUs,
-  latencyTo,
-  nextStep,
-  nodeLatencyUs,
-  orNow,
-  proxyOf,
-  type WorldState,
-} from './state.ts';
+import { Broken, State, Step } from './kinds.ts';
+import { listenerOf, clockOf, hopUs, latencyTo, nextStep, nodeLatencyUs, orNow, type WorldState } from './state.ts';
 
 /** Keepalives leave at a turn of the agent's loop, up to a second late, and an answer takes its time. */
 const slackUs = 2_000_000;
@@ -24,7 +13,7 @@ const slackUs = 2_000_000;
 /** A session begins, or works again: the balancer looks at it when it may have been idle for too long. */
 export function armIdle(world: WorldState, agent: number, nowUs: number): void {
   if (world.viaBalancer[agent] === 0 || world.broken[agent] !== Broken.No) return;
-  const { sessionTimeoutUs } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
+  const { sessionTimeoutUs } = listenerOf(world, agent).options;
   const { notifyTimeSeconds } = world.options.groups[world.groupOf[agent]!]!.agent;
   if (sessionTimeoutUs >= notifyTimeSeconds * 1_000_000 + slackUs) return;
   nextStep(world, agent, Step.Idle, lastByteUs(world, agent, nowUs) + sessionTimeoutUs);
@@ -33,7 +22,7 @@ export function armIdle(world: WorldState, agent: number, nowUs: number): void {
 /** The time-out may be over. */
 export function idleDue(world: WorldState, agent: number, nowUs: number): void {
   if (world.state[agent] !== State.Connected || world.broken[agent] !== Broken.No) return;
-  const { sessionTimeoutUs } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
+  const { sessionTimeoutUs } = listenerOf(world, agent).options;
   const untilUs = lastByteUs(world, agent, nowUs) + sessionTimeoutUs;
   if (untilUs > nowUs) nextStep(world, agent, Step.Idle, orNow(world, untilUs));
   else nextStep(world, agent, Step.IdleEnd, nowUs + latencyTo(world, agent, world.target[agent]!));

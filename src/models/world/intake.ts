@@ -3,19 +3,13 @@
 import { retransmissionUs, synRetryUs } from '../agent.ts';
 import { acceptQueueLength, enterAcceptQueue } from '../intake.ts';
 import { PlaceState, fitsQueue } from '../place.ts';
+import { Broken, EventKind, State, Step, Timer, Wait, timersPerAgent } from './kinds.ts';
 import {
-  Broken,
-  EventKind,
-  State,
-  Step,
-  Timer,
-  Wait,
   addPlaceEvent,
   conditionOf,
   deadlineUs,
   latencyTo,
   nextStep,
-  timersPerAgent,
   type WorldState,
   hopUs,
   hostOf,

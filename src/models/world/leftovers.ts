@@ -27,7 +27,8 @@ import {
   nearEnd,
   toNearUs,
 } from './legs.ts';
-import { Broken, EventKind, addPlaceEvent, hostOf, proxyOf, type WorldState } from './state.ts';
+import { Broken, EventKind } from './kinds.ts';
+import { addPlaceEvent, hostOf, proxyOf, type WorldState } from './state.ts';
 import { closeSession, endSession, sessionOf, type ProxySession } from './throughBalancer.ts';
 import { forgetNodeEnd, nodeEndOf, reviewNodeEnd, type NodeEnd } from './nodeEnd.ts';
 

@@ -12,7 +12,8 @@ import {
   probeUs,
   type TcpKeepalive,
 } from '../tcp.ts';
-import { Broken, latencyTo, nodeLatencyUs, proxyOf, type WorldState, hopUs, endOf } from './state.ts';
+import { Broken } from './kinds.ts';
+import { listenerOf, latencyTo, nodeLatencyUs, type WorldState, hopUs, endOf } from './state.ts';
 
 /** `Back` is the only leg of a session without a balancer. */
 export const Leg = { Front: 0, Back: 1 } as const;
@@ -115,7 +116,7 @@ export function farPlace(world: WorldState, agent: number, leg: Leg): number {
 /** Keepalive of the far end of a leg: nginx listens without `so_keepalive` and asks nothing. nginx 1.22.1, src/stream/ngx_stream_core_module.c. */
 export function keepaliveOf(world: WorldState, agent: number, leg: Leg): TcpKeepalive {
   if (leg === Leg.Front) {
-    const { asksClients } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
+    const { asksClients } = listenerOf(world, agent).options;
     return asksClients ? linuxKeepalive : noKeepalive;
   }
   return world.options.nodes[world.node[agent]!]!.keepalive;
@@ -281,7 +282,7 @@ function closeAgain(world: WorldState, at: number, nowUs: number): void {
 
 /** When the balancer ends a session whose agent it does not hear any more. */
 export function sessionEndUs(world: WorldState, agent: number): number {
-  const { sessionTimeoutUs } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
+  const { sessionTimeoutUs } = listenerOf(world, agent).options;
   return world.legs.byteUs[2 * agent]! + sessionTimeoutUs;
 }
 

@@ -13,7 +13,8 @@ import { noteGoodbye } from './heard.ts';
 import { forgetAttempt } from './intake.ts';
 import { Deed, hears, order, owe } from './orders.ts';
 import { leaveNode, notice } from './sessions.ts';
-import { Broken, State, Timer, Wait, armMain, nodeLatencyUs, timersPerAgent, type WorldState } from './state.ts';
+import { Broken, State, Timer, Wait, timersPerAgent } from './kinds.ts';
+import { armMain, nodeLatencyUs, type WorldState } from './state.ts';
 import { giveUpAttempt } from './abandoned.ts';
 import { Stage } from './walkState.ts';
 

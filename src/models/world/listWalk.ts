@@ -6,18 +6,13 @@ import { handshakeDone, welcome } from './handshake.ts';
 import { isDark } from './legs.ts';
 import { asksOnStale } from './path.ts';
 import { leaveNode } from './sessions.ts';
+import { Broken, State, Step, Timer, Wait, timersPerAgent } from './kinds.ts';
 import {
-  Broken,
-  State,
-  Step,
-  Timer,
-  Wait,
   armMainOrNow,
   conditionOf,
   latencyTo,
   nextStep,
   nodeLatencyUs,
-  timersPerAgent,
   type WorldState,
   hopUs,
   isBalancer,

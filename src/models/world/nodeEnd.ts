@@ -3,7 +3,8 @@
 import { PlaceState } from '../place.ts';
 import { answeredUs, keepaliveEndUs, probeUs, type TcpKeepalive } from '../tcp.ts';
 import { Forgotten, Leg, isCutBack, isCutThere, keepaliveOf, legLatencyUs } from './legs.ts';
-import { Broken, type WorldState } from './state.ts';
+import { Broken } from './kinds.ts';
+import type { WorldState } from './state.ts';
 
 export interface NodeEnd {
   readonly keepalive: TcpKeepalive;

@@ -8,7 +8,8 @@
 import { wholeSeconds } from '../agent.ts';
 import { dropsQueuedOnClose, keyRuleOf, refusesKey } from '../managerVersions.ts';
 import { comesIn } from './flush.ts';
-import { State, Wait, type WorldState } from './state.ts';
+import { State, Wait } from './kinds.ts';
+import type { WorldState } from './state.ts';
 import { fateAt } from './zombie.ts';
 
 /** The node takes what an agent that has left since has written into its old connection, as far as its release takes it. */

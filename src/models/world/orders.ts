@@ -1,6 +1,7 @@
 // What agents will be told, or will happen to them by itself: lifecycle.ts.
 import { lastAckUs, nextKeepaliveUs } from '../keepalive.ts';
-import { Broken, EventKind, State, addPlaceEvent, clockOf, nodeLatencyUs, type WorldState } from './state.ts';
+import { Broken, EventKind, State } from './kinds.ts';
+import { addPlaceEvent, clockOf, nodeLatencyUs, type WorldState } from './state.ts';
 
 /** What an agent is told, or happens to it by itself. */
 export const Deed = {

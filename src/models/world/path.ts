@@ -12,18 +12,8 @@ import { Leg, LegChange, farPlace, isDark, reviewLeg, toFarUs, toNearUs, legLate
 import { armBlock, hasRoom, leaveAsleep, unblock } from './sessions.ts';
 import { revive } from './listWalk.ts';
 import { owe } from './orders.ts';
-import {
-  Broken,
-  State,
-  Timer,
-  armMain,
-  clockOf,
-  hasNoBuffer,
-  nodeLatencyUs,
-  timersPerAgent,
-  type WorldState,
-  endOf,
-} from './state.ts';
+import { Broken, State, Timer, timersPerAgent } from './kinds.ts';
+import { armMain, clockOf, hasNoBuffer, nodeLatencyUs, type WorldState, endOf } from './state.ts';
 import { expectDatagram, isDeafened, isUnled } from './udpBalanced.ts';
 import { armForced, nextForcedUs, noteBacklog } from './waits.ts';
 import { noteFirsts, noteIdle, noteLastByte, noteProxyEnd, planNext, waits } from './pathPlan.ts';

@@ -16,21 +16,8 @@ import {
 } from './legs.ts';
 import { fits } from './sessions.ts';
 import { keepaliveGiveUpUs } from './sendTimeout.ts';
-import {
-  Broken,
-  State,
-  Step,
-  Timer,
-  clockOf,
-  deadlineUs,
-  latencyTo,
-  nextStep,
-  orNow,
-  proxyOf,
-  timersPerAgent,
-  type WorldState,
-  hostOf,
-} from './state.ts';
+import { Broken, State, Step, Timer, timersPerAgent } from './kinds.ts';
+import { listenerOf, clockOf, deadlineUs, latencyTo, nextStep, orNow, type WorldState, hostOf } from './state.ts';
 import { balancerRoom } from './throughBalancer.ts';
 
 /**
@@ -141,12 +128,12 @@ export function noteIdle(world: WorldState, agent: number, nowUs: number): void 
   const { legs } = world;
   legs.idleUs[agent] = Infinity;
   if (world.viaBalancer[agent] === 0 || world.brokenPlace[agent] === world.target[agent]) return;
-  const { mutePeerTimeoutUs } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
+  const { mutePeerTimeoutUs } = listenerOf(world, agent).options;
   // The last that the peer has said was the ACK.
   const muteUs = world.ackUs[agent]! + mutePeerTimeoutUs;
   legs.idleUs[agent] = muteUs;
   if (world.blocked[agent] === 1) return;
-  const { sessionTimeoutUs } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
+  const { sessionTimeoutUs } = listenerOf(world, agent).options;
   const { pipelines } = world.books;
   pipelines.advance(agent, nowUs);
   world.wakesAgent = agent;

@@ -1,6 +1,7 @@
 // An agent's request for a key comes to a node's registration service.
 import { receiveTimeoutUs } from '../agent.ts';
-import { Step, Wait, nextStep, type WorldState } from './state.ts';
+import { Step, Wait } from './kinds.ts';
+import { nextStep, type WorldState } from './state.ts';
 import { armAttemptTimeout } from './waits.ts';
 
 /**

@@ -2,19 +2,8 @@
 import { retransmissionUs } from '../agent.ts';
 import { PlaceState } from '../place.ts';
 import { Leg } from './legs.ts';
-import {
-  State,
-  Step,
-  Timer,
-  Wait,
-  latencyTo,
-  nextStep,
-  timersPerAgent,
-  type WorldState,
-  hopUs,
-  isBalancer,
-  endOf,
-} from './state.ts';
+import { State, Step, Timer, Wait, timersPerAgent } from './kinds.ts';
+import { latencyTo, nextStep, type WorldState, hopUs, isBalancer, endOf } from './state.ts';
 import { armAttemptTimeout, waitForAnswer } from './waits.ts';
 
 /** By agent: what an attempt waits to be repeated. */

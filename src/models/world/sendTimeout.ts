@@ -2,7 +2,8 @@
 // an idle peer whether it lives. Wazuh PR #38401 (branch 4.14.9) and 5.0.0-beta4: src/client-agent/sendmsg.c, send_msg(); os_net.c.
 import { sendErrorSleepUs } from '../agent.ts';
 import { notice } from './sessions.ts';
-import { State, Timer, armMain, armTimer, clockOf, timersPerAgent, type WorldState } from './state.ts';
+import { State, Timer, timersPerAgent } from './kinds.ts';
+import { armMain, armTimer, clockOf, type WorldState } from './state.ts';
 
 /** How long a sender sleeps whose send has failed. */
 export function errorSleepUs(world: WorldState, agent: number): number {

@@ -6,19 +6,8 @@ import { leaveBehind } from './leftovers.ts';
 import { Leg, isDark } from './legs.ts';
 import { isWalker, sendsMeanwhile, staleClosed, stay } from './listWalk.ts';
 import { armSendTimeout, errorSleepUs } from './sendTimeout.ts';
-import {
-  Broken,
-  State,
-  Timer,
-  armMain,
-  armTimer,
-  clockOf,
-  hasNoBuffer,
-  nodeLatencyUs,
-  timersPerAgent,
-  type WorldState,
-  isBalancer,
-} from './state.ts';
+import { Broken, State, Timer, timersPerAgent } from './kinds.ts';
+import { armMain, armTimer, clockOf, hasNoBuffer, nodeLatencyUs, type WorldState, isBalancer } from './state.ts';
 import { balancerRoom } from './throughBalancer.ts';
 import { leaveDatagrams } from './udpBalanced.ts';
 import { leaveZombie } from './zombie.ts';

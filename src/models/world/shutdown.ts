@@ -7,7 +7,8 @@ import { leavesForHelper } from './haproxyHelper.ts';
 import type { BalancerHost } from './host.ts';
 import { hears } from './orders.ts';
 import { reviewSession } from './path.ts';
-import { EventKind, State, Step, Wait, addPlaceEvent, latencyTo, nextStep, timersPerAgent, Timer } from './state.ts';
+import { EventKind, State, Step, Wait, timersPerAgent, Timer } from './kinds.ts';
+import { addPlaceEvent, latencyTo, nextStep } from './state.ts';
 import type { WorldState } from './state.ts';
 import { abandonSession, closeSession, sessionOf } from './throughBalancer.ts';
 

@@ -5,7 +5,8 @@ import type { Proxy, ProxyListener } from '../balancer/proxy.ts';
 import type { BalancerHost } from './host.ts';
 import { sleeps } from './listWalk.ts';
 import { PlaceState } from '../place.ts';
-import { Timer, Wait, hostOf, timersPerAgent, type WorldState } from './state.ts';
+import { Timer, Wait, timersPerAgent } from './kinds.ts';
+import { hostOf, type WorldState } from './state.ts';
 import { acceptAtBalancer } from './throughBalancer.ts';
 import { armAttemptTimeout } from './waits.ts';
 

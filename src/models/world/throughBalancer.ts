@@ -2,19 +2,15 @@
 import { Choice, type BalancerSession } from '../balancer/contract.ts';
 import { connectTimeoutUs, togetherUs, type Proxy, type ProxyListener } from '../balancer/proxy.ts';
 import { PlaceState, serviceState } from '../place.ts';
+import { Broken, State, Step, Timer, Wait, timersPerAgent } from './kinds.ts';
 import {
-  Broken,
-  State,
-  Step,
-  Timer,
-  Wait,
+  listenerOf,
   hopUs,
   hostOf,
   latencyTo,
   nextStep,
   orNow,
   proxyOf,
-  timersPerAgent,
   type WorldState,
   isBalancer,
 } from './state.ts';
@@ -34,7 +30,7 @@ import { armAttemptTimeout, queueUp, waitForAnswer } from './waits.ts';
 export function balancerRoom(world: WorldState, agent: number): number {
   const { sendBuffer } = hostOf(world, agent).options.kernel;
   const own = world.broken[agent] === Broken.Silent ? sendBuffer.silentBytes : sendBuffer.hungBytes;
-  return own + proxyOf(world, agent).listeners[world.listener[agent]!]!.options.proxyBufferBytes;
+  return own + listenerOf(world, agent).options.proxyBufferBytes;
 }
 
 export function acceptAtBalancer(world: WorldState, agent: number, nowUs: number): void {
@@ -120,7 +116,7 @@ export function chooseAgain(world: WorldState, agent: number, nowUs: number): vo
   world.wait[agent] = Wait.None;
   // What the agent waits for is under way again.
   if (!sleeps(world, agent)) world.queue.cancel(agent * timersPerAgent + Timer.Main);
-  tryPeer(world, agent, session, proxyOf(world, agent).listeners[world.listener[agent]!]!, nowUs);
+  tryPeer(world, agent, session, listenerOf(world, agent), nowUs);
   hearNews(world, hostOf(world, agent), nowUs);
 }
 
@@ -128,10 +124,7 @@ export function chooseAgain(world: WorldState, agent: number, nowUs: number): vo
 export function queueOver(world: WorldState, agent: number, nowUs: number): void {
   const session = world.sessions.get(agent)!;
   world.books.noPeer += 1;
-  proxyOf(world, agent).listeners[world.listener[agent]!]!.balancer.closed(
-    session,
-    nowUs + hostOf(world, agent).phaseUs,
-  );
+  listenerOf(world, agent).balancer.closed(session, nowUs + hostOf(world, agent).phaseUs);
   dropSession(world, agent, session, nowUs);
   world.wait[agent] = Wait.None;
   nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.target[agent]!));
@@ -140,7 +133,7 @@ export function queueOver(world: WorldState, agent: number, nowUs: number): void
 /** The balancer's SYN reaches the peer. */
 export function peerArrive(world: WorldState, agent: number, nowUs: number): void {
   const session = world.sessions.get(agent)!;
-  const listener = proxyOf(world, agent).listeners[world.listener[agent]!]!;
+  const listener = listenerOf(world, agent);
   const index = world.peerNode[agent]!;
   const place = world.places[index]!;
   const oneWayUs = hopUs(world, agent, index);
@@ -205,7 +198,7 @@ export function peerArrive(world: WorldState, agent: number, nowUs: number): voi
 /** The peer's answer reaches the balancer, which passes on what the client has sent. */
 export function peerConnected(world: WorldState, agent: number, nowUs: number): void {
   const session = world.sessions.get(agent)!;
-  const listener = proxyOf(world, agent).listeners[world.listener[agent]!]!;
+  const listener = listenerOf(world, agent);
   const index = world.peerNode[agent]!;
   const place = world.places[index]!;
   listener.balancer.connected(session, nowUs + hostOf(world, agent).phaseUs);
@@ -235,7 +228,7 @@ export function peerConnected(world: WorldState, agent: number, nowUs: number): 
 export function peerFailed(world: WorldState, agent: number, nowUs: number): void {
   const session = world.sessions.get(agent)!;
   const host = hostOf(world, agent);
-  const listener = proxyOf(world, agent).listeners[world.listener[agent]!]!;
+  const listener = listenerOf(world, agent);
   world.wait[agent] = Wait.None;
   freePort(world, agent, listener, session.peerIndex);
   world.peerNode[agent] = -1;

@@ -18,19 +18,8 @@ import { isDark } from './legs.ts';
 import { reviewSession } from './path.ts';
 import { nextSegmentUs } from './pathPlan.ts';
 import { freeSlot, hasSlot, takeSlot } from './slots.ts';
-import {
-  EventKind,
-  State,
-  Step,
-  Timer,
-  addPlaceEvent,
-  isBalancer,
-  latencyTo,
-  nextStep,
-  nodeLatencyUs,
-  timersPerAgent,
-  type WorldState,
-} from './state.ts';
+import { EventKind, State, Step, Timer, timersPerAgent } from './kinds.ts';
+import { addPlaceEvent, isBalancer, latencyTo, nextStep, nodeLatencyUs, type WorldState } from './state.ts';
 import { leaveZombie } from './zombie.ts';
 
 /** What nginx's worker process and its kernel know of a session beside its peer. */

@@ -5,7 +5,8 @@ import { reviewAttempt } from './attempts.ts';
 import { loseFlow } from './flows.ts';
 import type { BalancerHost } from './host.ts';
 import { Forgotten } from './legs.ts';
-import { EventKind, State, Wait, addPlaceEvent, hostOf, isBalancer, type WorldState } from './state.ts';
+import { EventKind, State, Wait } from './kinds.ts';
+import { addPlaceEvent, hostOf, isBalancer, type WorldState } from './state.ts';
 
 /** Who has a moving address. */
 export interface Vip {

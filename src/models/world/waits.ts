@@ -5,20 +5,15 @@ import { lastAckUs, noticeUs, turnAt } from '../keepalive.ts';
 import { fitsQueue, type Place } from '../place.ts';
 import { reviewChecks } from './checks.ts';
 import { isWalker, walkWaits } from './listWalk.ts';
+import { Broken, State, Step, Timer, Wait, timersPerAgent } from './kinds.ts';
 import {
-  Broken,
-  State,
-  Step,
-  Timer,
-  Wait,
+  listenerOf,
   armMain,
   armMainOrNow,
   clockOf,
   deadlineUs,
   nextStep,
   nodeLatencyUs,
-  proxyOf,
-  timersPerAgent,
   type WorldState,
   isBalancer,
 } from './state.ts';
@@ -108,7 +103,7 @@ export function waitForAnswer(world: WorldState, agent: number, movedUs: number)
   world.wait[agent] = Wait.Ack;
   armAttemptTimeout(world, agent);
   if (!isBalancer(world, world.target[agent]!)) return;
-  const { sessionTimeoutUs } = proxyOf(world, agent).listeners[world.listener[agent]!]!.options;
+  const { sessionTimeoutUs } = listenerOf(world, agent).options;
   nextStep(world, agent, Step.Idle, movedUs + sessionTimeoutUs);
 }
 

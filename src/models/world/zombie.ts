@@ -2,7 +2,8 @@
 import { openOutage } from '../outages.ts';
 import { Sink } from '../pipeline/sink.ts';
 import { isDark } from './legs.ts';
-import { Broken, nodeLatencyUs, type WorldState } from './state.ts';
+import { Broken } from './kinds.ts';
+import { nodeLatencyUs, type WorldState } from './state.ts';
 import { noteBacklog } from './waits.ts';
 
 /** Looks again whether what a connected agent sends is kept. */
