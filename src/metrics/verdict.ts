@@ -94,8 +94,22 @@ function returnText(mode: ModeResult): string {
 
 /** The sentence an operator can act on. */
 export function verdictOf(faults: readonly FaultText[], modes: readonly ModeResult[]): string {
-  const what = faults.length === 0 ? 'Nothing happens' : faults.map(({ text }) => text).join('; ');
-  return [what, ...choiceOf(modes), ...modes.map(modeSentence)].map((sentence) => `${sentence}.`).join(' ');
+  return told([happening(faults), ...choiceOf(modes), ...modes.map(modeSentence)]);
+}
+
+function happening(faults: readonly FaultText[]): string {
+  return faults.length === 0 ? 'Nothing happens' : faults.map(({ text }) => text).join('; ');
+}
+
+function told(sentences: readonly string[]): string {
+  return sentences.map((sentence) => `${sentence}.`).join(' ');
+}
+
+/** The same without what each mode does, where there are several to choose from. */
+export function shortVerdictOf(faults: readonly FaultText[], modes: readonly ModeResult[]): string {
+  const choice = choiceOf(modes);
+  if (modes.length === 1 || choice.length === 0) return verdictOf(faults, modes);
+  return told([happening(faults), ...choice]);
 }
 
 function timesAsMany(ratio: number): string {

@@ -6,6 +6,7 @@ import { painter, printable, shorten, type Style } from './escape.ts';
 import { differenceTexts } from './format.ts';
 import { meanNote, runsText } from './summaryMarkdown.ts';
 import { outcomeOf, remarkLines, warningLines } from './summaryJson.ts';
+import { hanging, wrap } from './textLines.ts';
 import { differenceLines, durationText, headlinesOf, sharedSentences, verdictWords } from './words.ts';
 
 export interface TerminalOptions {
@@ -15,7 +16,7 @@ export interface TerminalOptions {
   readonly width: number;
 }
 
-const verdictStyles = {
+export const verdictStyles = {
   pass: 'green',
   breached: ['red', 'bold'],
   inconclusive: 'yellow',
@@ -166,30 +167,4 @@ function told(parts: ReturnType<typeof sharedSentences>, width: number): string[
       : hanging('', `${modes.map((name) => shorten(printable(name), 40)).join(', ')}:`, width)),
     ...sentences.flatMap((text) => hanging(modes.length === 0 ? '- ' : '  - ', printable(text), width)),
   ]);
-}
-
-function hanging(mark: string, text: string, width: number): string[] {
-  return wrap(text, width - mark.length - 2).map(
-    (line, index) => `  ${index === 0 ? mark : ' '.repeat(mark.length)}${line}`,
-  );
-}
-
-/** A space between two words, but not between a number and its unit. */
-const breakable = /(?<!\d) | (?!(?:%|µs|ms|s|min|h|d|kB|MB)(?!\w))/;
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (let word of text.split(breakable)) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = '';
-    }
-    while (word.length > width) {
-      lines.push(word.slice(0, width));
-      word = word.slice(width);
-    }
-    line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }
