@@ -5,7 +5,7 @@
  *     const { verdict, expectations } = await simulate(readScenarioFile('worker-crash.yaml'), { jobs: 2 });
  *
  * A scenario is read (`readScenarioFile`, or `loadScenario` for texts that lie in no file), simulated into a `Comparison`, and
- * the comparison is told (`terminalSummary`, `summaryMarkdown`, `summaryJson`, `reportFiles`, `writeReport`). A mistake in what
+ * the comparison is told (`briefSummary`, `terminalSummary`, `summaryMarkdown`, `summaryJson`, `reportFiles`, `writeReport`). A mistake in what
  * is read is a `ScenarioError`, one of ours a `ReplicationError`. Times are whole µs, shares are of one.
  *
  * @packageDocumentation
@@ -55,6 +55,9 @@ export type { GroupOptions, Luck, WorldOptions } from './models/worldOptions.ts'
 export type { Books, EventCounts, LossCause } from './models/ledger.ts';
 export { reportFiles, type ReportFile } from './report/files.ts';
 export { OutputError, writeReport } from './report/write.ts';
+export { briefSummary } from './report/brief.ts';
+export { junitXml } from './report/junit.ts';
+export type { Strictness } from './report/judgement.ts';
 export { terminalSummary, type TerminalOptions } from './report/terminal.ts';
 export { summaryJson, summaryJsonSchema, type Summary } from './report/summaryJson.ts';
 export { summaryMarkdown } from './report/summaryMarkdown.ts';

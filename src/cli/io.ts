@@ -10,6 +10,8 @@ export interface Io {
   readonly columns: number;
   /** All of standard input. */
   readInput(): Promise<string>;
+  /** Variables of the environment: what a pipeline says of itself. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Fires when the user interrupts. */
   readonly signal: AbortSignal;
 }

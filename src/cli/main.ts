@@ -129,8 +129,12 @@ ${exitCodes}`,
     .option('--jobs <n>', 'worker threads (default: one a processor)', wholeNumber(1, 256))
     .optionsGroup('What comes out:')
     .option('--out <directory>', 'where the report goes (default: out/<name of the scenario file>)')
-    .addOption(new Option('--format <format>', 'what is printed (default: text)').choices(['text', 'json', 'md']))
+    .addOption(
+      new Option('--format <format>', 'what is printed (default: text)').choices(['text', 'json', 'md', 'junit']),
+    )
     .option('--json', 'the same as --format json')
+    .option('--details', 'print the whole summary: all differences, why they are so, every expectation and remark')
+    .option('--junit <file>', 'write JUnit XML as well, one test case an expectation')
     .option('--quiet', 'print nothing but the JSON document, if one is asked for')
     .optionsGroup('What counts as a pass:')
     .option('--strict', 'an expectation about which the run says nothing is a breach')
@@ -140,6 +144,7 @@ ${exitCodes}`,
         'an interval straddles its limit: pass, fail, or run more (default: exit code 3)',
       ).choices(['pass', 'fail', 'more']),
     )
+    .option('--bail', 'end with the first scenario that does not pass')
     .optionsGroup('Instead of a scenario file:')
     .option('--nginx <file>', 'nginx.conf of the load balancer')
     .option('--haproxy <file>', 'haproxy.cfg of the load balancer')
@@ -351,6 +356,7 @@ if (called !== undefined && realpathSync(called) === fileURLToPath(import.meta.u
     colour: process.stdout.isTTY && !plain,
     live: process.stderr.isTTY,
     columns: process.stdout.columns || 80,
+    env: process.env,
     readInput: readStandardInput,
     signal: controller.signal,
   });

@@ -1,15 +1,17 @@
 // fleetfall run: simulate, compare the modes, check the expectations, write the report.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Presets, SingleBar } from 'cli-progress';
 import type { Comparison } from '../metrics/comparison.ts';
 import { simulate } from '../run/replications.ts';
+import { briefSummary } from '../report/brief.ts';
+import { judgementOfAll, type Strictness } from '../report/judgement.ts';
+import { junitXml } from '../report/junit.ts';
 import { manifestOf } from '../report/manifest.ts';
 import { summaryJson } from '../report/summaryJson.ts';
 import { summaryMarkdown } from '../report/summaryMarkdown.ts';
 import { terminalSummary } from '../report/terminal.ts';
 import { printable } from '../report/escape.ts';
-import { checkOutput, writeReport } from '../report/write.ts';
+import { checkFile, checkOutput, writeReport, writeText } from '../report/write.ts';
 import { flagNames, kebab } from '../scenario/command.ts';
 import { scenarioFromFlags } from '../scenario/flags.ts';
 import { readScenarioFile, type Overrides } from '../scenario/load.ts';
@@ -17,11 +19,15 @@ import { ScenarioError } from '../scenario/problem.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { tell } from './failure.ts';
 import { ExitCode, UsageError, worstOf, type Io } from './io.ts';
+import { annotate, annotateProblems, summarize } from './pipeline.ts';
+import { progressOf } from './progress.ts';
 
 export interface RunFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
-  readonly format?: 'text' | 'json' | 'md';
+  readonly format?: 'text' | 'json' | 'md' | 'junit';
+  readonly details?: boolean;
+  readonly junit?: string;
   readonly set: readonly { readonly path: string; readonly value: string }[];
   readonly allowIncludesOutside?: boolean;
   readonly seed?: string;
@@ -31,6 +37,7 @@ export interface RunFlags {
   readonly out?: string;
   readonly strict?: boolean;
   readonly inconclusive?: 'pass' | 'fail' | 'more';
+  readonly bail?: boolean;
   // The same without a file.
   readonly nginx?: string;
   readonly haproxy?: string;
@@ -56,6 +63,9 @@ const mostMore = 8;
 
 export async function run(files: readonly string[], flags: RunFlags, io: Io): Promise<number> {
   const format = flags.json ? 'json' : (flags.format ?? 'text');
+  // A document on stdout stays one: what is said beside it goes to stderr.
+  const beside = format === 'text' && !flags.quiet ? (text: string) => io.out(text) : (text: string) => io.err(text);
+  const strictness = strictnessOf(flags);
   const overrides: Overrides = {
     set: flags.set,
     includesOutside: flags.allowIncludesOutside,
@@ -71,6 +81,7 @@ export async function run(files: readonly string[], flags: RunFlags, io: Io): Pr
     } catch (error) {
       if (!(error instanceof ScenarioError)) throw error;
       tell(error, io);
+      annotateProblems(error, beside, io);
       mending.push(error);
     }
   };
@@ -101,8 +112,10 @@ export async function run(files: readonly string[], flags: RunFlags, io: Io): Pr
   const placeOf = ({ name }: Scenario): string =>
     flags.out === undefined ? join('out', name) : loaded.length > 1 ? join(flags.out, name) : flags.out;
   for (const scenario of loaded) checkOutput(placeOf(scenario));
+  if (flags.junit !== undefined) checkFile(flags.junit);
   const codes: number[] = [];
   const documents: string[] = [];
+  const answers: Comparison[] = [];
   for (const scenario of loaded) {
     try {
       // The printed summary has the warnings itself.
@@ -113,22 +126,27 @@ export async function run(files: readonly string[], flags: RunFlags, io: Io): Pr
       const comparison = await answer(scenario, flags, io);
       const out = placeOf(scenario);
       await writeReport(comparison, out, manifestOf(comparison), io.signal);
+      // What was found in the modes is not asked for again: it may be large.
+      if (format === 'junit' || flags.junit !== undefined) answers.push({ ...comparison, modes: [] });
       if (format === 'json') documents.push(summaryJson(comparison));
-      else if (!flags.quiet) {
-        io.out(
-          format === 'md'
-            ? summaryMarkdown(comparison)
-            : terminalSummary(comparison, { colour: io.colour, width: io.columns }),
-        );
-      }
+      else if (!flags.quiet && format !== 'junit') io.out(told(comparison, format, flags, io));
+      annotate(comparison, strictness, beside, io);
+      summarize(comparison, io);
       if (!flags.quiet) io.err(`Report: ${printable(out)}\n`);
-      codes.push(codeOf(comparison, flags));
+      codes.push(codeOf(comparison, strictness));
     } catch (error) {
       if (io.signal.aborted) throw error;
       codes.push(tell(error, io));
     }
+    const left = loaded.length - codes.length;
+    if (flags.bail === true && codes.at(-1) !== ExitCode.Ok && left > 0) {
+      if (!flags.quiet) io.err(`${left} ${left === 1 ? 'scenario is' : 'scenarios are'} left out (--bail).\n`);
+      break;
+    }
   }
   io.signal.throwIfAborted();
+  if (format === 'junit') documents.push(junitXml(answers, strictness));
+  if (flags.junit !== undefined) writeText(flags.junit, junitXml(answers, strictness));
   // One document, whatever the number of scenarios.
   if (format === 'json' && loaded.length > 1) io.out(`[\n${documents.map((text) => text.trimEnd()).join(',\n')}\n]\n`);
   else for (const document of documents) io.out(document);
@@ -158,33 +176,35 @@ async function answer(scenario: Scenario, flags: RunFlags, io: Io): Promise<Comp
 }
 
 async function withProgress(scenario: Scenario, flags: RunFlags, io: Io): Promise<Comparison> {
-  const bar =
-    io.live && !flags.quiet
-      ? new SingleBar(
-          {
-            format: `${printable(scenario.name)} {bar} {value}/{total} runs`,
-            clearOnComplete: true,
-            hideCursor: true,
-            stream: process.stderr,
-          },
-          Presets.shades_classic,
-        )
-      : null;
-  bar?.start(scenario.replications * scenario.modes.length, 0);
+  const runs = scenario.replications * scenario.modes.length;
+  const progress = progressOf(scenario.name, runs, flags.quiet ?? false, io);
   try {
     return await simulate(scenario, {
       signal: io.signal,
       jobs: flags.jobs ?? Math.max(1, availableParallelism()),
-      onProgress: (done) => bar?.update(done),
+      onProgress: (done) => progress.update(done),
     });
   } finally {
-    bar?.stop();
+    progress.stop();
   }
 }
 
-function codeOf({ expectations }: Comparison, { strict, inconclusive }: RunFlags): number {
-  const verdicts = expectations.map(({ verdict }) => verdict);
-  if (verdicts.includes('breached') || (strict && verdicts.includes('vacuous'))) return ExitCode.Breached;
-  if (!verdicts.includes('inconclusive') || inconclusive === 'pass') return ExitCode.Ok;
-  return inconclusive === 'fail' ? ExitCode.Breached : ExitCode.Inconclusive;
+function told(comparison: Comparison, format: 'text' | 'md', { details }: RunFlags, io: Io): string {
+  if (format === 'md') return summaryMarkdown(comparison);
+  const options = { colour: io.colour, width: io.columns };
+  return details ? terminalSummary(comparison, options) : briefSummary(comparison, options);
+}
+
+/** `--inconclusive more` has asked for more already: what is open then stays open. */
+function strictnessOf({ strict, inconclusive }: RunFlags): Strictness {
+  return {
+    strict: strict ?? false,
+    inconclusive: inconclusive === 'pass' || inconclusive === 'fail' ? inconclusive : 'open',
+  };
+}
+
+const codes = { pass: ExitCode.Ok, fail: ExitCode.Breached, open: ExitCode.Inconclusive } as const;
+
+function codeOf(comparison: Comparison, strictness: Strictness): number {
+  return codes[judgementOfAll(comparison, strictness)];
 }

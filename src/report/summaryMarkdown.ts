@@ -8,8 +8,12 @@ import { realityLines } from './reality.ts';
 import { outcomeOf, remarkLines, warningLines } from './summaryJson.ts';
 import { differenceLines, durationText, headlinesOf, sharedSentences, verdictWords } from './words.ts';
 
-/** Shows the charts as `charts/<name>.svg` beside the summary. */
-export function summaryMarkdown(comparison: Comparison): string {
+export interface MarkdownOptions {
+  /** The report's other files lie beside it, the charts as `charts/<name>.svg` (default). */
+  readonly beside?: boolean;
+}
+
+export function summaryMarkdown(comparison: Comparison, { beside = true }: MarkdownOptions = {}): string {
   const { scenario, modes, faults, expectations } = comparison;
   const text = markdownText;
   const baseline = modes[0]?.name ?? '';
@@ -24,10 +28,7 @@ export function summaryMarkdown(comparison: Comparison): string {
     ...sentenceList('What decides it', comparison, (mode) => mode.assumptions),
     '## The modes side by side',
     '',
-    row(['', ...modes.map(({ name }) => text(name))]),
-    row(['---', ...modes.map(() => '---:')]),
-    ...headlinesOf(modes).map(({ label, value }) => row([text(label), ...modes.map((mode) => text(value(mode)))])),
-    '',
+    ...modeTable(comparison),
     ...modes.map(({ name, description }) => `- **${text(name)}**: ${text(description)}`),
     '',
     `${meanNote(comparison)} Skew is the largest number of agents on a node over the mean of the nodes that are up.`,
@@ -51,26 +52,17 @@ export function summaryMarkdown(comparison: Comparison): string {
   }
   lines.push(...sentenceList('Why', comparison, (mode) => mode.explanations));
   if (expectations.length > 0) {
-    lines.push(
-      '## Expectations',
-      '',
-      row(['', 'expected', 'found']),
-      row(['---', '---', '---']),
-      ...expectations.map(({ expectation, verdict, detail }) =>
-        row([
-          verdict === 'breached' ? `**${verdictWords[verdict]}**` : verdictWords[verdict],
-          text(expectation.text),
-          text(detail),
-        ]),
-      ),
-      '',
-    );
+    lines.push('## Expectations', '', ...expectationRows(comparison), '');
   }
   lines.push(...realityLines(comparison));
   lines.push(
-    '## Pictures',
-    '',
-    ...Object.entries(chartCaptions).flatMap(([name, caption]) => [`![${caption}](charts/${name}.svg)`, '']),
+    ...(beside
+      ? [
+          '## Pictures',
+          '',
+          ...Object.entries(chartCaptions).flatMap(([name, caption]) => [`![${caption}](charts/${name}.svg)`, '']),
+        ]
+      : []),
     '## What was simulated',
     '',
     `- ${formatCount(comparison.agents)} agents, nodes ${comparison.nodeNames.map(text).join(', ')}`,
@@ -86,6 +78,7 @@ export function summaryMarkdown(comparison: Comparison): string {
   }
   const warnings = warningLines(comparison);
   if (warnings.length > 0) lines.push('## Warnings', '', ...warnings.map((warning) => `- ${text(warning)}`), '');
+  if (!beside) return lines.join('\n');
   lines.push(
     '## Files beside this one',
     '',
@@ -103,6 +96,31 @@ export function summaryMarkdown(comparison: Comparison): string {
     '',
   );
   return lines.join('\n');
+}
+
+/** The modes side by side, with an empty line behind. */
+export function modeTable({ modes }: Comparison): string[] {
+  const text = markdownText;
+  return [
+    row(['', ...modes.map(({ name }) => text(name))]),
+    row(['---', ...modes.map(() => '---:')]),
+    ...headlinesOf(modes).map(({ label, value }) => row([text(label), ...modes.map((mode) => text(value(mode)))])),
+    '',
+  ];
+}
+
+export function expectationRows({ expectations }: Comparison): string[] {
+  return [
+    row(['', 'expected', 'found']),
+    row(['---', '---', '---']),
+    ...expectations.map(({ expectation, verdict, detail }) =>
+      row([
+        verdict === 'breached' ? `**${verdictWords[verdict]}**` : verdictWords[verdict],
+        markdownText(expectation.text),
+        markdownText(detail),
+      ]),
+    ),
+  ];
 }
 
 export function runsText({ replications }: Comparison): string {

@@ -118,6 +118,41 @@ export function checkOutput(outDir: string): void {
   }
 }
 
+/**
+ * Writes one file beside the place first and moves it there: what was there before is whole until the new one is.
+ * @throws OutputError
+ */
+export function writeText(path: string, text: string): void {
+  let staging: string | undefined;
+  try {
+    const target = exists(path) ? realpathSync(path) : resolve(path);
+    makeDirectories(dirname(target));
+    staging = mkdtempSync(join(dirname(target), `.${basename(target)}.writing-`));
+    const fresh = join(staging, 'new');
+    writeFileSync(fresh, text);
+    renameSync(fresh, target);
+  } catch (error) {
+    throw asOutputError(error, path);
+  } finally {
+    if (staging !== undefined) rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Finds out before anything is simulated whether a file could be written.
+ * @throws OutputError as `writeText` would.
+ */
+export function checkFile(path: string): void {
+  try {
+    if (exists(path) && statSync(path).isDirectory()) throw new OutputError(path, 'it is a directory');
+    let above = dirname(resolve(path));
+    while (!exists(above)) above = dirname(above);
+    accessSync(above, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw asOutputError(error, path);
+  }
+}
+
 /** Through links, so that a link to a report stays a link; free, or a report that may be replaced. */
 function checkedPlace(outDir: string): string {
   const target = exists(outDir) ? realpathSync(outDir) : resolve(outDir);

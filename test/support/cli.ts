@@ -7,7 +7,11 @@ export interface CliResult {
   readonly err: string;
 }
 
-export async function cli(argv: readonly string[], input = ''): Promise<CliResult> {
+export async function cli(
+  argv: readonly string[],
+  input = '',
+  env: Readonly<Record<string, string>> = {},
+): Promise<CliResult> {
   let out = '';
   let err = '';
   const code = await main(argv, {
@@ -21,6 +25,7 @@ export async function cli(argv: readonly string[], input = ''): Promise<CliResul
     live: false,
     columns: 100,
     readInput: () => Promise.resolve(input),
+    env,
     signal: new AbortController().signal,
   });
   return { code, out, err };
