@@ -56,7 +56,8 @@ function happening(fault: FaultOptions): string {
     case 'restart':
       return does('is restarted', 'are restarted');
     case 'rolling': {
-      const drain = fault.drainUs > 0 ? `, drained for ${minutes(fault.drainUs)} before` : '';
+      const where = fault.balancers === undefined ? '' : ` at ${balancerWords(fault.balancers)}`;
+      const drain = fault.drainUs > 0 ? `, drained${where} for ${minutes(fault.drainUs)} before` : '';
       const pause = names.length > 1 ? `, with ${minutes(fault.pauseUs)} between them` : '';
       return `${who} ${one ? 'is restarted' : 'are restarted one after the other'} (down for ${minutes(fault.downUs)} each${drain}${pause})`;
     }
@@ -77,9 +78,10 @@ function happening(fault: FaultOptions): string {
     case 'enroll':
       return `${formatCount(fault.count)} agents of ${fault.group} enroll over ${minutes(fault.overUs)}`;
     case 'reload':
+      if (fault.balancers.length > 1) return `${balancerWords(fault.balancers)} reload their configurations`;
       return `${balancerWords(fault.balancers)} reloads ${fault.product === null ? 'its' : 'a new'} configuration`;
     case 'drain':
-      return `${balancerWords(fault.balancers)} drains ${who}`;
+      return `${balancerWords(fault.balancers)} ${(fault.balancers?.length ?? 1) > 1 ? 'drain' : 'drains'} ${who}`;
     case 'addNode':
       return does(`is added to ${balancerWords(fault.balancers)}`, `are added to ${balancerWords(fault.balancers)}`);
     case 'removeNode':

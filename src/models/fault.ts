@@ -49,6 +49,8 @@ export type PlaceFault =
       readonly pauseUs: number;
       /** Each is taken out of service this long before it stops, where the balancer can do that. */
       readonly drainUs: number;
+      /** Who is told to drain; absent: all there are. */
+      readonly balancers?: readonly string[] | undefined;
     })
   /** Accepts, acknowledges, and throws the events away. */
   | (AtPlaces & { readonly kind: 'zombie' })
@@ -192,4 +194,9 @@ export function endsInStartup(kind: FaultKind): boolean {
 export function isBalancerFault(fault: FaultOptions): fault is BalancerFault {
   const { kind } = fault;
   return kind === 'reload' || kind === 'drain' || kind === 'addNode' || kind === 'removeNode';
+}
+
+/** What one of several balancers says about an order has its name in front. */
+export function orderNote(balancer: string, note: string): string {
+  return balancer === balancerPlace ? note : `${balancer}: ${note}`;
 }

@@ -77,7 +77,11 @@ export function planFaults(options: WorldOptions, root: Key): FaultPlan {
       notes.add(`This mode has no ${name}: ${fault.kind} ${what} does nothing here.`);
     }
     for (const note of idleNotes(options, fault, all.placeIndexes)) notes.add(note);
-    if (fault.kind === 'rolling' && fault.drainUs > 0 && !options.balancers.some(({ product }) => canDrain(product))) {
+    if (
+      fault.kind === 'rolling' &&
+      fault.drainUs > 0 &&
+      !all.balancerIndexes.some((index) => canDrain(options.balancers[index]!.product))
+    ) {
       notes.add('Nothing can be drained in this mode: agents stay on a node until it stops.');
     }
     for (const { startUs, endUs, place } of spansOf(options, fault, faultIndex, root)) {
@@ -161,12 +165,16 @@ function targetOf({ nodes, groups, balancers }: WorldOptions, fault: FaultOption
       return { ...none, places: present, placeIndexes, balancerIndexes, missing };
     }
     const places = names.filter((name) => placeOf(name) >= 0);
-    const missing = names.filter((name) => placeOf(name) < 0);
+    const deaf = fault.balancers?.filter((name) => !balancers.some((each) => each.name === name)) ?? [];
+    const missing = [...names.filter((name) => placeOf(name) < 0), ...deaf];
     return { ...none, places, placeIndexes: places.map(placeOf).sort((a, b) => a - b), balancerIndexes, missing };
   }
   const places = names.filter((name) => placeOf(name) >= 0);
   const missing = names.filter((name) => placeOf(name) < 0);
-  const balancerIndexes = fault.kind === 'rolling' ? [...balancers.keys()] : [];
+  const balancerIndexes =
+    fault.kind === 'rolling'
+      ? balancers.flatMap(({ name }, index) => ((fault.balancers?.includes(name) ?? true) ? index : []))
+      : [];
   return { ...none, places, placeIndexes: places.map(placeOf).sort((a, b) => a - b), balancerIndexes, missing };
 }
 

@@ -3,7 +3,7 @@
 // refused. How old ones end: shutdown.ts.
 import { changeServers } from '../balancer/products.ts';
 import { newProxy } from '../balancer/proxy.ts';
-import type { BalancerFault } from '../fault.ts';
+import { orderNote, type BalancerFault } from '../fault.ts';
 import type { PlannedFault } from '../faultPlan.ts';
 import { PlaceState } from '../place.ts';
 import type { BalancerHost } from './host.ts';
@@ -54,8 +54,9 @@ function changeHost(
     if (product) {
       host.product = product;
       isChanged = true;
-    } else if (note !== null && !world.notes.includes(note)) {
-      world.notes.push(note);
+    } else if (note !== null) {
+      const said = orderNote(host.options.name, note);
+      if (!world.notes.includes(said)) world.notes.push(said);
     }
   }
   return isChanged;

@@ -1,13 +1,13 @@
 // One fault of a checked scenario as the models take it: its verb, what belongs to the verb, and the names it uses.
 import { agentsPlace, balancerPlace, killDefaults, restartDefaults, type FaultOptions } from '../../models/fault.ts';
 import type { BalancerOptions, BalancerProduct } from '../../models/balancer/options.ts';
-import { canDrain, changeServers } from '../../models/balancer/products.ts';
 import type { NodeOptions } from '../../models/node.ts';
 import { nearest } from '../problem.ts';
 import type { FaultData, ScenarioData } from '../schema.ts';
 import { drainSchema, verbs, type Verb } from '../schema/faults.ts';
 import { durationText, enumerate, listNames, quote, type Path } from '../wording.ts';
 import { ownValue } from '../yamlSource.ts';
+import { checkOrder, readReload, type OrderReading } from './balancerOrders.ts';
 
 export interface FaultContext {
   readonly data: ScenarioData;
@@ -102,6 +102,16 @@ class FaultReader {
     this.#context = context;
   }
 
+  get #reading(): OrderReading {
+    return {
+      fault: this.#fault,
+      index: this.#index,
+      context: this.#context,
+      fail: (path, text) => this.#fail(path, text),
+      resolved: (name) => this.#resolved(name),
+    };
+  }
+
   read(): FaultOptions | null {
     const given = verbsIn(this.#fault);
     const [verb] = given;
@@ -140,17 +150,6 @@ class FaultReader {
     }
     if (this.#fault.only !== undefined && this.#fault.hang?.some((name) => this.#isBalancer(name)) === true) {
       this.#fail(['only'], 'belongs to nodes: a balancer has neither remoted nor authd.');
-    }
-    const drains = verb === 'drain' || (verb === 'rolling' && this.#fault.drain !== undefined);
-    const undrained = drains && this.#context.balancers.find(({ product }) => !canDrain(product))?.product.kind;
-    if (undrained === 'dns') {
-      this.#fail(['drain'], 'a name has no drain: its records lead to an address or they do not. Remove it.');
-    } else if (undrained) {
-      this.#fail(
-        ['drain'],
-        'nginx has no drain: a server is in its upstream or it is not. Use removeNode, which takes it out of the ' +
-          'upstream and reloads; sessions on it go on until it stops.',
-      );
     }
   }
 
@@ -223,7 +222,7 @@ class FaultReader {
     if (all && names.length > 1) {
       this.#fail([names[0]!.path[0]!], `${agentsPlace} are all groups. Name them, or some of the groups.`);
     }
-    if (verb === 'addNode' || verb === 'removeNode') this.#checkServers(verb, names);
+    checkOrder(this.#reading, verb, names);
     if (verb === 'slow') {
       for (const { path, name } of names) {
         const node = this.#context.nodes.find((each) => each.name === this.#resolved(name));
@@ -239,24 +238,6 @@ class FaultReader {
       if (agentEnds.length === 2) {
         this.#fail([verb], 'agents do not talk to each other. Name a node or the balancer at one end.');
       }
-    }
-  }
-
-  /** A server that is there cannot be added, and one that never is cannot be removed. */
-  #checkServers(
-    verb: 'addNode' | 'removeNode',
-    names: readonly { readonly path: Path; readonly name: string }[],
-  ): void {
-    const { data, balancers, nodes } = this.#context;
-    if (balancers.length === 0 || data.faults.some(({ reload }) => typeof reload === 'object')) return;
-    const opposite = verb === 'addNode' ? 'removeNode' : 'addNode';
-    const others = data.faults.flatMap((fault) => fault[opposite] ?? []).map((name) => this.#resolved(name));
-    for (const { path, name } of names) {
-      const node = nodes.find((each) => each.name === this.#resolved(name));
-      if (!node || others.includes(node.name)) continue;
-      const changes = balancers.map(({ product }) => changeServers(product, verb, node, nodes));
-      const [first] = changes;
-      if (changes.every(({ product }) => product === null) && first!.note !== null) this.#fail(path, first!.note);
     }
   }
 
@@ -368,6 +349,7 @@ class FaultReader {
   #options(verb: Verb, timing: Pick<FaultOptions, 'atUs' | 'forUs' | 'everyUs' | 'times' | 'random'>): FaultOptions {
     const fault = this.#fault;
     const places = namesIn(fault, verb).map(({ name }) => this.#resolved(name));
+    const told = fault.balancer === undefined ? {} : { balancers: fault.balancer };
     switch (verb) {
       case 'kill':
         return { kind: verb, places, ...timing, acceptsForUs: fault.acceptsFor ?? killDefaults.acceptsForUs };
@@ -380,7 +362,7 @@ class FaultReader {
         const pauseUs = fault.pause ?? 0;
         const drainUs = this.#drainUs();
         this.#checkLast(places, (timing.atUs?.toUs ?? 0) + drainUs, drainUs + downUs + pauseUs);
-        return { kind: verb, places, ...timing, downUs, pauseUs, drainUs };
+        return { kind: verb, places, ...told, ...timing, downUs, pauseUs, drainUs };
       }
       case 'slow':
         return { kind: verb, places, ...timing, toShare: fault.to ?? 1 };
@@ -408,35 +390,21 @@ class FaultReader {
         return { kind: verb, group, count, overUs: over, ...timing, forUs: over };
       }
       case 'reload': {
-        const { reload } = fault;
-        const { balancers } = this.#context;
-        const named = typeof reload === 'object' ? [reload.balancer ?? balancers[0]?.name] : places;
-        for (const { name, product } of balancers) {
-          if (!named.includes(name) || product.kind === 'nginx' || product.kind === 'haproxy') continue;
-          const instead = product.kind === 'vip' ? 'it is an address that moves.' : 'use addNode or removeNode.';
-          this.#fail([verb], `${name} (${product.kind}) reads no file: ${instead}`);
+        const { balancers, product } = readReload(this.#reading);
+        if (typeof fault.reload === 'object' && product === null) {
+          // What is wrong with the file has been reported at it.
+          this.#failed ||= this.#context.balancers.some(({ name }) => balancers.includes(name));
         }
-        if (typeof reload !== 'object') return { kind: verb, balancers: places, product: null, ...timing };
-        const name = reload.balancer ?? (balancers.length === 1 ? balancers[0]!.name : balancerPlace);
-        const isHere = balancers.some((each) => each.name === name);
-        const here = balancers.find((each) => each.name === name);
-        const kind = here?.product.kind ?? 'nginx';
-        if (kind !== 'nginx' && kind !== 'haproxy') return { kind: verb, balancers: [name], product: null, ...timing };
-        const file = reload[kind];
-        // Modes may have balancers of different products, and each reads the file that is its own.
-        if (here && file === undefined) this.#fail([verb], `needs what ${name} reads then: { ${kind}: new.conf }.`);
-        const at: Path = ['faults', this.#index, verb, kind];
-        const product = isHere && file !== undefined ? this.#context.readAgain(name, file, at) : null;
-        if (isHere && product === null) this.#failed = true;
-        return { kind: verb, balancers: [name], product, ...timing };
+        return { kind: verb, balancers, product, ...timing };
       }
       case 'powerOff':
       case 'stop':
       case 'zombie':
+        return { kind: verb, places, ...timing };
       case 'drain':
       case 'addNode':
       case 'removeNode':
-        return { kind: verb, places, ...timing };
+        return { kind: verb, places, ...told, ...timing };
       default:
         return verb satisfies never;
     }

@@ -14,16 +14,18 @@ import {
   yesNo,
 } from './values.ts';
 
-const namesOf = (one: string, many: string, description: string) =>
+const exampleOf = { place: 'worker01', group: 'servers', balancer: 'lb1' };
+const namesOf = (one: string, many: keyof typeof exampleOf, description: string) =>
   z.union(
     [
       text(one, description).transform((name) => [name]),
       z.array(text(one, description)).min(1, { error: () => mismatch(`at least one ${many}`, []) }),
     ],
-    { error: ({ input }: Issue) => mismatch(`${one} such as ${many === 'group' ? 'servers' : 'worker01'}, or a list of ${many === 'group' ? 'groups' : 'nodes'}`, input) },
+    { error: ({ input }: Issue) => mismatch(`${one} such as ${exampleOf[many]}, or a list of ${many === 'place' ? 'node' : many}s`, input) },
   );
 
 const places = namesOf('a node', 'place', 'A node, "master", or "balancer".');
+const balancersNamed = namesOf('a balancer', 'balancer', 'A balancer by its name.');
 const groups = namesOf('a group', 'group', 'A group of the fleet, or "agents" for all of them.');
 const end = text('a group, a node, agents, master or balancer', 'A group, a node, "agents", "master" or "balancer".');
 
@@ -184,6 +186,9 @@ export const fault = z
         })
         .optional()
         .meta({ description: 'The balancer gives a node no new sessions; with rolling: how long before each stop.' }),
+      balancer: balancersNamed
+        .optional()
+        .meta({ description: 'drain, addNode, removeNode, rolling with drain, reload: which balancers are told. Default: all.' }),
       for: duration('Length; without it the fault lasts to the end.', length).optional(),
       every: duration('Distance between repetitions.', { from: second, to: 366 * day, text: 'from 1s to 366d' }).optional(),
       times: whole('Number of repetitions; default: as many as begin within the run.', 1, 100_000).optional(),
