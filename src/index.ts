@@ -33,11 +33,14 @@ export type {
   Remark,
   Warning,
 } from './scenario/scenario.ts';
+export type { Setting, SettingValue } from './metrics/settings.ts';
 export type {
   Comparison,
   Estimate,
   ExpectationResult,
   FaultText,
+  GroupResult,
+  Landing,
   MetricResult,
   ModeResult,
   NodeLoad,
@@ -58,6 +61,7 @@ export { OutputError, writeReport } from './report/write.ts';
 export { briefSummary } from './report/brief.ts';
 export { junitXml } from './report/junit.ts';
 export type { Strictness } from './report/judgement.ts';
+export { readResult, ResultError } from './report/stored.ts';
 export { terminalSummary, type TerminalOptions } from './report/terminal.ts';
 export { summaryJson, summaryJsonSchema, type Summary } from './report/summaryJson.ts';
 export { summaryMarkdown } from './report/summaryMarkdown.ts';

@@ -1,4 +1,5 @@
 // What went wrong, told to the user, as an exit code.
+import { ResultError } from '../report/stored.ts';
 import { OutputError } from '../report/write.ts';
 import { ReplicationError } from '../run/replications.ts';
 import { ScenarioError } from '../scenario/problem.ts';
@@ -7,7 +8,7 @@ import { ExitCode, UsageError, type Io } from './io.ts';
 /** Says on stderr what was thrown. @returns the exit code it means. */
 export function tell(error: unknown, io: Io): number {
   if (io.signal.aborted) return ExitCode.Interrupted;
-  if (error instanceof ScenarioError || error instanceof OutputError) {
+  if (error instanceof ScenarioError || error instanceof OutputError || error instanceof ResultError) {
     io.err(`${error.message}\n`);
     return ExitCode.Input;
   }

@@ -2,9 +2,12 @@
 import { lossCauses } from '../models/ledger.ts';
 import { metricDefinitions, metricNames } from '../scenario/metricNames.ts';
 import type { Expectation, MetricReference, Scenario } from '../scenario/scenario.ts';
+import type { WorldOptions } from '../models/worldOptions.ts';
+import type { GroupNumbers } from './groupNumbers.ts';
 import type {
   Comparison,
   FaultText,
+  GroupResult,
   ModeResult,
   NodeLoad,
   PairedDifference,
@@ -18,6 +21,7 @@ import type { BacktestError } from './backtest.ts';
 import { reconnectRows } from './reconnectRows.ts';
 import { estimate, pairedDifference } from './statistics.ts';
 import { faultSentenceOf } from './faultWords.ts';
+import { settingsOf } from './settings.ts';
 import { verdictOf } from './verdict.ts';
 
 /** Metrics with selectors that the expectations ask of a mode. */
@@ -54,6 +58,12 @@ export function compare(
         return found.max === 0 ? [] : [{ cause, estimate: found }];
       }),
       nodes: mode.world.nodes.map(({ name }, at) => nodeLoad(name, at, own)),
+      groups: groupResults(mode.world, own),
+      landing: {
+        start: Array.from(own[0]?.landing?.start ?? []),
+        end: Array.from(own[0]?.landing?.end ?? []),
+      },
+      settings: settingsOf(mode.world),
       timeline: timelineOf(
         own,
         nodeNames.map((node) => mode.world.nodes.findIndex(({ name }) => name === node)),
@@ -103,6 +113,28 @@ export function compare(
     differences,
     expectations: scenario.expectations.map((expectation) => judge(expectation, valuesOf)),
   };
+}
+
+/** Metrics of a group, as the metrics of these names are with the group selected. */
+const ofGroups: Readonly<Record<string, (numbers: GroupNumbers) => number | null>> = {
+  'events.lost': ({ lost }) => lost,
+  'loss.share': ({ lost, produced }) => (produced === 0 ? null : lost / produced),
+  'reconnect.count': ({ outages }) => outages,
+  'reconnect.unfinished': ({ outages, unfinished }) => (outages === 0 ? null : unfinished),
+  'reconnect.p50': ({ p50Us }) => p50Us,
+  'reconnect.p95': ({ p95Us }) => p95Us,
+};
+
+function groupResults({ groups }: WorldOptions, runs: readonly ReplicationNumbers[]): GroupResult[] {
+  return groups.map(({ name, count }, index) => ({
+    group: name,
+    agents: count,
+    metrics: Object.entries(ofGroups).map(([metric, of]) => ({
+      metric,
+      unit: metricDefinitions[metric]!.unit,
+      estimate: estimate(runs.map(({ byGroup }) => of(byGroup[index]!))),
+    })),
+  }));
 }
 
 function nodeLoad(node: string, at: number, runs: readonly ReplicationNumbers[]): NodeLoad {

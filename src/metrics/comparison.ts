@@ -4,6 +4,7 @@ import type { LossCause } from '../models/ledger.ts';
 import type { MetricUnit } from '../scenario/metricNames.ts';
 import type { ShownSeries } from './numbers.ts';
 import type { Expectation, Observed, Scenario } from '../scenario/scenario.ts';
+import type { Setting } from './settings.ts';
 
 /** Unit of a metric. Times are µs, shares are of one. */
 export type Unit = MetricUnit;
@@ -114,6 +115,20 @@ export interface SeenOn {
   readonly withoutSession: number;
 }
 
+/** A group of agents over the replications. */
+export interface GroupResult {
+  readonly group: string;
+  readonly agents: number;
+  /** As the metrics of these names with this group selected, among them `events.lost`, `loss.share`, `reconnect.p95`. */
+  readonly metrics: readonly MetricResult[];
+}
+
+/** Where each agent is in the first replication: index into the mode's `nodes`, in the order of the fleet; -1: no session. */
+export interface Landing {
+  readonly start: readonly number[];
+  readonly end: readonly number[];
+}
+
 export interface ModeResult {
   readonly name: string;
   readonly description: string;
@@ -124,6 +139,11 @@ export interface ModeResult {
   /** Mean events lost per replication by cause; causes without loss are left out. */
   readonly lossByCause: readonly { readonly cause: LossCause; readonly estimate: Estimate }[];
   readonly nodes: readonly NodeLoad[];
+  /** In the order of the fleet; the groups of all modes are the same. */
+  readonly groups: readonly GroupResult[];
+  readonly landing: Landing;
+  /** What the mode was run with. */
+  readonly settings: readonly Setting[];
   readonly timeline: TimelineSeries;
   /** Agents by the node they were seen on, means over the replications; `null`: no inventory says where anybody was. */
   readonly placement: readonly SeenOn[] | null;

@@ -5,6 +5,7 @@ import { metricNames } from '../scenario/metricNames.ts';
 import type { FaultOccurrence } from '../models/ledger.ts';
 import { backtestErrors, type BacktestError } from './backtest.ts';
 import { faultSpan, stepsWithin } from './imbalance.ts';
+import { groupNumbers, type GroupNumbers } from './groupNumbers.ts';
 import { metricValue } from './metric.ts';
 import { placementTable } from './placement.ts';
 import { groupOf, outageTable, type OutageTable } from './reconnectRows.ts';
@@ -58,6 +59,10 @@ export interface ReplicationNumbers {
   readonly lossByCause: Readonly<Record<LossCause, number>>;
   readonly nodes: readonly NodeNumbers[];
   readonly groups: readonly GroupStory[];
+  /** In the order of the groups. */
+  readonly byGroup: readonly GroupNumbers[];
+  /** Node of each agent at time 0 and at the end (-1: none); of the first replication only. */
+  readonly landing: { readonly start: Int16Array; readonly end: Int16Array } | null;
   readonly faults: readonly FaultOccurrence[];
   readonly timeline: {
     readonly stepUs: number;
@@ -107,6 +112,8 @@ export function numbersOf(run: RunView, replication: number, asked: readonly Met
     lossByCause,
     nodes: nodeNumbers(run),
     groups: groupStories(run),
+    byGroup: groupNumbers(run),
+    landing: replication === 0 ? { start: books.nodeAtStart, end: books.nodeAtEnd } : null,
     faults: books.faults,
     timeline: {
       stepUs: timeline.stepUs,

@@ -257,6 +257,24 @@ function sketchMode(sketch: ModeSketch, index: number, nodes: readonly string[],
       estimate: jitter(value),
     })),
     nodes: loads,
+    groups: [
+      {
+        group: of.group,
+        agents: of.agents,
+        metrics: metrics.filter(({ metric: name }) => /^(events\.lost|loss\.share|reconnect\.p[59]\w+)$/.test(name)),
+      },
+    ],
+    landing: {
+      start: Array.from({ length: of.agents }, (_, agent) => (sketch.spread ? agent % nodes.length : victim)),
+      end: Array.from({ length: of.agents }, (_, agent) =>
+        sketch.spread ? agent % nodes.length : (victim + 1) % nodes.length,
+      ),
+    },
+    settings: [
+      { path: 'warmupUs', value: 120_000_000 },
+      { path: `groups.${of.group}.agent.timeReconnectSeconds`, value: 60 },
+      { path: 'balancers.length', value: sketch.spread ? 1 : 0 },
+    ],
     timeline,
     reconnects,
     placement: null,
