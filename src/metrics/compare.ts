@@ -68,6 +68,15 @@ export function compare(
         own,
         nodeNames.map((node) => mode.world.nodes.findIndex(({ name }) => name === node)),
       ),
+      replay: {
+        timeline: timelineOf(
+          own.slice(0, 1),
+          nodeNames.map((node) => mode.world.nodes.findIndex(({ name }) => name === node)),
+        ),
+        faults: own[0]!.faults,
+        marks: own[0]!.marks,
+      },
+      carriers: carriersOf(own),
       placement: placementOf(mode.world.nodes, own),
       backtest: backtestOf(own),
       reconnects: reconnectRows(own.map(({ outages }) => outages)),
@@ -158,6 +167,14 @@ function nodeLoad(node: string, at: number, runs: readonly ReplicationNumbers[])
     firstDropAtUs: meanOfKnown(runs.map(({ nodes }) => nodes[at]!.firstDropAtUs)),
     shownActive: runs[0]!.nodes[at]!.shownActive && around('shownActive'),
   };
+}
+
+function carriersOf(runs: readonly ReplicationNumbers[]): ModeResult['carriers'] {
+  const mean = (at: 0 | 1 | 2): number | null => {
+    const said = runs.flatMap(({ carriers }) => carriers[at] ?? []);
+    return said.length === 0 ? null : said.reduce((sum, value) => sum + value, 0) / said.length;
+  };
+  return { before: mean(0), during: mean(1), after: mean(2) };
 }
 
 /** `null`: no inventory says where anybody was seen. */

@@ -1,6 +1,7 @@
 // What a run found out, ready to be told: metrics per mode with their uncertainty, paired differences, expectations.
 import type { BacktestError } from './backtest.ts';
-import type { LossCause } from '../models/ledger.ts';
+import type { FaultOccurrence, LossCause } from '../models/ledger.ts';
+import type { BalancerMark } from '../models/world/marks.ts';
 import type { MetricUnit } from '../scenario/metricNames.ts';
 import type { ShownSeries } from './numbers.ts';
 import type { Expectation, Observed, Scenario } from '../scenario/scenario.ts';
@@ -43,6 +44,12 @@ export type Verdict = 'pass' | 'breached' | 'inconclusive' | 'vacuous';
 export interface ExpectationResult {
   readonly expectation: Expectation;
   readonly verdict: Verdict;
+  /** Of what is expected of, and of the margins. */
+  readonly unit: Unit;
+  /** What was found of the left side. */
+  readonly found: Estimate;
+  /** Left minus right side, replication by replication: below 0 a `<` holds. */
+  readonly margins: Estimate;
   /** What was found, in words: `0.02 % ± 0.01 % is not below 0.01 %`. */
   readonly detail: string;
 }
@@ -87,6 +94,14 @@ export interface TimelineSeries {
   readonly waiting: readonly number[];
   /** What the dashboard shows; `null`: no node is the master. */
   readonly shown: ShownSeries | null;
+}
+
+/** One replication as it was, to be looked at instant by instant. */
+export interface Replay {
+  /** Of that replication alone: `unaware` and all the others are whole agents. */
+  readonly timeline: TimelineSeries;
+  readonly faults: readonly FaultOccurrence[];
+  readonly marks: readonly BalancerMark[];
 }
 
 /** Load of the nodes around the faults, means over the replications. */
@@ -145,6 +160,14 @@ export interface ModeResult {
   /** What the mode was run with. */
   readonly settings: readonly Setting[];
   readonly timeline: TimelineSeries;
+  /** The first replication. */
+  readonly replay: Replay;
+  /** Nodes that are up and can be landed on: time means before and during the faults, and at the end; `null`: nobody carries anything then. */
+  readonly carriers: {
+    readonly before: number | null;
+    readonly during: number | null;
+    readonly after: number | null;
+  };
   /** Agents by the node they were seen on, means over the replications; `null`: no inventory says where anybody was. */
   readonly placement: readonly SeenOn[] | null;
   /** Distance from what was observed, by node, means over the replications. */

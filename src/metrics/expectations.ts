@@ -101,7 +101,7 @@ export function judge(expectation: Expectation, valuesOf: (reference: MetricRefe
   if (margins.values.every((value) => value === null)) {
     const silent = right.kind === 'metric' && found.mean !== null ? right.reference.metric : left.metric;
     const why = silences[silent.split('.')[0]!] ?? 'there is nothing to compare.';
-    return { expectation, verdict: 'vacuous', detail: `this run says nothing about it: ${why}` };
+    return { expectation, unit, found, margins, verdict: 'vacuous', detail: `this run says nothing about it: ${why}` };
   }
   const shown = right.kind === 'value' ? shownInterval(unit, found) : shownMean(unit, found);
   const limitText =
@@ -114,7 +114,14 @@ export function judge(expectation: Expectation, valuesOf: (reference: MetricRefe
           : '');
   if (margins.mean === null) {
     // Infinite in some replications on one side, in some on the other.
-    return { expectation, verdict: 'inconclusive', detail: `${shown} cannot be told from ${limitText}` };
+    return {
+      expectation,
+      unit,
+      found,
+      margins,
+      verdict: 'inconclusive',
+      detail: `${shown} cannot be told from ${limitText}`,
+    };
   }
   const met = holds(margins.mean, op, 0);
   const half = margins.halfWidth ?? 0;
@@ -132,5 +139,5 @@ export function judge(expectation: Expectation, valuesOf: (reference: MetricRefe
       : 'inconclusive';
   const words =
     verdict === 'pass' ? `is ${said[op]}` : verdict === 'breached' ? `is ${opposite[op]}` : 'cannot be told from';
-  return { expectation, verdict, detail: `${shown} ${words} ${limitText}` };
+  return { expectation, unit, found, margins, verdict, detail: `${shown} ${words} ${limitText}` };
 }

@@ -123,6 +123,29 @@ export function carriers({ books, world }: RunView): (atUs: number) => readonly 
   };
 }
 
+/** How many nodes carry the load before and during the faults (over time), and at the end; `null`: none does. */
+export function carrierCounts(
+  run: RunView,
+): readonly [before: number | null, during: number | null, after: number | null] {
+  const { timeline, faults } = run.books;
+  const span = faultSpan(faults);
+  const carriersAt = carriers(run);
+  const mean = (fromUs: number, toUs: number): number | null => {
+    const { first, end } = stepsWithin(timeline, fromUs, toUs);
+    let sum = 0;
+    let counted = 0;
+    for (let step = first; step < end; step++) {
+      const { length } = carriersAt(step * timeline.stepUs);
+      if (length === 0) continue;
+      sum += length;
+      counted += 1;
+    }
+    return counted === 0 ? null : sum / counted;
+  };
+  const last = carriersAt((timeline.steps - 1) * timeline.stepUs).length;
+  return [mean(0, span?.fromUs ?? Infinity), span ? mean(span.fromUs, span.toUs) : null, last === 0 ? null : last];
+}
+
 interface Ratio {
   /** max ÷ mean, or the selected node ÷ mean. */
   readonly skew: number;

@@ -3,9 +3,10 @@ import { lossCauses, type Books, type LossCause } from '../models/ledger.ts';
 import type { MetricReference } from '../scenario/scenario.ts';
 import { metricNames } from '../scenario/metricNames.ts';
 import type { FaultOccurrence } from '../models/ledger.ts';
+import type { BalancerMark } from '../models/world/marks.ts';
 import { backtestErrors, type BacktestError } from './backtest.ts';
-import { faultSpan, stepsWithin } from './imbalance.ts';
 import { groupNumbers, type GroupNumbers } from './groupNumbers.ts';
+import { carrierCounts, faultSpan, stepsWithin } from './imbalance.ts';
 import { metricValue } from './metric.ts';
 import { placementTable } from './placement.ts';
 import { groupOf, outageTable, type OutageTable } from './reconnectRows.ts';
@@ -81,6 +82,10 @@ export interface ReplicationNumbers {
   readonly placement: readonly (readonly number[])[] | null;
   readonly backtest: readonly BacktestError[];
   readonly outages: OutageTable;
+  /** What its balancers had marked down; only of the first replication, which is replayed. */
+  readonly marks: readonly BalancerMark[];
+  /** Nodes that carry the load: before and during the faults, at the end; `null`: there are none. */
+  readonly carriers: readonly [before: number | null, during: number | null, after: number | null];
   readonly notes: readonly string[];
   readonly kernelEvents: number;
 }
@@ -91,7 +96,12 @@ export function referenceKey({ metric, selector }: MetricReference): string {
 }
 
 /** Reduces a run to numbers. @param asked metrics with selectors that expectations of this mode ask for. */
-export function numbersOf(run: RunView, replication: number, asked: readonly MetricReference[]): ReplicationNumbers {
+export function numbersOf(
+  run: RunView,
+  replication: number,
+  asked: readonly MetricReference[],
+  marks: readonly BalancerMark[] = [],
+): ReplicationNumbers {
   const { books, world } = run;
   const metrics: Record<string, number | null> = {};
   for (const name of metricNames) metrics[name] = metricValue(name, run, everything);
@@ -130,6 +140,8 @@ export function numbersOf(run: RunView, replication: number, asked: readonly Met
     placement: placementTable(run, everything),
     backtest: backtestErrors(run),
     outages,
+    marks,
+    carriers: carrierCounts(run),
     notes: books.notes,
     kernelEvents: books.kernelEvents + books.kernelEventsWarmup,
   };

@@ -1,5 +1,6 @@
 // One replication of one mode.
 import { runWorld } from '../models/world.ts';
+import { Marks } from '../models/world/marks.ts';
 import type { WorldOptions } from '../models/worldOptions.ts';
 import { numbersOf, type ReplicationNumbers } from '../metrics/numbers.ts';
 import type { MetricReference, Observed } from '../scenario/scenario.ts';
@@ -17,6 +18,10 @@ export interface ReplicationTask {
 }
 
 export function runReplication({ world, seed, replication, asked, observed }: ReplicationTask): ReplicationNumbers {
-  const books = runWorld(world, { seed, replication });
-  return numbersOf({ books, world, observed }, replication, asked);
+  const luck = { seed, replication };
+  if (replication > 0) return numbersOf({ books: runWorld(world, luck), world, observed }, replication, asked);
+  // The one that is replayed: it is looked at.
+  const marks = new Marks(world);
+  const books = runWorld(world, luck, marks.probe);
+  return numbersOf({ books, world, observed }, replication, asked, marks.book(books.timeline));
 }

@@ -174,7 +174,8 @@ test('the order of the replications changes no verdict and no bound', () => {
       '1',
     );
     const lost = differences.find(({ metric }) => metric === 'events.lost')!.estimate;
-    return { verdict, expectations, lost: [lost.mean, lost.min, lost.max] };
+    const judged = expectations.map((each) => [each.verdict, each.detail, each.margins.mean, each.margins.max]);
+    return { verdict, judged, lost: [lost.mean, lost.min, lost.max] };
   };
 
   expect(told([2, 0, 1])).toEqual(told([0, 1, 2]));

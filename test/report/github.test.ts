@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Comparison, Verdict } from '../../src/metrics/comparison.ts';
 import { annotations, jobSummary, problemAnnotations } from '../../src/report/github.ts';
-import { aComparison, nastyName } from '../support/comparison.ts';
+import { aComparison, estimate, nastyName } from '../support/comparison.ts';
 
 const lenient = { strict: false, inconclusive: 'open' } as const;
 
@@ -12,6 +12,9 @@ function withExpectation(verdict: Verdict, text: string, detail: string, file = 
       {
         verdict,
         detail,
+        unit: 'share',
+        found: estimate([0.03]),
+        margins: estimate([0.029]),
         expectation: {
           text,
           position: { file, line: 12, column: 5 },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Comparison, ExpectationResult, Verdict } from '../../src/metrics/comparison.ts';
 import { junitXml } from '../../src/report/junit.ts';
-import { aComparison, nastyName } from '../support/comparison.ts';
+import { aComparison, estimate, nastyName } from '../support/comparison.ts';
 
 function expected(
   verdict: Verdict,
@@ -11,6 +11,9 @@ function expected(
   return {
     verdict,
     detail,
+    unit: 'share',
+    found: estimate([0.03]),
+    margins: estimate([0.029]),
     expectation: {
       text,
       position: { file: 'scenarios/crash.yaml', line: 12, column: 5 },

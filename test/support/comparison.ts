@@ -66,7 +66,7 @@ export const failoverUdp: ModeSketch = {
 /** Names as somebody hostile would choose them. */
 export const nastyName = '=cmd|\' /C calc\'!A0 <script>alert("x")</script>\n\u001b[31mred\u001b[0m';
 
-function estimate(values: readonly (number | null)[]): Estimate {
+export function estimate(values: readonly (number | null)[]): Estimate {
   const said = values.filter((value) => value !== null);
   const mean = said.length === 0 ? null : said.reduce((sum, value) => sum + value, 0) / said.length;
   const finite = said.filter((value) => Number.isFinite(value));
@@ -276,6 +276,33 @@ function sketchMode(sketch: ModeSketch, index: number, nodes: readonly string[],
       { path: 'balancers.length', value: sketch.spread ? 1 : 0 },
     ],
     timeline,
+    replay: {
+      timeline,
+      faults: of.faults.map(({ fromMinute, toMinute }, at) => ({
+        index: at,
+        faultIndex: at,
+        kind: 'kill',
+        places: [nodes[victim] ?? ''],
+        outOfService: true,
+        startUs: fromMinute * 60e6,
+        endUs: toMinute * 60e6,
+      })),
+      marks:
+        sketch.spread && fault
+          ? [
+              {
+                balancer: 'balancer',
+                node: nodes[victim] ?? '',
+                changes: [
+                  { step: fault.fromMinute * 60, share: 0.5 },
+                  { step: fault.fromMinute * 60 + 1, share: 1 },
+                  { step: Math.min(steps - 1, fault.toMinute * 60), share: 0 },
+                ],
+              },
+            ]
+          : [],
+    },
+    carriers: { before: nodes.length, during: fault ? survivors || null : null, after: nodes.length },
     reconnects,
     placement: null,
     backtest: [],
@@ -322,6 +349,13 @@ export function aComparison(sketch: ComparisonSketch = {}): Comparison {
   ): ExpectationResult => ({
     verdict,
     detail,
+    unit: 'us',
+    found: baseline.metrics.find((result) => result.metric === metric)?.estimate ?? estimate([]),
+    margins: estimate(
+      (baseline.metrics.find((result) => result.metric === metric)?.estimate.values ?? []).map((found) =>
+        found === null ? null : found - value,
+      ),
+    ),
     expectation: {
       text,
       position: { file: 'scenarios/worker-crash.yaml', line: 40, column: 5 },

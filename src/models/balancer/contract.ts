@@ -75,6 +75,11 @@ export interface Balancer<S extends BalancerSession = BalancerSession> {
    */
   failed(session: S, nowUs: number, elapsedUs: number, timedOut: boolean): number;
   connected(session: S, nowUs: number): void;
+  /**
+   * Until when a worker process passes the peer over for its failures, on the balancer's clock; 0: it does not. For those who look on;
+   * absent: the product says what it has against a peer in its news.
+   */
+  banUntilUs?(worker: number, peerIndex: number): number;
   /** @param session of an established one only its worker and its peer need to be kept. */
   closed(session: BalancerSession, nowUs: number): void;
   /** Active checks; absent: the product, or this configuration, has none. */

@@ -11,6 +11,7 @@ import type { BalancerHost } from './host.ts';
 import { isJudged, takesSyn } from './intake.ts';
 import { isKeyInUse } from './keyInUse.ts';
 import { leaveAttempt } from './leftovers.ts';
+import { tellBan } from './marks.ts';
 import { hearNews } from './news.ts';
 import { freeSlot } from './slots.ts';
 import { EventKind, State, Step, Timer, Wait } from './kinds.ts';
@@ -211,9 +212,11 @@ function goOn(world: WorldState, id: number, one: Abandoned, nowUs: number): voi
 /** @returns how long the balancer waits before it tries another peer. */
 function peerFailed(world: WorldState, one: Abandoned, nowUs: number): number {
   const { host, proxy, session, arrivedUs, isMute } = one;
-  const { balancer, portOf } = listenerOf(one);
-  proxy.ports[portOf[session.peerIndex]!]! -= 1;
-  const waitUs = balancer.failed(session, nowUs + host.phaseUs, nowUs - arrivedUs, isMute);
+  const listener = listenerOf(one);
+  const peer = session.peerIndex;
+  proxy.ports[listener.portOf[peer]!]! -= 1;
+  const waitUs = listener.balancer.failed(session, nowUs + host.phaseUs, nowUs - arrivedUs, isMute);
+  tellBan(world, host, proxy, listener, peer, nowUs);
   one.isMute = false;
   hearNews(world, host, nowUs);
   return waitUs;

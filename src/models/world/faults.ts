@@ -357,6 +357,7 @@ function resetBalancer(world: WorldState, index: number, nowUs: number): void {
     if (world.target[agent] === index) world.generation[agent] = 0;
   }
   host.proxies = [newProxy(host.options, host.product, world.options, host.luck)];
+  world.probe.processesStarted?.(host.place, nowUs);
   const killed = world.places[index]!.state !== PlaceState.Silent;
   for (const agent of [...world.sessions.keys()].sort((a, b) => a - b)) {
     if (world.target[agent] !== index) continue;

@@ -36,7 +36,7 @@ function act(
 ): void {
   switch (news.kind) {
     case 'up':
-      world.probe.peerTurned?.(host.place, news.peerIndex, nowUs, true);
+      world.probe.peerTurned?.(host.place, news.peerIndex, nowUs, true, proxy.pools[pool]!.targets[news.peerIndex]!);
       return;
     case 'freed': {
       const agent = world.queued.get(news.session);
@@ -47,7 +47,7 @@ function act(
       recheck(world, host, proxy, pool, news.peerIndex, news.atUs - host.phaseUs);
       return;
     case 'down':
-      world.probe.peerTurned?.(host.place, news.peerIndex, nowUs, false);
+      world.probe.peerTurned?.(host.place, news.peerIndex, nowUs, false, proxy.pools[pool]!.targets[news.peerIndex]!);
       if (news.sessions !== 'kept') {
         endSessions(world, host, proxy, pool, news.peerIndex, news.sessions === 'resetOnUse', nowUs);
       }

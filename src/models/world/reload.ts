@@ -32,6 +32,7 @@ export function reloadHost(world: WorldState, host: BalancerHost, fault: number,
   const before = host.proxies.at(-1)!;
   const proxy = newProxy(host.options, host.product, world.options, host.luck, before);
   host.proxies.push(proxy);
+  world.probe.processesStarted?.(host.place, nowUs);
   stopChecks(world, host);
   startChecks(world, host, nowUs);
   if (before.shutdownTimeoutUs < Infinity) scheduleShutdown(world, host, before.shutdownTimeoutUs, fault, nowUs);

@@ -33,6 +33,7 @@ import { newOrders, type Orders } from './orders.ts';
 import { Broken, Timer, timersPerAgent } from './kinds.ts';
 import { newWalkState, type WalkState } from './walkState.ts';
 import type { GroupOptions, Luck, WorldOptions } from '../worldOptions.ts';
+import type { PeerTarget } from '../balancer/proxy.ts';
 import { newcomersOf } from './newcomers.ts';
 
 /** Told what an agent's main thread does, as it happens; instants in µs since the end of the warm-up. */
@@ -62,7 +63,17 @@ export interface WorldProbe {
   /** The agent goes on to the next entry of its list. */
   gaveUp?(agent: number, atUs: number, server: number): void;
   /** A balancer takes a peer out of its choice, or back. */
-  peerTurned?(balancer: number, peer: number, atUs: number, isUp: boolean): void;
+  peerTurned?(balancer: number, peer: number, atUs: number, isUp: boolean, target: PeerTarget): void;
+  /** After a failure, for each worker process of a balancer that passes a node over. */
+  passedOver?(
+    balancer: number,
+    node: number,
+    of: { readonly worker: number; readonly workers: number },
+    atUs: number,
+    untilUs: number,
+  ): void;
+  /** New processes of a balancer begin without a memory. */
+  processesStarted?(balancer: number, atUs: number): void;
   /** A place changed its state. */
   changed?(place: number, atUs: number, state: PlaceState): void;
 }

@@ -20,6 +20,7 @@ import { Leg } from './legs.ts';
 import { attemptCutSinceUs } from './repeats.ts';
 import { clientOf, closeFlow } from './flows.ts';
 import { sleeps } from './listWalk.ts';
+import { tellBan } from './marks.ts';
 import { hearNews } from './news.ts';
 import { freeSlot, hasSlot, takeSlot, waitForSlot } from './slots.ts';
 import { isForRemoted, isJudged, repeatPeerSyn, takesSyn } from './intake.ts';
@@ -91,6 +92,7 @@ function tryPeer(
     // No local port is left: that counts as a failure of the peer.
     world.books.noPort += 1;
     const waitUs = listener.balancer.failed(session, clockUs, nowUs - world.arrivedAtUs[agent]!, false);
+    tellBan(world, hostOf(world, agent), proxy, listener, peer, nowUs);
     if (waitUs === Infinity) break;
     if (waitUs > 0) {
       pause(world, agent, nowUs + waitUs);
@@ -229,14 +231,16 @@ export function peerFailed(world: WorldState, agent: number, nowUs: number): voi
   const session = world.sessions.get(agent)!;
   const host = hostOf(world, agent);
   const listener = listenerOf(world, agent);
+  const peer = session.peerIndex;
   world.wait[agent] = Wait.None;
-  freePort(world, agent, listener, session.peerIndex);
+  freePort(world, agent, listener, peer);
   world.peerNode[agent] = -1;
   const isMute = world.peerMute[agent] === 1;
   world.peerMute[agent] = 0;
   const elapsedUs = nowUs - world.arrivedAtUs[agent]!;
   world.probe.peerFailed?.(agent, nowUs, host.place, isMute);
   const waitUs = listener.balancer.failed(session, nowUs + host.phaseUs, elapsedUs, isMute);
+  tellBan(world, host, proxyOf(world, agent), listener, peer, nowUs);
   if (waitUs === Infinity) {
     dropSession(world, agent, session, nowUs);
     nextStep(world, agent, Step.Fail, nowUs + latencyTo(world, agent, world.target[agent]!));
@@ -305,13 +309,15 @@ export function abandonSession(world: WorldState, agent: number, nowUs: number):
   const proxy = proxyOf(world, agent);
   const listener = proxy.listeners[world.listener[agent]!]!;
   const clockUs = nowUs + host.phaseUs;
-  if (session.peerIndex >= 0) {
-    freePort(world, agent, listener, session.peerIndex);
+  const peer = session.peerIndex;
+  if (peer >= 0) {
+    freePort(world, agent, listener, peer);
     if (world.wait[agent] === Wait.PeerSyn) {
       const heardUs = nowUs + latencyTo(world, agent, world.target[agent]!);
       const timeoutUs = Math.min(world.peerTimeoutUs[agent]!, world.peerSynUs[agent]!);
       if (world.peerSinceUs[agent]! + timeoutUs <= heardUs + togetherUs) {
         listener.balancer.failed(session, clockUs, nowUs - world.arrivedAtUs[agent]!, true);
+        tellBan(world, host, proxy, listener, peer, nowUs);
       }
     }
   }

@@ -15,6 +15,7 @@ import { clientOf, cutThrough, type Flow } from './flows.ts';
 import { noteAgain } from './heard.ts';
 import type { BalancerHost } from './host.ts';
 import { isDark } from './legs.ts';
+import { tellBan } from './marks.ts';
 import { reviewSession } from './path.ts';
 import { nextSegmentUs } from './pathPlan.ts';
 import { freeSlot, hasSlot, takeSlot } from './slots.ts';
@@ -121,8 +122,11 @@ function hearErrors({ proxy, listener, datagrams }: Flow, nowUs: number): void {
 function end(world: WorldState, flow: Flow, how: SessionEnd, nowUs: number): void {
   const { host, proxy, session } = flow;
   const listener = proxy.listeners[flow.listener]!;
-  if (how === SessionEnd.Failed) listener.balancer.failed(session, nowUs + host.phaseUs, 0, false);
-  else listener.balancer.closed(session, nowUs + host.phaseUs);
+  const peer = session.peerIndex;
+  if (how === SessionEnd.Failed) {
+    listener.balancer.failed(session, nowUs + host.phaseUs, 0, false);
+    tellBan(world, host, proxy, listener, peer, nowUs);
+  } else listener.balancer.closed(session, nowUs + host.phaseUs);
   freeSlot(world, host, proxy, listener, session.worker, nowUs);
 }
 

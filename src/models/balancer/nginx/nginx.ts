@@ -7,7 +7,7 @@ import { createHash } from './hash.ts';
 import { createHashConsistent } from './hashConsistent.ts';
 import { leastConn } from './leastConn.ts';
 import type { NginxListenerOptions, NginxOptions, NginxUpstreamOptions } from './options.ts';
-import { newMemory, recordFailure, recordSuccess, take, type Memory } from './peers.ts';
+import { banUntilSeconds, newMemory, recordFailure, recordSuccess, take, type Memory } from './peers.ts';
 import { createRandom } from './random.ts';
 import { roundRobin } from './roundRobin.ts';
 import { upstreamsBehind } from './servers.ts';
@@ -142,6 +142,10 @@ export function createNginxBalancer(
       recordFailure(peer, inSeconds(nowUs));
       if (session.left <= 0 || !listener.nextUpstream) return Infinity;
       return listener.nextUpstreamTimeoutUs === 0 || elapsedUs < listener.nextUpstreamTimeoutUs ? 0 : Infinity;
+    },
+    banUntilUs(worker, peerIndex) {
+      const { memories, firstPeer } = wayAt(peerIndex);
+      return banUntilSeconds(memories[worker]!.all[peerIndex - firstPeer]!) * 1_000_000;
     },
     connected(session) {
       recordSuccess(session.memory.all[session.peerIndex - session.firstPeer]!);

@@ -51,6 +51,12 @@ export function isBanned({ options, fails, checkedAtSeconds }: Peer, nowSeconds:
   return nowSeconds - checkedAtSeconds <= options.failTimeoutSeconds;
 }
 
+/** The whole second from which on the peer is tried again, as far as its failures go; 0: it is not passed over for them. */
+export function banUntilSeconds({ options, fails, checkedAtSeconds }: Peer): number {
+  if (options.maxFails === 0 || fails < options.maxFails) return 0;
+  return checkedAtSeconds + options.failTimeoutSeconds + 1;
+}
+
 /** True when a session that has not tried it yet may use the peer. */
 export function isUsable(peer: Peer, nowSeconds: number): boolean {
   return !peer.options.down && !isFull(peer) && !isBanned(peer, nowSeconds);
