@@ -2,50 +2,18 @@
 // The command line: arguments and exit codes, nothing else.
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError, Help, InvalidArgumentError, Option, type Argument } from 'commander';
-import { includesOutsideFlag } from '../scenario/files.ts';
+import { Command, CommanderError, Help, Option, type Argument } from 'commander';
 import { nodeDefaults } from '../models/node.ts';
 import { engineVersion } from '../run/version.ts';
 import { assign, type AssignFlags } from './assign.ts';
 import { explain, type ExplainFlags } from './explain.ts';
 import { tell } from './failure.ts';
 import { ExitCode, UsageError, type Io } from './io.ts';
+import { helpText, includesOption, nothing, repeatable, seedText, setOption, wholeNumber } from './options.ts';
 import { reports } from './reports.ts';
 import { run, type RunFlags } from './run.ts';
 import { schema } from './schema.ts';
 import { validate, type ValidateFlags } from './validate.ts';
-
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    if (/^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
-    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-  };
-}
-
-function seedText(text: string): string {
-  if (text !== '' && text.length <= 200) return text;
-  throw new InvalidArgumentError('Expected a number or a text of up to 200 characters.');
-}
-
-const nothing = 'none';
-
-/** An option that may be given again and again. */
-function repeatable(flags: string, description: string): Option {
-  return new Option(flags, `${description}; repeatable`)
-    .argParser((text: string, known: readonly string[]) => [...known, text])
-    .default([], nothing);
-}
-
-interface Setting {
-  readonly path: string;
-  readonly value: string;
-}
-
-function setting(text: string, known: readonly Setting[]): Setting[] {
-  const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('Expected path=value, such as fleet.servers.count=500.');
-  return [...known, { path: text.slice(0, at), value: text.slice(at + 1) }];
-}
 
 // Commands of the design that are still to come: named as such, never taken for a typing error.
 const later = [
@@ -106,14 +74,6 @@ Examples:
   fleetfall explain scenario.yaml --mode failover --agent servers/7
 ${exitCodes}`,
     );
-  const setOption = (): Option =>
-    new Option('--set <path=value>', 'change any place of the scenario, such as faults[0].at=5m; repeatable')
-      .argParser(setting)
-      .default([], nothing);
-  const includesOption = (): Option =>
-    new Option(includesOutsideFlag, 'configurations may include files that are not below their own folder');
-  const helpText = 'print this help';
-
   command
     .command('run')
     .usage('<scenario...> [options]\n       fleetfall run --nginx <file> --agents <n> [options]')
