@@ -13,7 +13,8 @@ function meanOf(mode: ModeResult, metric: string): number {
   return estimateOf(mode, metric)?.mean ?? 0;
 }
 
-function modeSentence(mode: ModeResult): string {
+/** What a mode does, without a full stop. */
+export function modeSentence(mode: ModeResult): string {
   const lost = meanOf(mode, 'events.lost');
   const losses =
     lost === 0
