@@ -1,4 +1,5 @@
 // Where a command reads and writes, so that tests can look on.
+import type { Questions } from './questions.ts';
 
 export interface Io {
   out(text: string): void;
@@ -12,6 +13,8 @@ export interface Io {
   readInput(): Promise<string>;
   /** Variables of the environment: what a pipeline says of itself. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** `null`: nobody is there to ask. */
+  readonly questions: Questions | null;
   /** Fires when the user interrupts. */
   readonly signal: AbortSignal;
 }

@@ -9,7 +9,18 @@ import { assign, type AssignFlags } from './assign.ts';
 import { explain, type ExplainFlags } from './explain.ts';
 import { tell } from './failure.ts';
 import { ExitCode, UsageError, type Io } from './io.ts';
-import { helpText, includesOption, nothing, repeatable, seedText, setOption, wholeNumber } from './options.ts';
+import {
+  agentCount,
+  helpText,
+  includesOption,
+  nothing,
+  repeatable,
+  seedText,
+  setOption,
+  wholeNumber,
+} from './options.ts';
+import { init, type InitFlags } from './init.ts';
+import { terminalQuestions } from './questions.ts';
 import { reports } from './reports.ts';
 import { run, type RunFlags } from './run.ts';
 import { schema } from './schema.ts';
@@ -17,7 +28,6 @@ import { validate, type ValidateFlags } from './validate.ts';
 
 // Commands of the design that are still to come: named as such, never taken for a typing error.
 const later = [
-  'init',
   'compare',
   'baseline',
   'sweep',
@@ -149,6 +159,47 @@ ${exitCodes}`,
     )
     .action((files: string[], flags: ValidateFlags) => done(validate(files, flags, io)));
 
+  command
+    .command('init')
+    .usage('[options]\n       fleetfall init --nginx <file> --ossec <file> --agents <n>')
+    .description(
+      'Write a first scenario from the configurations that are there (nginx.conf, haproxy.cfg, ossec.conf, or those named), with\n' +
+        'comments, ready to run. On a terminal what is not said is asked for.',
+    )
+    .summary('write a scenario from nginx.conf / haproxy.cfg / ossec.conf')
+    .optionsGroup('What is there:')
+    .option('--nginx <file>', 'nginx.conf of the load balancer')
+    .option('--haproxy <file>', 'haproxy.cfg of the load balancer')
+    .option('--release <release>', 'release of HAProxy (default: 2.8)')
+    .option('--cpus <n>', 'processors of the balancer, for worker_processes auto', wholeNumber(1, 1024))
+    .addOption(repeatable('--ossec <file>', 'ossec.conf of agents; several files are several groups'))
+    .addOption(
+      new Option('--agents <[group=]n>', 'number of agents (of a group); repeatable')
+        .argParser(agentCount)
+        .default([], nothing),
+    )
+    .option('--inventory <file>', 'CSV or JSON of the agents, instead of numbers')
+    .option('--rate <rate>', 'events each agent writes (default: 1/s)')
+    .option('--agent-version <release>', `Wazuh release of the agents (default: ${nodeDefaults.version})`)
+    .option('--manager-version <release>', `Wazuh release of the managers (default: ${nodeDefaults.version})`)
+    .option('--master <host>', 'the master, as a configuration names it (default: the first)')
+    .optionsGroup('What happens:')
+    .addOption(
+      new Option('--fault <what>', 'what happens to the node (default: kill)').choices([
+        'kill',
+        'powerOff',
+        'hang',
+        'stop',
+        'zombie',
+      ]),
+    )
+    .option('--fall <node>', 'the node (default: the first worker)')
+    .optionsGroup('What comes out:')
+    .option('--out <file>', 'the scenario (default: fleetfall.yaml)')
+    .option('--force', 'replace a file that is there')
+    .helpOption('-h, --help', helpText)
+    .action(async (flags: InitFlags) => done(await init(flags, io)));
+
   const aboutConfiguration = (sub: Command): Command =>
     sub
       .optionsGroup('Of a configuration:')
@@ -254,7 +305,9 @@ ${exitCodes}`,
       .argument('[anything...]')
       .helpOption(false)
       .action(() => {
-        throw new UsageError(`"${name}" is not there yet. This version has run, validate, assign, explain and schema.`);
+        throw new UsageError(
+          `"${name}" is not there yet. This version has run, validate, init, assign, explain and schema.`,
+        );
       });
   }
   return command;
@@ -317,6 +370,7 @@ if (called !== undefined && realpathSync(called) === fileURLToPath(import.meta.u
     live: process.stderr.isTTY,
     columns: process.stdout.columns || 80,
     env: process.env,
+    questions: process.stdin.isTTY && process.stderr.isTTY ? terminalQuestions : null,
     readInput: readStandardInput,
     signal: controller.signal,
   });

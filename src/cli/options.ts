@@ -49,3 +49,15 @@ export function setOption(
 export function includesOption(): Option {
   return new Option(includesOutsideFlag, 'configurations may include files that are not below their own folder');
 }
+
+/** `--agents 9000` or `--agents branch=300`. */
+export interface Counted {
+  readonly group: string | null;
+  readonly count: number;
+}
+
+export function agentCount(text: string, known: readonly Counted[]): Counted[] {
+  const match = /^(?:([^=]+)=)?([1-9]\d{0,6})$/.exec(text);
+  if (!match) throw new InvalidArgumentError('Expected a number such as 9000, or group=number.');
+  return [...known, { group: match[1] ?? null, count: Number(match[2]) }];
+}

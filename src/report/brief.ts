@@ -130,7 +130,7 @@ function columnsOf(shown: readonly ModeResult[]): Column[] {
 /** Agents with a session that somebody processes. */
 function overTime({ agents }: Comparison, room: number): Column {
   return {
-    title: shorten('agents reporting', room),
+    title: room < 16 ? 'reporting' : 'agents reporting',
     align: 'left',
     weight: 0,
     cell: ({ timeline: { disconnected, unaware } }) =>

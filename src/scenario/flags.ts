@@ -4,12 +4,9 @@ import { knownAgentVersion } from '../models/agentVersions.ts';
 import { nodeDefaults } from '../models/node.ts';
 import { parseAddress } from './addresses.ts';
 import { flagCommand } from './command.ts';
-import { diskFiles, includeFrom, type Files } from './files.ts';
-import { documentedVersion, parseHaproxyVersion } from '../models/balancer/haproxy/versions.ts';
-import { readHaproxyConf } from './import/haproxyConf.ts';
+import { haproxyServers, listOf, nobody, peersOf } from './configuredHosts.ts';
+import { diskFiles, type Files } from './files.ts';
 import { givesCpus } from './import/nginxConf.ts';
-import { readDirectives, type Directive } from './import/nginxSyntax.ts';
-import { readOssecConf } from './import/ossecConf.ts';
 import { loadScenario, type Overrides } from './load.ts';
 import { ScenarioError, type Problem } from './problem.ts';
 import type { Scenario } from './scenario.ts';
@@ -60,12 +57,6 @@ const flagPaths: readonly (readonly [path: RegExp, flag: string])[] = [
 ];
 const faultKinds = ['kill', 'powerOff', 'hang', 'stop', 'zombie'] as const;
 
-/** `listen` for the events and the registration of agents. */
-const agentPorts = /(^|:)151[45]$/;
-
-/** Stands for the cluster while a configuration that names nobody is asked what is wrong with it. */
-const nobody = '192.0.2.1';
-
 /** @throws ScenarioError with every mistake in the flags and the files they name. */
 export function scenarioFromFlags(flags: FlagScenario, files: Files = diskFiles('.')): Scenario {
   const problems: Problem[] = [];
@@ -96,7 +87,7 @@ export function scenarioFromFlags(flags: FlagScenario, files: Files = diskFiles(
   const ossecText = flags.ossec === undefined ? null : read('--ossec', flags.ossec);
   const peers = [
     ...(nginxText === null ? [] : peersOf(flags.nginx!, nginxText, files, flags.overrides?.includesOutside)),
-    ...(haproxyText === null ? [] : haproxyServers(flags, haproxyText)),
+    ...(haproxyText === null ? [] : haproxyServers(flags.haproxy!, haproxyText, flags.release)),
   ];
   // Mistakes of the files are told, with their places, when the scenario is read.
   const listed = ossecText === null || wrong !== null ? [] : listOf(flags.ossec!, ossecText, version);
@@ -184,58 +175,4 @@ function inFlags(text: string): string {
   if (text.includes(givesCpus)) return text.replace(givesCpus, 'say --cpus 4');
   for (const [path, flag] of flagPaths) if (path.test(text)) return text.replace(path, flag);
   return text;
-}
-
-/** Hosts that the stream block of an nginx.conf passes the connections of agents to. */
-function peersOf(file: string, text: string, files: Files, outside?: boolean): string[] {
-  const directives = readDirectives(file, text, includeFrom(files, file, outside), [], []);
-  const stream = directives.filter(({ name }) => name === 'stream').flatMap(({ block }) => block ?? []);
-  const first = ({ args }: Directive): string => args[0]?.text ?? '';
-  const inside = (name: string, { block }: Directive): string[] =>
-    (block ?? []).filter((inner) => inner.name === name).map(first);
-  const upstreams = new Map(
-    stream.filter(({ name }) => name === 'upstream').map((each) => [first(each), inside('server', each)]),
-  );
-  const servers = stream
-    .filter(({ name }) => name === 'server')
-    .map((each) => ({ listens: inside('listen', each), passes: inside('proxy_pass', each) }));
-  // The balancer may serve a dashboard beside the agents: only what stands on their ports is the cluster.
-  const agents = servers.filter(({ listens }) => listens.some((listen) => agentPorts.test(listen)));
-  return (agents.length > 0 ? agents : servers)
-    .flatMap(({ passes }) => passes.flatMap((to) => upstreams.get(to) ?? (/:\d+$/.test(to) ? [to] : [])))
-    .map((host) => host.replace(/:\d+$/, ''));
-}
-
-/** Hosts of the backends that agents come to. */
-function haproxyServers({ haproxy, release }: FlagScenario, text: string): string[] {
-  try {
-    const { options } = readHaproxyConf({
-      file: haproxy!,
-      text,
-      version: (release === undefined ? null : parseHaproxyVersion(release)) ?? documentedVersion,
-      cpus: null,
-      env: new Map(),
-      resolve: () => null,
-      assume: [],
-      purpose: 'choice',
-    });
-    const { frontends, backends } = options;
-    const agents = frontends.filter(({ binds }) => binds.some(({ port }) => port === 1514 || port === 1515));
-    return (agents.length > 0 ? agents : frontends).flatMap(
-      ({ backendIndex }) => backends[backendIndex]?.servers.map(({ address }) => address) ?? [],
-    );
-  } catch (error) {
-    if (error instanceof ScenarioError) return []; // told with its place when the scenario is read
-    throw error;
-  }
-}
-
-/** Hosts of an agent's list. */
-function listOf(file: string, text: string, version: string): string[] {
-  try {
-    return readOssecConf({ file, text, version }).servers.map((server) => server.text);
-  } catch (error) {
-    if (error instanceof ScenarioError) return [];
-    throw error;
-  }
 }

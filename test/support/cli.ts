@@ -1,4 +1,5 @@
 // The command line in this process, with everything it prints kept.
+import type { Questions } from '../../src/cli/questions.ts';
 import { main } from '../../src/cli/main.ts';
 
 export interface CliResult {
@@ -11,6 +12,7 @@ export async function cli(
   argv: readonly string[],
   input = '',
   env: Readonly<Record<string, string>> = {},
+  questions: Questions | null = null,
 ): Promise<CliResult> {
   let out = '';
   let err = '';
@@ -26,6 +28,7 @@ export async function cli(
     columns: 100,
     readInput: () => Promise.resolve(input),
     env,
+    questions,
     signal: new AbortController().signal,
   });
   return { code, out, err };
