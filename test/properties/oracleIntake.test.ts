@@ -213,6 +213,20 @@ const stories: readonly (readonly [string, Partial<WorldRecipe> & Pick<WorldReci
     },
     732, // the replication in which a SYN that was dropped is accepted when it comes again
   ],
+  [
+    'what nginx passes on behind a SYN that came again is repeated from then on',
+    {
+      // Three of them are the master's.
+      groups: Array.from({ length: 9 }, () => ({ count: 1, version: '3.13.1', events: quiet })),
+      method: { kind: 'hashConsistent', key: '$remote_addr' },
+      workers: 1,
+      latencyUs,
+      acceptQueue: 1,
+      node: { acceptsPerSecond: 0.07 },
+      faults: [{ ...fault('kill', 'balancer', 0, 1), everyUs: minute, times: 2 }],
+    },
+    0,
+  ],
 ];
 
 test.each(stories)('%s', (_, recipe, replication) => {

@@ -110,8 +110,7 @@ export function entersQueue(world: WorldState, agent: number, nowUs: number): vo
 
 /** When the first data of an attempt left for the node. */
 function firstDataUs(world: WorldState, agent: number): number {
-  if (!isBalancer(world, world.target[agent]!)) return world.establishedAtUs[agent]!;
-  return world.peerSinceUs[agent]! + 2 * nearUs(world, agent);
+  return isBalancer(world, world.target[agent]!) ? world.peerHeardUs[agent]! : world.establishedAtUs[agent]!;
 }
 
 function takeAt(world: WorldState, agent: number, takenUs: number, nowUs: number): void {

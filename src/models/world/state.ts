@@ -138,6 +138,8 @@ export class WorldState implements Wakes {
   readonly listener: Int16Array;
   readonly peerNode: Int16Array;
   readonly peerSinceUs: Float64Array;
+  /** When the balancer heard its peer accept: from then on it passes on what the client says. */
+  readonly peerHeardUs: Float64Array;
   /** The balancer's own time-out for it, from then on. */
   readonly peerTimeoutUs: Float64Array;
   readonly connects: Int32Array;
@@ -316,6 +318,7 @@ export class WorldState implements Wakes {
     this.listener = new Int16Array(agents);
     this.peerNode = new Int16Array(agents).fill(-1);
     this.peerSinceUs = f64();
+    this.peerHeardUs = f64();
     this.peerTimeoutUs = f64();
     this.connects = new Int32Array(agents);
     this.nodeLife = new Int32Array(agents);

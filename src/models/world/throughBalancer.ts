@@ -211,6 +211,7 @@ export function peerConnected(world: WorldState, agent: number, nowUs: number): 
   const { registration } = listener.targets[session.peerIndex]!;
   const oneWayUs = hopUs(world, agent, index);
   if (isForRemoted(world, agent) && isJudged(world, index)) {
+    world.peerHeardUs[agent] = nowUs;
     nextStep(world, agent, Step.Enters, nowUs + oneWayUs);
     return;
   }
