@@ -68,6 +68,7 @@ export function playNodeQueue(input: NodeQueueInput): NodeQueueOutput {
   const wasted = new Float64Array(slices);
   let unwritten = 0;
   const capacity = (eventsPerSecond * sliceUs) / 1e6;
+  const isPaced = ratePerSecond < Infinity;
   /** What analysisd still can do that outlives remoted for a moment: it needs credits, and a second may end meanwhile. */
   const outlives = (slice: number, share: number): number => {
     const own = graceUs[slice]!;
@@ -103,7 +104,9 @@ export function playNodeQueue(input: NodeQueueInput): NodeQueueOutput {
     const kept = Math.min(left, analysisQueueSize - 1);
     droppedAnalysis[slice] = left - kept;
     analysed[slice]! += done;
-    unwritten = flushes[slice]! < 0 ? unwritten + done : done * (1 - flushes[slice]!);
+    // A node that is quick enough writes what it gets at once, but for what had to wait, as its agents are told (WorldBooks.lastFlushUs).
+    const fresh = isPaced ? done : (remoted?.late[slice] ?? 0);
+    unwritten = flushes[slice]! < 0 ? unwritten + fresh : fresh * (1 - flushes[slice]!);
     // The mean of what waits at both ends of the slice, over the slice (Little).
     waitSumUs += ((waiting + kept) / 2) * sliceUs;
     waiting = kept;

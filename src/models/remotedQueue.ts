@@ -18,8 +18,9 @@ export interface RemotedQueueInput {
 }
 
 export interface RemotedQueueOutput {
-  /** Events handed on in each slice. */
+  /** Events handed on in each slice, and those of them that had to wait. */
   readonly passed: Float64Array;
+  readonly late: Float64Array;
   readonly dropped: Float64Array;
   readonly died: Float64Array;
   /** Events that wait at the end of each slice, and at the end of all. */
@@ -34,6 +35,7 @@ export function playRemotedQueue(input: RemotedQueueInput): RemotedQueueOutput {
   const { sliceUs, inflow, workUs, controlUs, queueSize, works, ends } = input;
   const slices = inflow.length;
   const passed = new Float64Array(slices);
+  const late = new Float64Array(slices);
   const dropped = new Float64Array(slices);
   const died = new Float64Array(slices);
   const queued = new Float64Array(slices);
@@ -61,6 +63,7 @@ export function playRemotedQueue(input: RemotedQueueInput): RemotedQueueOutput {
       const ownUs = workUs[head] ?? 0;
       if (works[slice] === 0 || worked[slice]! - worked[head]! < ownUs) break;
       passed[slice]! += kept[head]!;
+      if (head < slice) late[slice]! += kept[head]!;
       waitSumUs += kept[head]! * ownUs;
       if (kept[head]! > 0) waitMaxUs = Math.max(waitMaxUs, ownUs);
       waiting -= kept[head]!;
@@ -68,5 +71,5 @@ export function playRemotedQueue(input: RemotedQueueInput): RemotedQueueOutput {
     if (head > slice) waiting = 0;
     queued[slice] = waiting;
   }
-  return { passed, dropped, died, queued, waiting, waitSumUs, waitMaxUs };
+  return { passed, late, dropped, died, queued, waiting, waitSumUs, waitMaxUs };
 }

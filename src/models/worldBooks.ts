@@ -15,7 +15,7 @@ import {
 } from './ledger.ts';
 import type { PlannedFault } from './faultPlan.ts';
 import { NodeRates } from './nodeRates.ts';
-import { isQueueJudged } from './node.ts';
+import { capacityOf, isQueueJudged } from './node.ts';
 import { Intake, endsOfStorm } from './intake.ts';
 import { playNodeQueue, spread, type End, type NodeQueueOutput } from './nodeQueue.ts';
 import { Pipelines } from './pipeline.ts';
@@ -135,11 +135,11 @@ export class WorldBooks implements PipelineBooks {
   }
 
   /**
-   * Up to when the node has written at `atUs` what had come. analysisd flushes once a second; where events wait before it, that is seen
-   * with its queue.
+   * Up to when the node has written at `atUs` what had come. analysisd flushes once a second; where it may be too slow, that is seen with
+   * its queue.
    */
   lastFlushUs(node: number, atUs: number): number {
-    if (this.inflow[node]) return atUs;
+    if (capacityOf(this.options.nodes[node]!) !== null) return atUs;
     const phase = this.#flushPhaseUs[node]!;
     return Math.floor((atUs - phase) / 1e6) * 1e6 + phase;
   }

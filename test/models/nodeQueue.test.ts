@@ -202,6 +202,20 @@ test.each([
   expect(output.unwritten).toBe(200);
 });
 
+test('of a node that analyses as quickly as it reads only what had to wait for control messages is not written when it dies', () => {
+  // The events of the second slice are handed on in the fourth, behind the last flush.
+  const workUs = Float64Array.from([0, 150_000, 0, 0, 0, 0]);
+  const flushes = Float64Array.of(-1, 0.5, -1, -1, -1, -1);
+  const ends = Uint8Array.of(0, 0, 0, 0, End.Killed, 0);
+  const inflow = [30, 40, 0, 0, 0, 0];
+  const output = playNodeQueue(node(inflow, { eventsPerSecond: Infinity, workUs, flushes, ends }));
+  const quick = playNodeQueue(node(inflow, { eventsPerSecond: Infinity, flushes, ends }));
+
+  expect({ died: sum(output.died), unwritten: output.unwritten }).toEqual({ died: 40, unwritten: 0 });
+  // What else was not written its agents are told.
+  expect({ died: sum(quick.died), unwritten: quick.unwritten }).toEqual({ died: 0, unwritten: 0 });
+});
+
 test("remoted's queue takes what the credits of an EPS limit let through, and no more", () => {
   const limit = { maximum: 10, timeframeSeconds: 1 };
   const { droppedQueue, droppedAnalysis } = playNodeQueue(

@@ -227,6 +227,23 @@ const stories: readonly (readonly [string, Partial<WorldRecipe> & Pick<WorldReci
     },
     0,
   ],
+  [
+    'a node whose handlers have little to do has written of a backlog what it had before its last flush, to the event',
+    {
+      groups: [
+        { count: 1, version: '3.13.1', list: [1, 2], events: quiet },
+        { count: 2, version: '4.2.0', list: [2], events: { ratePerSecond: 3, arrival: 'regular' } },
+      ],
+      latencyUs,
+      node: { version: '3.13.6', workerPool: 1, controlCostUs: 400 },
+      faults: [
+        { ...fault('kill', 'worker02', null, 70), everyUs: 130 * second, times: 2 },
+        fault('kill', 'worker02', 211, null),
+      ],
+      durationUs: 417 * second,
+    },
+    267, // the replication in which the backlog comes in the tenth of a second in which worker02 writes for the last time
+  ],
 ];
 
 test.each(stories)('%s', (_, recipe, replication) => {

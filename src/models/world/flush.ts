@@ -1,7 +1,7 @@
 // What has come to a node late and all at once, behind a hang or a cut, lies in the memory of analysisd until it writes, once a second:
 // a node that falls before has lost it. What comes in steadily is not followed one by one (path.ts, dieInMemory()). Wazuh 4.14.7,
 // src/analysisd: w_log_rotate_thread(), w_log_flush().
-import { isQueueJudged } from '../node.ts';
+import { capacityOf } from '../node.ts';
 import { PlaceState } from '../place.ts';
 import type { Held } from '../pipeline/held.ts';
 import { EventKind } from './kinds.ts';
@@ -12,8 +12,8 @@ import { fateAt } from './zombie.ts';
 export function arrives(world: WorldState, agent: number, slot: number, node: number, nowUs: number): void {
   const { pipelines } = world.books;
   if (pipelines.heldInPath(agent, slot) === 0) return;
-  // A queue that is judged takes it over from here.
-  if (fateAt(world, node) === 'zombie' || isQueueJudged(world.options.nodes[node]!)) {
+  // The queue of a node that may be too slow takes it over from here.
+  if (fateAt(world, node) === 'zombie' || capacityOf(world.options.nodes[node]!) !== null) {
     pipelines.settlePath(agent, slot, fateAt(world, node), nowUs);
     return;
   }
@@ -25,7 +25,7 @@ export function arrives(world: WorldState, agent: number, slot: number, node: nu
 export function comesIn(world: WorldState, agent: number, held: Held, node: number, nowUs: number): void {
   const { pipelines } = world.books;
   const fate = fateAt(world, node);
-  if (fate === 'zombie' || isQueueJudged(world.options.nodes[node]!)) {
+  if (fate === 'zombie' || capacityOf(world.options.nodes[node]!) !== null) {
     pipelines.judge(agent, held, fate, nowUs);
     return;
   }
