@@ -57,6 +57,10 @@ export interface RunningListener {
   readonly pool: number;
   /** Into `RunningProxy.limits`. */
   readonly limits: readonly number[];
+  /** Slots of a worker process that one session takes; absent: one. */
+  readonly slots?: number;
+  /** How long it waits for each peer, where that differs; absent: `options.connectTimeoutUs`. */
+  readonly connectTimeoutsUs?: readonly number[];
 }
 
 /** What a configuration says about one of its listeners. */

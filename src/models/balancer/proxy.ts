@@ -28,6 +28,10 @@ export interface ProxyListener {
   readonly pool: number;
   /** Into `Proxy.limits`. */
   readonly limits: readonly number[];
+  /** Slots of a worker process that one session takes. */
+  readonly slots: number;
+  /** How long it waits for each peer; absent: `options.connectTimeoutUs`. */
+  readonly connectTimeoutsUs?: readonly number[];
   /** Connections in its kernel for which there is no room, from the front: agent and number of its attempt, in turn. */
   readonly waiting: number[];
 }
@@ -67,7 +71,9 @@ export type Surroundings = Pick<WorldOptions, 'nodes' | 'balancers'>;
 export function targetOf({ address, port }: PeerAddress, { nodes, balancers }: Surroundings): PeerTarget {
   const nodeIndex = nodes.findIndex((node) => node.address === address);
   if (nodeIndex >= 0) {
-    return { place: nodeIndex, nodeIndex, registration: port !== nodes[nodeIndex]!.eventsPort, listener: -1 };
+    // A node that is named by a unix socket takes events there; it has no port.
+    const registration = port !== 0 && port !== nodes[nodeIndex]!.eventsPort;
+    return { place: nodeIndex, nodeIndex, registration, listener: -1 };
   }
   const balancer = balancers.findIndex(({ addresses }) => addresses.includes(address));
   const listeners = balancer < 0 ? [] : listenersOf(balancers[balancer]!.product);
@@ -93,7 +99,8 @@ export function newProxy(
   const portSlots = before?.portSlots ?? new Map<string, number>();
   const slotOf = (peer: PeerAddress): number => {
     const name = `${peer.address}:${peer.port}`;
-    const slot = portSlots.get(name) ?? ports.push(0) - 1;
+    // A unix socket takes no port.
+    const slot = portSlots.get(name) ?? ports.push(peer.port === 0 ? -Infinity : 0) - 1;
     portSlots.set(name, slot);
     return slot;
   };
@@ -103,6 +110,7 @@ export function newProxy(
     ...running,
     listeners: listeners.map((listener, index) => ({
       ...listener,
+      slots: listener.slots ?? 1,
       targets: targetsOf(listener.balancer),
       portOf: listener.balancer.peers.map(slotOf),
       // What waits in the kernel waits for whoever listens next.
@@ -126,9 +134,11 @@ export function newProxy(
  * that. So a lone agent that waits 60 s for its ACK and nginx that waits 60 s for its node end together, after 60.06 s: measured
  * (1.22.1), the agent had left in 29 attempts of 35, and nginx had marked the node as failed in all of them.
  */
-export function connectTimeoutUs(proxy: Proxy, worker: number, listener: ProxyListener): number {
-  const us = listener.options.connectTimeoutUs;
-  return !listener.options.wakesLate || proxy.slots[worker]! > 1 ? us : us + Math.min(Math.round(us / 1000), 100_000);
+export function connectTimeoutUs(proxy: Proxy, worker: number, listener: ProxyListener, peer: number): number {
+  const us = listener.connectTimeoutsUs?.[peer] ?? listener.options.connectTimeoutUs;
+  return !listener.options.wakesLate || proxy.slots[worker]! > listener.slots
+    ? us
+    : us + Math.min(Math.round(us / 1000), 100_000);
 }
 
 /** A client whose end nginx hears by so much before its time-out comes too late for that. nginx's clock has milliseconds. */

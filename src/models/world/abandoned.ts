@@ -246,7 +246,7 @@ function asks(world: WorldState, one: Abandoned, nowUs: number): void {
   const { registration } = listener.targets[session.peerIndex]!;
   const { kernel } = host.options;
   const unheard = (kernelUs: number): void => {
-    const timeoutUs = connectTimeoutUs(proxy, session.worker, listener);
+    const timeoutUs = connectTimeoutUs(proxy, session.worker, listener, session.peerIndex);
     one.phase = Phase.Unheard;
     one.synUs = kernelUs;
     one.isMute = timeoutUs < kernelUs;

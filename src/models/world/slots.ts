@@ -11,12 +11,12 @@ import { acceptAtBalancer } from './throughBalancer.ts';
 import { armAttemptTimeout } from './waits.ts';
 
 export function hasSlot(proxy: Proxy, listener: ProxyListener, worker: number): boolean {
-  if (proxy.slots[worker]! >= proxy.sessionsPerWorker) return false;
+  if (proxy.slots[worker]! + listener.slots > proxy.sessionsPerWorker) return false;
   return listener.limits.every((limit) => proxy.counts[limit]! < proxy.limits[limit]!);
 }
 
 export function takeSlot(proxy: Proxy, listener: ProxyListener, worker: number): void {
-  proxy.slots[worker]! += 1;
+  proxy.slots[worker]! += listener.slots;
   for (const limit of listener.limits) proxy.counts[limit]! += 1;
 }
 
@@ -29,7 +29,7 @@ export function freeSlot(
   worker: number,
   nowUs: number,
 ): void {
-  proxy.slots[worker]! -= 1;
+  proxy.slots[worker]! -= listener.slots;
   for (const limit of listener.limits) proxy.counts[limit]! -= 1;
   if (proxy.whenFull === 'wait' && proxy === host.proxies.at(-1)) admitWaiting(world, host, proxy, nowUs);
 }

@@ -85,7 +85,7 @@ function tryPeer(
       world.probe.peerTried?.(agent, nowUs, world.target[agent]!, peer);
       world.peerNode[agent] = listener.targets[peer]!.place;
       world.peerSinceUs[agent] = nowUs;
-      world.peerTimeoutUs[agent] = connectTimeoutUs(proxy, session.worker, listener);
+      world.peerTimeoutUs[agent] = connectTimeoutUs(proxy, session.worker, listener, peer);
       nextStep(world, agent, Step.PeerArrive, nowUs + hopUs(world, agent, world.peerNode[agent]));
       return;
     }

@@ -31,7 +31,7 @@ export function describe(
     const { file, listeners } = balancers[balancerIndex]!;
     const peers = listeners[listenerIndex]!.peers.map((peer) => {
       const node = cluster.nodes.find(({ address }) => address === peer.address);
-      return node?.name ?? balancerBehind(balancers, peer)!.options.name;
+      return node?.name ?? balancerBehind(balancers, peer)?.options.name ?? peer.serverText;
     });
     return `${file.describe(listenerIndex)} over ${listNames([...new Set(peers)])}`;
   }

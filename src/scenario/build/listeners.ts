@@ -3,6 +3,7 @@ import type { PeerAddress } from '../../models/balancer/contract.ts';
 import { possibleProtocols } from '../../models/agentVersions.ts';
 import { listenersOf } from '../../models/balancer/products.ts';
 import { nodeDefaults } from '../../models/node.ts';
+import { socketPath } from '../../models/balancer/nginx/servers.ts';
 import { listNames } from '../wording.ts';
 import type { Balancer, BalancerFile } from './balancers.ts';
 import { balancerBehind } from './chains.ts';
@@ -50,6 +51,8 @@ export function checkPeer(
   use: ListenerUse,
   balancers: readonly Balancer[],
 ): void {
+  // A unix socket that nobody listens on refuses; the reader of the file has said so.
+  if (socketPath(address) !== null) return;
   const position = file.peerPosition(listenerIndex, serverText);
   const node = cluster.nodes.find((each) => each.address === address);
   const refuse = (text: string): void => build.refuse([{ position, text }]);
@@ -66,6 +69,10 @@ export function checkPeer(
     }
   } else if (!node) {
     refuse(`server ${serverText} is no node of the cluster. Known: ${cluster.knownHosts()}.`);
+  } else if (port === 0) {
+    // A unix socket is where the node takes events.
+    if (use === 'events') return;
+    refuse(`${serverText} is where ${node.name} takes events; nobody listens for registration there.`);
   } else if (port !== (use === 'events' ? node.eventsPort : (node.registrationPort ?? nodeDefaults.registrationPort))) {
     refuse(
       `nobody listens for ${use} on port ${port} of ${node.name} (events: ${node.eventsPort}, registration: ${node.registrationPort ?? 'no'}).`,

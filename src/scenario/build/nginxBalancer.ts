@@ -1,6 +1,6 @@
 // A balancer of a mode, from its nginx.conf.
 import { isIP } from 'node:net';
-import { upstreamsBehind } from '../../models/balancer/nginx/servers.ts';
+import { upstreamsPassed } from '../../models/balancer/nginx/servers.ts';
 import { expressionsOf } from '../../models/balancer/nginx/variables.ts';
 import { includeFrom } from '../files.ts';
 import { readNginxConf, type NginxConf, type NginxConfInput } from '../import/nginxConf.ts';
@@ -42,7 +42,7 @@ function fileOf(build: Build, cluster: Cluster, conf: NginxConf, process: NginxP
     product: { kind: 'nginx', nginx: conf.options },
     choosesByAddress:
       upstreams.some(({ method }) => 'key' in method && method.key.includes('addr')) ||
-      listeners.some(({ variables = [] }) =>
+      [...listeners, ...(conf.options.sockets ?? [])].some(({ variables = [] }) =>
         variables.some(
           (each) => each.kind === 'geo' || expressionsOf(each).some((text) => text.includes('remote_addr')),
         ),
@@ -50,7 +50,9 @@ function fileOf(build: Build, cluster: Cluster, conf: NginxConf, process: NginxP
     idleDirective: 'proxy_timeout',
     listenPosition: (index) => conf.listenPositions[index] ?? null,
     peerPosition: (index, text) => {
-      const at = upstreamsBehind(listeners[index]!).map((behind) => conf.serverPositions.get(`${behind}/${text}`));
+      const at = upstreamsPassed(conf.options, listeners[index]!).map((behind) =>
+        conf.serverPositions.get(`${behind}/${text}`),
+      );
       return at.find((position) => position !== undefined) ?? null;
     },
     problemsOf: (index) => conf.problemsOf(index),

@@ -1,7 +1,7 @@
 // nginx.conf → the options of the balancer: the file, its main level and its `stream` block. Directives and limits: nginx 1.22.1,
 // src/core/nginx.c, src/event/ngx_event.c, src/stream/ngx_stream.c.
 import type { NginxListenerOptions, NginxOptions } from '../../models/balancer/nginx/options.ts';
-import { upstreamsBehind } from '../../models/balancer/nginx/servers.ts';
+import { upstreamsPassed } from '../../models/balancer/nginx/servers.ts';
 import { ScenarioError, type Problem } from '../problem.ts';
 import type { SourcePosition, Warning } from '../scenario.ts';
 import { countSockets, socketsOf } from './nginxListeners.ts';
@@ -143,6 +143,10 @@ class ConfReader {
     if (!seen.has('events') && streams[0]) {
       this.#reading.warn(streams[0].position, 'there is no "events" block, without which nginx does not start.');
     }
+    // Agents connect to addresses: what listens on a unix socket stands behind those.
+    const { list, positions } = this.#servers;
+    const sockets = this.#servers.onSockets();
+    const own = list.flatMap(({ path }, index) => (path === undefined ? [index] : []));
     const listeningSockets = countSockets(this.#servers.sockets);
     if (this.#workerConnections < listeningSockets + 1) {
       this.#reading.problem(
@@ -157,23 +161,25 @@ class ConfReader {
         listeningSockets,
         // src/os/unix/ngx_process_cycle.c, ngx_set_shutdown_timer(): 0 is none.
         ...(shutdownUs > 0 ? { shutdownTimeoutUs: shutdownUs } : {}),
-        listeners: this.#servers.list,
+        listeners: own.map((index) => list[index]!),
+        ...(sockets.length > 0 ? { sockets } : {}),
         upstreams: this.#upstreams.list,
       },
       warnings: this.#reading.warnings,
       assumed: this.#reading.assumed,
       serverPositions: this.#upstreams.serverPositions,
-      listenPositions: this.#servers.positions,
+      listenPositions: own.map((index) => positions[index]!),
       problemsOf: (index, upstreamIndex) =>
-        sorted(this.#servers.problemsOf(index, upstreamIndex), this.#reading.input.file),
-      passingTo: (index, upstreamIndex) => this.#servers.passingTo(index, upstreamIndex),
+        sorted(this.#servers.problemsOf(own[index]!, upstreamIndex), this.#reading.input.file),
+      passingTo: (index, upstreamIndex) => this.#servers.passingTo(own[index]!, upstreamIndex),
       description: (index) => {
-        const { route, upstreamIndex } = this.#servers.list[index]!;
+        const { route, upstreamIndex } = list[own[index]!]!;
         return `nginx ${route ? `proxy_pass ${route.expression}` : methodText(this.#upstreams.list[upstreamIndex]!.method)}`;
       },
       placeOf: (index, name) => {
-        const upstreams = upstreamsBehind(this.#servers.list[index]!).map((each) => this.#upstreams.list[each]!.name);
-        return nginxPlace(top, this.#servers.positions[index] ?? null, upstreams, name);
+        const options = { upstreams: this.#upstreams.list, sockets };
+        const upstreams = upstreamsPassed(options, list[own[index]!]!).map((each) => options.upstreams[each]!.name);
+        return nginxPlace(top, positions[own[index]!] ?? null, upstreams, name);
       },
     };
   }
@@ -203,6 +209,7 @@ class ConfReader {
     const servers = block.filter(({ name }) => name === 'server');
     for (const server of servers) this.#servers.read(server, defaults);
     this.#variables.check();
+    this.#servers.checkSockets();
     this.#servers.resolveVariables();
     if (servers.length === 0 && !syntaxIsBroken) {
       this.#reading.problem(stream.position, 'the "stream" block has no "server" block: nothing listens for agents.');

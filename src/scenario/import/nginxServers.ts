@@ -1,6 +1,6 @@
 // The `server` blocks of an nginx.conf: where they listen, and which upstream they pass to. nginx 1.22.1,
 // src/stream/ngx_stream_core_module.c.
-import { upstreamsBehind } from '../../models/balancer/nginx/servers.ts';
+import { blockAt, blocksPassed, socketPath, upstreamsBehind } from '../../models/balancer/nginx/servers.ts';
 import type { NginxListenerOptions } from '../../models/balancer/nginx/options.ts';
 import type { SetOptions } from '../../models/balancer/nginx/variables.ts';
 import type { Problem } from '../problem.ts';
@@ -102,6 +102,65 @@ export class Servers {
     });
   }
 
+  /** Once everything is read: where unix sockets lead. */
+  checkSockets(): void {
+    const { list: upstreams } = this.#upstreams;
+    const options = { upstreams, sockets: this.onSockets() };
+    const known = new Set<NginxListenerOptions>();
+    upstreams.forEach(({ peers }, upstreamIndex) => {
+      for (const peer of peers) {
+        if (socketPath(peer.serverText) === null) continue;
+        const block = blockAt(options, { address: peer.serverText });
+        const position = this.#upstreams.serverPositions.get(`${upstreamIndex}/${peer.serverText}`) ?? null;
+        if (block) known.add(block);
+        if (block && peer.address !== peer.serverText) {
+          const { line } = this.positions[this.list.indexOf(block)]!;
+          this.#reading.problem(
+            position,
+            `this file itself listens on ${peer.serverText} (line ${line}), which is said to be ${peer.address} as well. Keep one of them.`,
+          );
+        } else if (
+          block &&
+          blocksPassed(options, block).some((each) => upstreamsBehind(each).includes(upstreamIndex))
+        ) {
+          this.#reading.problem(
+            position,
+            `${peer.serverText} leads back to upstream ${quote(upstreams[upstreamIndex]!.name)}.`,
+          );
+        } else if (block === null && peer.address === peer.serverText && this.#reading.input.listeners === 'agents') {
+          this.#reading.warn(
+            position!,
+            `nobody is known to listen on ${peer.serverText}: every attempt there is refused. Let a server of this file listen on it, or give it to a node (names: ["${peer.serverText}"]).`,
+          );
+        }
+      }
+    });
+    this.list.forEach((block, index) => {
+      const sockets = upstreamsBehind(block).flatMap(
+        (each) => upstreams[each]?.peers.map(({ serverText }) => serverText) ?? [],
+      );
+      const socket = sockets.find((text) => socketPath(text) !== null);
+      if (block.protocol === 'udp' && socket !== undefined) {
+        this.problems[index]!.push({
+          position: this.positions[index]!,
+          text: `datagrams to ${socket} are not modelled. Let UDP lead to addresses.`,
+        });
+      }
+      if (block.path === undefined) return;
+      if (!known.has(block)) {
+        this.#reading.warn(
+          this.positions[index]!,
+          'agents cannot connect to a unix: socket, and no server of this file leads there; this listen is passed over.',
+        );
+      } else if (upstreamsBehind(block).some((each) => 'key' in (upstreams[each]?.method ?? {}))) {
+        this.#reading.warn(
+          this.positions[index]!,
+          `everybody who comes over unix:${block.path} has the same address (unix:), so that the hash behind it takes one server for all.`,
+        );
+      }
+    });
+  }
+
   passingTo(index: number, upstreamIndex: number): NginxListenerOptions {
     const { route, ...listener } = this.list[index]!;
     if (route === undefined && listener.upstreamIndex === upstreamIndex) return listener;
@@ -118,8 +177,25 @@ export class Servers {
     return variables.length === 0 && sets.length === 0 ? listener : { ...listener, variables, sets };
   }
 
+  /** Those on unix sockets. */
+  onSockets(): readonly NginxListenerOptions[] {
+    return this.list.filter(({ path }) => path !== undefined);
+  }
+
   /** @param upstreamIndex another upstream than where it leads. */
   problemsOf(index: number, upstreamIndex?: number): readonly Problem[] {
+    const { list: upstreams } = this.#upstreams;
+    const options = { upstreams, sockets: this.onSockets() };
+    const own = this.list[index]!;
+    const first = upstreamIndex === undefined ? own : this.passingTo(index, upstreamIndex);
+    const behind = blocksPassed(options, first).filter((block) => block !== first);
+    return [
+      ...this.#ownProblems(index, upstreamIndex),
+      ...behind.flatMap((block) => this.#ownProblems(this.list.indexOf(block))),
+    ];
+  }
+
+  #ownProblems(index: number, upstreamIndex?: number): readonly Problem[] {
     const listener = this.list[index]!;
     const facts = this.#facts[index]!;
     const problems = [...this.problems[index]!];
@@ -213,7 +289,9 @@ export class Servers {
       // Changes of nginx 1.23.0: no empty datagram for an ICMP error.
       const passesErrors = !isSince(this.#reading.version, '1.23.0');
       const datagrams = protocol === 'udp' ? { datagrams: { requests, responses, passesErrors } } : {};
-      this.list.push({ port, protocol, mappedAddresses: socket.dual, ...way, ...settings, ...datagrams });
+      const path = socketPath(address);
+      const place = path === null ? { port } : { port, path };
+      this.list.push({ ...place, protocol, mappedAddresses: socket.dual, ...way, ...settings, ...datagrams });
     }
   }
 
@@ -232,8 +310,9 @@ export class Servers {
 
   /** May agents use this socket? */
   #reachable({ address, port, protocol, dual, position }: Socket): boolean {
-    if (/^unix:/i.test(address)) {
-      this.#reading.warn(position, 'agents cannot connect to a unix: socket; this listen is passed over.');
+    if (socketPath(address) !== null) {
+      if (protocol === 'tcp') return true;
+      this.#reading.warn(position, 'datagrams over a unix: socket are not modelled; this listen is passed over.');
       return false;
     }
     if (this.#reading.input.listeners === 'all') return true;

@@ -2,6 +2,7 @@
 // ngx_stream_upstream_{hash,least_conn,random,zone}_module.c.
 import { pointsPerWeight } from '../../models/balancer/nginx/hashConsistent.ts';
 import { peerDefaults } from '../../models/balancer/nginx/options.ts';
+import { socketPath } from '../../models/balancer/nginx/servers.ts';
 import type { NginxMethod, NginxPeerOptions, NginxUpstreamOptions } from '../../models/balancer/nginx/options.ts';
 import { nearest, type Problem } from '../problem.ts';
 import type { SourcePosition } from '../scenario.ts';
@@ -260,7 +261,9 @@ export class Upstreams {
   }
 
   #addressesOf({ host, address }: Target): readonly string[] {
-    return address !== null ? [address] : (this.#reading.input.resolve(host) ?? [host]);
+    if (address !== null && socketPath(host) === null) return [address];
+    // A unix socket may be a name of a node.
+    return this.#reading.input.resolve(host) ?? [host];
   }
 
   of(pass: Word): number {

@@ -7,7 +7,7 @@ import type {
   HaproxyOptions,
 } from '../../models/balancer/haproxy/options.ts';
 import type { NginxListenerOptions, NginxOptions, NginxUpstreamOptions } from '../../models/balancer/nginx/options.ts';
-import { upstreamsBehind } from '../../models/balancer/nginx/servers.ts';
+import { upstreamsPassed } from '../../models/balancer/nginx/servers.ts';
 import { startProduct } from '../../models/balancer/products.ts';
 import { luck } from './probe.ts';
 import type { EventsWay } from './ways.ts';
@@ -35,7 +35,7 @@ export function nginxOf({ balancer, listenerIndex }: EventsWay): NginxWay | null
   if (product.kind !== 'nginx') return null;
   const { nginx } = product;
   const listener = nginx.listeners[listenerIndex]!;
-  const behind = upstreamsBehind(listener).map((index) => ({ index, upstream: nginx.upstreams[index]! }));
+  const behind = upstreamsPassed(nginx, listener).map((index) => ({ index, upstream: nginx.upstreams[index]! }));
   return { nginx, listener, behind };
 }
 

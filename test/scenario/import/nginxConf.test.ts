@@ -282,7 +282,7 @@ test('what agents cannot reach is passed over, and still takes its slot', () => 
   expect(options.listeningSockets).toBe(3);
   expect(warningsOf(text)).toEqual([
     '4:31 agents have IPv4 addresses and do not reach this IPv6 listener; it is passed over.',
-    '4:49 agents cannot connect to a unix: socket; this listen is passed over.',
+    '4:49 agents cannot connect to a unix: socket, and no server of this file leads there; this listen is passed over.',
   ]);
 });
 

@@ -130,7 +130,7 @@ export class Nginx implements Processes {
           else if (this.#host.state === 'hung') missed.push(action);
         };
         const askedUs = this.#calendar.nowUs;
-        const timeoutUs = connectTimeoutUs(proxy, choice.worker, listener);
+        const timeoutUs = connectTimeoutUs(proxy, choice.worker, listener, choice.peerIndex);
         session.openingEndsUs = askedUs + timeoutUs;
         session.opening = open(
           way,

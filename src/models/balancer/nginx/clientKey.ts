@@ -4,10 +4,14 @@
 export interface KeyClient {
   /** Text form of the address, as nginx has it in `$remote_addr`. */
   readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly serverPort: number;
+  /** Empty on a unix socket, as is `$server_port`. */
+  readonly remotePort: number | '';
+  readonly serverPort: number | '';
   readonly protocol: 'TCP' | 'UDP';
 }
+
+/** `$remote_addr` and `$binary_remote_addr` of whoever comes over a unix socket. Measured (1.22.1). */
+export const unixClient = 'unix:';
 
 /** Variables whose values the simulation knows. */
 export const keyVariables = ['remote_addr', 'binary_remote_addr', 'remote_port', 'server_port', 'protocol'] as const;
@@ -74,6 +78,7 @@ export function valueOf(name: KeyVariable, client: KeyClient): string {
     case 'remote_addr':
       return client.remoteAddress;
     case 'binary_remote_addr':
+      if (client.remoteAddress === unixClient) return unixClient;
       return String.fromCharCode(...addressBytes(client.remoteAddress));
     case 'remote_port':
       return String(client.remotePort);

@@ -2,7 +2,7 @@
 // Source: nginx 1.22.1, src/stream/ngx_stream_upstream_round_robin.c and ngx_stream_proxy_module.c (next_upstream,
 // finalize).
 import type { Balancer, BalancerClient } from '../contract.ts';
-import { clientKey, parseKey, type KeyClient, type KeyPart } from './clientKey.ts';
+import { clientKey, parseKey, unixClient, type KeyClient, type KeyPart } from './clientKey.ts';
 import { createHash } from './hash.ts';
 import { createHashConsistent } from './hashConsistent.ts';
 import { leastConn } from './leastConn.ts';
@@ -10,7 +10,7 @@ import type { NginxListenerOptions, NginxOptions, NginxUpstreamOptions } from '.
 import { banUntilSeconds, newMemory, recordFailure, recordSuccess, take, type Memory } from './peers.ts';
 import { createRandom } from './random.ts';
 import { roundRobin } from './roundRobin.ts';
-import { upstreamsBehind } from './servers.ts';
+import { upstreamsPassed } from './servers.ts';
 import { whyNot, type Method, type NginxSession } from './session.ts';
 import type { PeerSeen, SessionTrace } from '../trace.ts';
 import { createVariables, type Variables } from './variables.ts';
@@ -31,10 +31,11 @@ export function createUpstream(options: NginxUpstreamOptions, workers: number): 
 
 /** Every upstream that these listeners pass to, as it is when nginx starts: the others may have servers that are no nodes. */
 export function startUpstreams(
-  { upstreams, workers }: Pick<NginxOptions, 'upstreams' | 'workers'>,
+  options: Pick<NginxOptions, 'upstreams' | 'workers' | 'sockets'>,
   listeners: readonly NginxListenerOptions[],
 ): ReadonlyMap<number, NginxUpstream> {
-  const used = new Set(listeners.flatMap(upstreamsBehind));
+  const { upstreams, workers } = options;
+  const used = new Set(listeners.flatMap((listener) => upstreamsPassed(options, listener)));
   return new Map([...used].map((index) => [index, createUpstream(upstreams[index]!, workers)]));
 }
 
@@ -213,8 +214,10 @@ function parsed(expression: string, variables: Variables): readonly KeyPart[] {
   return parts;
 }
 
-/** A client as the listener sees it. */
+/** A client as the listener sees it. On a unix socket `$remote_port` and `$server_port` are empty: measured (1.22.1). */
 function clientOf(listener: NginxListenerOptions, { address, port }: BalancerClient): KeyClient {
+  if (listener.path !== undefined)
+    return { remoteAddress: unixClient, remotePort: '', serverPort: '', protocol: 'TCP' };
   return {
     remoteAddress: listener.mappedAddresses && !address.includes(':') ? `::ffff:${address}` : address,
     remotePort: port,

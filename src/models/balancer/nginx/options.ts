@@ -55,6 +55,8 @@ export interface NginxListenerOptions extends Pick<
   'port' | 'connectTimeoutUs' | 'sessionTimeoutUs' | 'proxyBufferBytes'
 > {
   readonly protocol: 'tcp' | 'udp';
+  /** Of a unix socket: where it lies. Its clients have no address and its port is 0. Absent: it listens on an address. */
+  readonly path?: string;
   /** An `ipv6only=off` listener sees IPv4 clients as `::ffff:a.b.c.d` and hashes them so. */
   readonly mappedAddresses: boolean;
   /** Behind variables: one of those it may pass to. */
@@ -81,5 +83,7 @@ export interface NginxOptions {
   /** `worker_shutdown_timeout`: how long old worker processes keep their sessions after a reload; absent: until these end. */
   readonly shutdownTimeoutUs?: number;
   readonly listeners: readonly NginxListenerOptions[];
+  /** Server blocks on unix sockets, which only this nginx itself connects to; absent: none. */
+  readonly sockets?: readonly NginxListenerOptions[];
   readonly upstreams: readonly NginxUpstreamOptions[];
 }
