@@ -1,8 +1,10 @@
 // The story of one agent, or of one address, for machines. A change that breaks readers needs a new number in `format`.
-import type { LookStep, PassedOver } from '../models/balancer/trace.ts';
+import type { Hash, LookStep, PassedOver } from '../models/balancer/trace.ts';
 import type { Story, StoryEvent, ToldChoice } from '../run/explain.ts';
 import { engineVersion } from '../run/version.ts';
 import { printable } from './escape.ts';
+import { basisText } from './basisWords.ts';
+import { hex } from './explainText.ts';
 import { sharesOf } from './ringShares.ts';
 
 type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value | undefined };
@@ -45,13 +47,27 @@ function eventOf(event: StoryEvent): Value {
   );
 }
 
-function choiceOf({ balancer, peers, key, hash, home, story, clockOffsetUs }: ToldChoice): Record<string, Value> {
+/** Numbers of 64 bits are text: what reads JSON has doubles. */
+function numberOf(hash: Hash | null): number | string | null {
+  return typeof hash === 'bigint' ? hex(hash) : hash;
+}
+
+function choiceOf({
+  balancer,
+  peers,
+  key,
+  hash,
+  home,
+  basis,
+  story,
+  clockOffsetUs,
+}: ToldChoice): Record<string, Value> {
   const name = (index: number): string | null => (index < 0 ? null : printable(peers[index] ?? String(index)));
   const why = (reason: PassedOver): Value =>
     reason.kind === 'banned' ? { ...reason, untilUs: reason.untilUs - clockOffsetUs } : { ...reason };
   const step = (one: LookStep): Value => {
     const rest: Record<string, Value> = { kind: one.kind };
-    if ('at' in one) rest.at = one.at;
+    if ('at' in one) rest.at = numberOf(one.at);
     if ('peerIndex' in one) rest.server = name(one.peerIndex);
     if (one.kind === 'looked') rest.why = why(one.why);
     if (one.kind === 'turnedTo') rest.rule = one.rule;
@@ -60,8 +76,9 @@ function choiceOf({ balancer, peers, key, hash, home, story, clockOffsetUs }: To
   return {
     balancer: printable(balancer),
     key: key === null ? null : Buffer.from(key).toString('hex'),
-    hash,
-    home: home === null ? null : { at: home.at, server: name(home.peerIndex) },
+    hash: numberOf(hash),
+    basis: basis === null ? null : { ...basis, text: basisText(basis) },
+    home: home === null ? null : { at: numberOf(home.at), server: name(home.peerIndex) },
     answer: name(story.answer),
     waits: story.answer === -2,
     servers: story.peers.map(({ peerIndex, sessions, passedOver, counters }) => ({

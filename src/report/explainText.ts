@@ -1,9 +1,10 @@
 // The story of one agent, or of one address, as text for 80 columns.
 import { formatDuration, formatShare } from '../kernel/units.ts';
 import { Choice } from '../models/balancer/contract.ts';
-import type { LookStep, PassedOver } from '../models/balancer/trace.ts';
+import type { Hash, LookStep, PassedOver } from '../models/balancer/trace.ts';
 import type { Story, StoryEvent, ToldChoice } from '../run/explain.ts';
 import { printable } from './escape.ts';
+import { basisText } from './basisWords.ts';
 import { sharesOf } from './ringShares.ts';
 
 const width = 80;
@@ -110,8 +111,9 @@ function sentences(event: StoryEvent): string[] {
   }
 }
 
-export function hex(hash: number): string {
-  return `0x${hash.toString(16).padStart(8, '0')}`;
+/** A uint32, or as a bigint a uint64. */
+export function hex(hash: Hash): string {
+  return `0x${hash.toString(16).padStart(typeof hash === 'bigint' ? 16 : 8, '0')}`;
 }
 
 /** Bytes as hex, and as text where they are some. */
@@ -122,10 +124,15 @@ export function keyText(key: Uint8Array): string {
 }
 
 /** The head line, then what it looked at. */
-function choiceTexts({ balancer, peers, key, hash, home, story, clockOffsetUs }: ToldChoice): string[] {
-  const isRing = home !== null && hash !== null && story.steps.some((step) => 'at' in step && (step.at ?? 0) > 65_536);
-  const place = (at: number | null): string =>
-    at === null ? '' : isRing || at > 65_536 ? `point ${hex(at)}: ` : `slot ${at}: `;
+function choiceTexts(choice: ToldChoice): string[] {
+  const { balancer, peers, key, hash, home, hasTable, basis, story, clockOffsetUs } = choice;
+  const isRing =
+    !hasTable &&
+    home !== null &&
+    hash !== null &&
+    story.steps.some((step) => 'at' in step && step.at !== null && step.at > 65_536);
+  const place = (at: Hash | null): string =>
+    at === null ? '' : isRing || (!hasTable && at > 65_536) ? `point ${hex(at)}: ` : `slot ${at}: `;
   const name = (index: number): string => peers[index] ?? String(index);
   const lines = [
     `${balancer} chooses ${story.answer >= 0 ? name(story.answer) : story.answer === Choice.Queued ? 'nobody yet' : 'nobody'}`,
@@ -135,6 +142,8 @@ function choiceTexts({ balancer, peers, key, hash, home, story, clockOffsetUs }:
     const owner = home === null ? '' : `; it belongs to ${place(home.at)}${name(home.peerIndex)}`;
     lines.push(`key ${keyText(key)}${hashed}${owner}`);
   }
+  if (basis !== null) lines.push(basisText(basis));
+  if (key === null && hash !== null) lines.push(`the number drawn is ${hex(hash)}`);
   for (const text of folded(story.steps, place, name, clockOffsetUs)) lines.push(text);
   const out = story.peers.filter(
     ({ passedOver, peerIndex }) =>
@@ -154,7 +163,7 @@ function choiceTexts({ balancer, peers, key, hash, home, story, clockOffsetUs }:
 /** Points of one server that are passed over one after the other stand in one line. */
 function folded(
   steps: readonly LookStep[],
-  place: (at: number | null) => string,
+  place: (at: Hash | null) => string,
   name: (index: number) => string,
   offsetUs: number,
 ): string[] {
@@ -181,7 +190,7 @@ function folded(
 
 function stepText(
   step: LookStep,
-  place: (at: number | null) => string,
+  place: (at: Hash | null) => string,
   name: (index: number) => string,
   offsetUs: number,
 ): string {

@@ -1,7 +1,12 @@
 // How much of a ring each server has: the part of all hashes that belong to its points.
-import type { RingView } from '../models/balancer/trace.ts';
+import type { Hash, RingView } from '../models/balancer/trace.ts';
 
 const hashes = 2 ** 32;
+
+/** Where a hash stands on a ring of 2^32: of a 64-bit one to the precision of a double. */
+export function turn(hash: Hash): number {
+  return typeof hash === 'number' ? hash : Number(hash >> 11n) / 2 ** 21;
+}
 
 export interface Arc {
   readonly peer: number;
@@ -13,6 +18,9 @@ export interface Arc {
 /** Where the hashes of each point begin and end, in order from 0; neighbours of one owner are one arc. */
 export function arcsOf({ positions, owners, rule }: RingView): readonly Arc[] {
   const count = positions.length;
+  // The length of one hash.
+  const one = positions instanceof Uint32Array ? 1 : 2 ** -32;
+  const position = (index: number): number => turn(positions[index]!);
   if (count === 0) return [];
   const arcs: Arc[] = [];
   const add = (peer: number, from: number, to: number): void => {
@@ -23,9 +31,9 @@ export function arcsOf({ positions, owners, rule }: RingView): readonly Arc[] {
   };
   // Up to which hash the point at `index` has them: itself, or half of the way to the next, of which the middle is its own.
   const endOf = (index: number): number => {
-    const at = positions[index]!;
-    if (rule === 'next') return at + 1;
-    const next = index + 1 < count ? positions[index + 1]! : positions[0]! + hashes;
+    const at = position(index);
+    if (rule === 'next') return at + one;
+    const next = index + 1 < count ? position(index + 1) : position(0) + hashes;
     return at + Math.floor((next - at) / 2) + 1;
   };
   const last = endOf(count - 1);

@@ -5,7 +5,8 @@ import type { ToldRing } from '../run/explain.ts';
 import { printable, uniqueLabels } from './escape.ts';
 import { hex } from './explainText.ts';
 import { nodeColour } from './palette.ts';
-import { arcsOf, sharesOf } from './ringShares.ts';
+import type { Hash } from '../models/balancer/trace.ts';
+import { arcsOf, sharesOf, turn, type Arc } from './ringShares.ts';
 
 const size = { width: 760, height: 460, cx: 230, cy: 250, inner: 140, outer: 180 };
 const hashes = 2 ** 32;
@@ -13,8 +14,8 @@ const hashes = 2 ** 32;
 const mostNamed = 16;
 
 /** The angle of a hash: 0 is at the top, and they grow clockwise. */
-function at(hash: number, radius: number): readonly [number, number] {
-  const angle = (hash / hashes) * 2 * Math.PI;
+function at(hash: Hash, radius: number): readonly [number, number] {
+  const angle = (turn(hash) / hashes) * 2 * Math.PI;
   return [size.cx + radius * Math.sin(angle), size.cy - radius * Math.cos(angle)];
 }
 
@@ -29,8 +30,9 @@ export function ringSvg(ring: ToldRing, who: string): string {
   const passed =
     choice?.story.steps.flatMap((step) => (step.kind === 'looked' && step.at !== null ? [step] : [])) ?? [];
   const parts: string[] = [];
-  for (const { peer, from, to } of arcsOf(ring)) parts.push(arc(from, to, nodeColour(peer)));
-  const spoke = (position: number, from: number, to: number, kind: string): string => {
+  const is64 = ring.positions instanceof BigUint64Array;
+  for (const { peer, from, to } of visible(arcsOf(ring))) parts.push(arc(from, to, nodeColour(peer)));
+  const spoke = (position: Hash, from: number, to: number, kind: string): string => {
     const [x1, y1] = at(position, from);
     const [x2, y2] = at(position, to);
     return `<line class="${kind}" x1="${n(x1)}" y1="${n(y1)}" x2="${n(x2)}" y2="${n(y2)}"/>`;
@@ -43,7 +45,8 @@ export function ringSvg(ring: ToldRing, who: string): string {
     parts.push(spoke(position, size.inner - 7, size.inner - 2, 'tick'));
     const [x, y] = at(position, size.inner - 12);
     const anchor = quarter === 1 ? 'end' : quarter === 3 ? 'start' : 'middle';
-    parts.push(text(x, y + [9, 4, 0, 4][quarter]!, hex(position), 'small', anchor));
+    const mark = is64 ? `${hex(position).slice(0, 4)}…` : hex(position);
+    parts.push(text(x, y + [9, 4, 0, 4][quarter]!, mark, 'small', anchor));
   }
   for (const { at: position } of passed) parts.push(spoke(position!, size.inner - 1, size.outer + 7, 'passed'));
   if (hash !== null) {
@@ -131,6 +134,18 @@ ${text(24, 30, shorten(title, 84), 'title', 'start')}
 ${parts.join('\n')}
 </svg>
 `;
+}
+
+/** More than can be told apart: a sample of them, each as wide as a tenth of a pixel or so. */
+const mostArcs = 8192;
+function visible(arcs: readonly Arc[]): readonly Arc[] {
+  if (arcs.length <= mostArcs) return arcs;
+  const width = hashes / mostArcs;
+  let index = 0;
+  return Array.from({ length: mostArcs }, (_, bin) => {
+    while (arcs[index]!.to <= (bin + 0.5) * width) index += 1;
+    return { peer: arcs[index]!.peer, from: bin * width, to: (bin + 1) * width };
+  });
 }
 
 function arc(from: number, to: number, colour: string): string {

@@ -1,5 +1,5 @@
 // The story of one agent, or of one address: what it tried and when, how each balancer chose for it, and what it noticed.
-import type { ChoiceStory, RingView, SessionTrace } from '../models/balancer/trace.ts';
+import type { ChoiceBasis, ChoiceStory, Hash, RingView, SessionTrace } from '../models/balancer/trace.ts';
 import { newTrace } from '../models/balancer/trace.ts';
 import { OutageEnd, type Books } from '../models/ledger.ts';
 import { PlaceState } from '../models/place.ts';
@@ -16,8 +16,10 @@ export interface ToldChoice {
   readonly balancer: string;
   readonly peers: readonly string[];
   readonly key: Uint8Array | null;
-  readonly hash: number | null;
+  readonly hash: Hash | null;
   readonly home: SessionTrace['home'];
+  readonly hasTable: boolean;
+  readonly basis: ChoiceBasis | null;
   readonly story: ChoiceStory;
   /** What is to be taken from the balancer's clock, in µs, to have the instants of the story. */
   readonly clockOffsetUs: number;
@@ -112,13 +114,15 @@ export function agentStory(
     const offsetUs = (trace.choices[0]?.atUs ?? atUs) - atUs;
     for (; open.told < trace.choices.length; open.told++) {
       const story = trace.choices[open.told]!;
-      const { key, hash, home } = trace;
+      const { key, hash, home, hasTable, basis } = trace;
       const choice = {
         balancer: placeNames[place]!,
         peers: labels(place),
         key,
         hash,
         home,
+        hasTable,
+        basis,
         story,
         clockOffsetUs: offsetUs,
       };
@@ -235,9 +239,9 @@ export function addressStory(chooser: Chooser, address: string): Story {
   const session = balancer.open(clientAt(address, 0), 0, trace);
   let peer = balancer.next(session, askedAtUs);
   const tellChoice = (): ToldChoice => {
-    const { key, hash, home } = trace;
+    const { key, hash, home, hasTable, basis } = trace;
     const story = trace.choices.at(-1)!;
-    const choice = { balancer: name, peers: names, key, hash, home, story, clockOffsetUs: askedAtUs };
+    const choice = { balancer: name, peers: names, key, hash, home, hasTable, basis, story, clockOffsetUs: askedAtUs };
     events.push({ atUs: 0, kind: 'choice', choice });
     return choice;
   };

@@ -9,7 +9,7 @@ import type {
   HealthChecks,
   PeerAddress,
 } from './contract.ts';
-import type { ChoiceStory, LookStep, PassedOver, PeerSeen, SessionTrace } from './trace.ts';
+import type { ChoiceStory, Hash, LookStep, PassedOver, PeerSeen, RingView, SessionTrace } from './trace.ts';
 
 export interface TargetOptions extends PeerAddress {
   /** Whole, ≥ 1; products that know no weights give 1. */
@@ -98,6 +98,13 @@ export interface TargetRules {
   readonly passes?: number | undefined;
   /** What the choice hashes of a client, as bytes; `null`, or absent: nothing. */
   keyOf?(client: BalancerClient): Uint8Array | null;
+  /**
+   * What an onlooker is told of a choice that has just been made, into the trace.
+   * @returns where the target was found; `null`, or absent: the method has no places.
+   */
+  tell?(session: TargetSession, trace: SessionTrace): Hash | null;
+  /** Of a consistent hash, while everything works. */
+  ring?(): RingView;
   /** Absent: the product takes no orders. */
   readonly orders?: {
     /** Its state has just changed. */
@@ -108,9 +115,10 @@ export interface TargetRules {
 /** A balancer that keeps to these rules. */
 export function balancerOf(targets: Targets, rules: TargetRules): Balancer<TargetSession> {
   const { all } = targets;
-  const optional: { checks?: HealthChecks; admin?: BalancerAdmin } = {};
+  const optional: { checks?: HealthChecks; admin?: BalancerAdmin; ring?: () => RingView } = {};
   if (rules.checks) optional.checks = rules.checks;
   if (rules.orders) optional.admin = adminOf(targets, rules.orders);
+  if (rules.ring) optional.ring = () => rules.ring!();
   return {
     peers: all.map(({ options }) => options),
     workers: rules.workers,
@@ -122,7 +130,10 @@ export function balancerOf(targets: Targets, rules: TargetRules): Balancer<Targe
       const seen = session.trace ? all.map((target) => seenOf(target, rules.passes ?? 1)) : null;
       const target = rules.choose(session, nowUs);
       session.peerIndex = target?.index ?? -1;
-      if (seen) session.trace!.choices.push(storyOf(seen, target, nowUs));
+      if (session.trace && seen) {
+        const at = rules.tell?.(session, session.trace) ?? null;
+        session.trace.choices.push(storyOf(seen, target, at, nowUs));
+      }
       if (target === null) return -1;
       session.attempts += 1;
       target.sessions += 1;
@@ -168,11 +179,11 @@ function seenOf(target: Target, passes: number): PeerSeen {
   return { peerIndex, sessions, passedOver: passedOver(target, passes), counters: { weight } };
 }
 
-function storyOf(peers: readonly PeerSeen[], target: Target | null, atUs: number): ChoiceStory {
+function storyOf(peers: readonly PeerSeen[], target: Target | null, at: Hash | null, atUs: number): ChoiceStory {
   const steps = peers.flatMap(({ peerIndex, passedOver: why }): LookStep[] =>
     why === null || peerIndex === target?.index ? [] : [{ kind: 'looked', at: null, peerIndex, why }],
   );
-  if (target) steps.push({ kind: 'took', at: null, peerIndex: target.index });
+  if (target) steps.push({ kind: 'took', at, peerIndex: target.index });
   return { atUs, peers, steps, answer: target?.index ?? -1 };
 }
 

@@ -36,10 +36,22 @@ export interface PeerSeen {
   readonly counters: Readonly<Record<string, number>>;
 }
 
+/** A uint32, or as a bigint a uint64. */
+export type Hash = number | bigint;
+
+/** By what products choose that hash nothing of their clients, or do not publish how they do. */
+export type ChoiceBasis =
+  | { readonly product: 'nlb'; readonly rule: 'flowHash' | 'stickiness' }
+  | { readonly product: 'iptables'; readonly rule: 'draw' | 'affinity' }
+  | { readonly product: 'ipvs'; readonly rule: string }
+  | { readonly product: 'envoy'; readonly rule: 'turns' | 'random' | 'leastRequest' | 'drawnHash' | 'hash' }
+  | { readonly product: 'f5'; readonly rule: 'turns' | 'ratio' | 'leastConnections'; readonly persists: boolean }
+  | { readonly product: 'dns'; readonly rule: 'rotated' | 'random' | 'fixed' };
+
 export type LookStep =
   /** @property at point on the ring, slot of the table or of the weights; `null`: the method has no places. */
-  | { readonly kind: 'looked'; readonly at: number | null; readonly peerIndex: number; readonly why: PassedOver }
-  | { readonly kind: 'took'; readonly at: number | null; readonly peerIndex: number }
+  | { readonly kind: 'looked'; readonly at: Hash | null; readonly peerIndex: number; readonly why: PassedOver }
+  | { readonly kind: 'took'; readonly at: Hash | null; readonly peerIndex: number }
   /** One of several draws. */
   | { readonly kind: 'drew'; readonly at: number; readonly peerIndex: number }
   /** The method gives up its own rule. */
@@ -62,15 +74,19 @@ export interface ChoiceStory {
 export interface SessionTrace {
   /** Bytes the method hashes; `null`: it hashes nothing. */
   key: Uint8Array | null;
-  /** uint32: of the key; `null`: the method has none. */
-  hash: number | null;
+  /** Of the key; `null`: the method has none. */
+  hash: Hash | null;
   /** Where the key belongs while every server works; `null`: nowhere. */
-  home: { readonly at: number; readonly peerIndex: number } | null;
+  home: { readonly at: Hash; readonly peerIndex: number } | null;
+  /** Places are slots of a table, however large their numbers. */
+  hasTable: boolean;
+  /** `null`: by the configuration alone, as its program is published. */
+  basis: ChoiceBasis | null;
   readonly choices: ChoiceStory[];
 }
 
 export function newTrace(): SessionTrace {
-  return { key: null, hash: null, home: null, choices: [] };
+  return { key: null, hash: null, home: null, hasTable: false, basis: null, choices: [] };
 }
 
 /** Of an open choice. */
@@ -80,8 +96,8 @@ export function note(trace: SessionTrace, step: LookStep): void {
 
 /** The ring of a consistent hash as it stands, for who wants to draw it. */
 export interface RingView {
-  /** uint32, ascending. */
-  readonly positions: Uint32Array;
+  /** Ascending: hashes of 32 bits, or of 64. */
+  readonly positions: Uint32Array | BigUint64Array;
   /** Peer behind each; of several that share a point the first. */
   readonly owners: Int32Array;
   /** The point that a hash belongs to: the first one at or behind it, or the nearest in either direction. */

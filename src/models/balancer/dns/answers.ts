@@ -24,6 +24,10 @@ export function createDnsBalancer(options: DnsOptions, listenerIndex: number): B
   };
   return balancerOf(targets, {
     workers: 1,
+    tell(_session, trace) {
+      trace.basis = { product: 'dns', rule: order };
+      return null;
+    },
     choose(session, nowUs) {
       if (addresses.length === 0) return null;
       if (cachedBy === 'resolver') return ask(session);

@@ -3,13 +3,14 @@ import { below, deriveKey, type Key } from '../../../kernel/random.ts';
 import { drawBelow, type Balancer } from '../contract.ts';
 import { balancerOf, inService, newTargets, setHealthy, type Target, type TargetSession } from '../targets.ts';
 import { thresholdChecks } from '../thresholds.ts';
+import type { ChoiceBasis } from '../trace.ts';
 import { createLeastRequest } from './leastRequest.ts';
 import { createMaglev } from './maglev.ts';
 import type { Method } from './method.ts';
 import type { EnvoyListenerOptions, EnvoyOptions } from './options.ts';
 import { newOutliers } from './outliers.ts';
 import { createRandom } from './random.ts';
-import { createRingHash } from './ringHash.ts';
+import { createRingHash, newRing } from './ringHash.ts';
 import { createRoundRobin } from './roundRobin.ts';
 import { xxHash64 } from './xxHash64.ts';
 
@@ -65,7 +66,9 @@ export function createEnvoyBalancer(options: EnvoyOptions, listenerIndex: number
       if (known !== targets.changes) hosts = hostsOf(targets.all, panicThreshold);
       known = targets.changes;
       if (hosts.length === 0) return null;
-      return workers[session.worker]!.choose(hosts, session, isHashed ? hashOf(session, hashPolicy) : 0n);
+      const hash = isHashed ? hashOf(session, hashPolicy) : 0n;
+      if (session.trace && isHashed) session.trace.hash = hash;
+      return workers[session.worker]!.choose(hosts, session, hash);
     },
     failed({ attempts }, host, nowUs) {
       outliers?.failed(host, nowUs);
@@ -81,8 +84,45 @@ export function createEnvoyBalancer(options: EnvoyOptions, listenerIndex: number
     checks,
     passes: healthCheck?.healthyAfter,
     keyOf: ({ address }) => (isHashed && hashPolicy !== null ? new TextEncoder().encode(address) : null),
+    tell({ worker }, trace) {
+      trace.basis = { product: 'envoy', rule: ruleOf(listener) };
+      trace.hasTable = policy.kind === 'maglev';
+      const method = workers[worker]!;
+      if (!method.placeOf || typeof trace.hash !== 'bigint') return null;
+      const whole = wholeOf(targets.all);
+      const home = whole.length > 0 && hashPolicy !== null ? method.placeOf(whole, trace.hash) : null;
+      trace.home = home && { at: home.at, peerIndex: home.host.index };
+      return hosts.length > 0 ? method.placeOf(hosts, trace.hash).at : null;
+    },
+    ...(policy.kind === 'ring_hash' && {
+      ring() {
+        const { hashes, owners } = newRing(wholeOf(targets.all), policy);
+        return { positions: hashes, owners: Int32Array.from(owners, ({ index }) => index), rule: 'next' as const };
+      },
+    }),
     orders: {},
   });
+}
+
+/** While everything works. */
+function wholeOf(all: readonly Target[]): readonly Target[] {
+  return all.filter(({ options }) => !options.disabled);
+}
+
+function ruleOf({ policy, hashPolicy }: EnvoyListenerOptions): Extract<ChoiceBasis, { product: 'envoy' }>['rule'] {
+  switch (policy.kind) {
+    case 'round_robin':
+      return 'turns';
+    case 'random':
+      return 'random';
+    case 'least_request':
+      return 'leastRequest';
+    case 'ring_hash':
+    case 'maglev':
+      return hashPolicy === null ? 'drawnHash' : 'hash';
+    default:
+      return policy satisfies never;
+  }
 }
 
 // Envoy, cluster.proto, overprovisioning_factor: 140 %.

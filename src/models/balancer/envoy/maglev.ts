@@ -38,11 +38,16 @@ export function newTable(hosts: readonly Target[], tableSize: number): readonly 
 export function createMaglev(tableSize: number): Method {
   let known: readonly Target[] = [];
   let table: readonly Target[] = [];
+  const slotOf = (hash: bigint): number => Number(hash % BigInt(tableSize));
   return {
     choose(hosts, _session, hash) {
       if (known !== hosts) table = newTable(hosts, tableSize);
       known = hosts;
-      return table[Number(hash % BigInt(tableSize))]!;
+      return table[slotOf(hash)]!;
+    },
+    placeOf(hosts, hash) {
+      const at = slotOf(hash);
+      return { at, host: (known === hosts ? table : newTable(hosts, tableSize))[at]! };
     },
   };
 }

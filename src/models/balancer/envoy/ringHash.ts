@@ -54,5 +54,10 @@ export function createRingHash(size: RingSize): Method {
       known = hosts;
       return ring.owners[pointOf(ring, hash)]!;
     },
+    placeOf(hosts, hash) {
+      const asked = known === hosts && ring !== null ? ring : newRing(hosts, size);
+      const point = pointOf(asked, hash);
+      return { at: asked.hashes[point]!, host: asked.owners[point]! };
+    },
   };
 }

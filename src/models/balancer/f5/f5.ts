@@ -24,6 +24,12 @@ function methodOf(name: F5Method): Method {
   }
 }
 
+const rules = {
+  'round-robin': 'turns',
+  'ratio-member': 'ratio',
+  'least-connections-member': 'leastConnections',
+} as const satisfies Record<F5Method, string>;
+
 /**
  * "Action on Service Down". A connection that is dropped, or handed to a member that knows nothing of it, gets RST when its client next
  * says something.
@@ -66,6 +72,10 @@ export function createF5Balancer(options: F5Options, listenerIndex: number, luck
       ? monitorChecks(targets, monitor, deriveKey(luck, listenerIndex, 0), sessionsOfDown(listener))
       : undefined,
     keyOf: ({ address }) => (persistence ? bytesOf(address) : null),
+    tell(_session, trace) {
+      trace.basis = { product: 'f5', rule: rules[name], persists: persistence !== null };
+      return null;
+    },
     orders: {},
   });
 }

@@ -3,10 +3,12 @@
 import { deriveKey, type Key } from '../../../kernel/random.ts';
 import { drawBelow, type Balancer } from '../contract.ts';
 import { bytesOf } from '../haproxy/key.ts';
+import type { SessionTrace } from '../trace.ts';
 import { balancerOf, newTargets, type Target, type TargetSession } from '../targets.ts';
 import { newEndpoints } from './endpoints.ts';
 import { createIptables } from './iptables.ts';
 import { createIpvs } from './ipvs.ts';
+import { bucketOf } from './ipvsHash.ts';
 import type { KubernetesOptions } from './options.ts';
 
 /** A Service all of whose endpoints are ready. @param luck of its probes. */
@@ -52,6 +54,7 @@ export function createKubernetesBalancer(
     passes: options.readiness?.successes,
     keyOf: ({ address }) => keyOf(options, address),
     checks: endpoints.checks,
+    tell: ({ client }, trace) => tell(options, client.address, trace),
     orders: { changed: (target, nowUs) => endpoints.ordered(target, nowUs) },
   });
 }
@@ -64,4 +67,18 @@ function keyOf(
   if (affinityUs !== null) return bytesOf(address);
   if (proxy === 'iptables') return null;
   return scheduler === 'sh' ? bytesOf(address) : scheduler === 'dh' ? bytesOf(serviceAddress) : null;
+}
+
+/** @returns the bucket that an address falls into; `null`: there are none. */
+function tell(options: KubernetesOptions, client: string, trace: SessionTrace): number | null {
+  const { proxy, scheduler, affinityUs, serviceAddress } = options;
+  trace.basis =
+    proxy === 'ipvs'
+      ? { product: 'ipvs', rule: scheduler }
+      : { product: 'iptables', rule: affinityUs === null ? 'draw' : 'affinity' };
+  if (proxy !== 'ipvs' || affinityUs !== null || (scheduler !== 'sh' && scheduler !== 'dh')) return null;
+  const bucket = bucketOf(scheduler === 'sh' ? client : serviceAddress);
+  trace.hasTable = true;
+  trace.hash = bucket;
+  return bucket;
 }

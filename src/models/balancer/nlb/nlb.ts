@@ -20,6 +20,10 @@ export function createNlbBalancer(options: NlbOptions, listenerIndex: number, lu
     choose,
     passes: listener.check.healthyAfter,
     keyOf: ({ address }) => (listener.stickiness === 'sourceIp' ? bytesOf(address) : null),
+    tell(_session, trace) {
+      trace.basis = { product: 'nlb', rule: listener.stickiness === 'sourceIp' ? 'stickiness' : 'flowHash' };
+      return null;
+    },
     checks: withDeregistration(targets, checks, leaving),
     orders: {
       changed(target, nowUs) {
