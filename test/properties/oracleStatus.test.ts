@@ -2,6 +2,7 @@
 // sweep.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { disconnectionDefaults } from '../../src/models/cluster/timings.ts';
 import type { Counts } from '../support/oracle/dashboard.ts';
 import { faultsAt, runs } from '../support/oracle/recipes.ts';
 import {
@@ -12,6 +13,7 @@ import {
   statusDifferences,
   type StatusRecipe,
 } from '../support/oracle/statusWorlds.ts';
+import { fault, timing } from '../support/worlds.ts';
 
 function expectAgreement(recipe: StatusRecipe, replication: number, counts: Counts = 'due'): void {
   const found = statusDifferences(recipe, replication, counts);
@@ -47,6 +49,23 @@ test('the dashboard shows what the oracle shows of agents that restart', () => {
       expectAgreement({ ...recipe, faults: [...restarted, ...faults] }, replication),
     ),
     { numRuns: runs, seed: 20_261_303 },
+  );
+});
+
+test('an agent that has been active and left again between two looks of monitord is told of, as the oracle says', () => {
+  const quiet = { ratePerSecond: 0, arrival: 'regular' } as const;
+  expectAgreement(
+    {
+      groups: [{ count: 1, version: '4.9.2', events: quiet, list: [1, 2], order: 'shuffled' }],
+      disconnection: disconnectionDefaults('4.1.1'),
+      faults: [
+        { kind: 'restartAgents', groups: ['group0'], ...timing(66, 0), overUs: 0 },
+        { kind: 'restartAgents', groups: ['group0'], ...timing(0, 0), overUs: 0 },
+        fault('kill', 'worker02', 0, null),
+        fault('powerOff', 'worker02', 55, null),
+      ],
+    },
+    206, // the replication in which it is at worker02 first
   );
 });
 

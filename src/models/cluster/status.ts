@@ -182,12 +182,18 @@ class StatusPlayer {
     let sweep = 0;
     let birth = 0;
     let healsUs = Infinity;
+    let isRemembered = false;
     let alertUs = Infinity;
+    // monitord remembers whom a sweep has found, and looks at him when it tells: one who is active then is forgotten.
+    const awaitAlert = (atUs: number): void => {
+      const fromUs = shown === Shown.Active ? atUs : Math.max(atUs, this.#messages.lastKnown(atUs) + this.#alertAgeUs);
+      alertUs = isRemembered ? this.#nextAlertUs(fromUs) : Infinity;
+    };
     const become = (next: Shown, atUs: number): void => {
       healsUs = next !== Shown.Active ? this.#messages.nextKeepalive(atUs) : Infinity;
-      if (next === Shown.Active) alertUs = Infinity; // monitord remembers anybody else
       if (next === shown && this.#changeNode.at(-1) === node) return;
       shown = next;
+      awaitAlert(atUs);
       this.#changeUs.push(atUs);
       this.#changeTo.push(next);
       this.#changeNode.push(node);
@@ -210,26 +216,33 @@ class StatusPlayer {
         become(Shown.Active, nowUs);
       } else if (nowUs === birthUs) {
         birth += 1;
-        if (isSwept) become(Shown.Disconnected, nowUs);
-        alertUs = Infinity; // monitord has forgotten whom it was to tell of
-      } else if (nowUs === alertUs) {
+        isRemembered = false; // monitord has forgotten whom it was to tell of
         alertUs = Infinity;
-        if (nowUs >= 0) {
+        if (isSwept) become(Shown.Disconnected, nowUs);
+      } else if (nowUs === alertUs) {
+        const isOld = this.#messages.lastKnown(nowUs) <= nowUs - this.#alertAgeUs;
+        isRemembered = shown !== Shown.Active && !isOld;
+        awaitAlert(nowUs + 1);
+        if (shown !== Shown.Active && isOld && nowUs >= 0) {
           this.#alerts[group]! += 1;
           if (this.#isHeard(nowUs)) this.#falseAlerts[group]! += 1;
         }
       } else {
         const knownUs = this.#messages.lastKnown(nowUs);
         if (knownUs > -Infinity && knownUs < nowUs - this.#thresholdUs) {
+          isRemembered = true;
           become(Shown.Disconnected, nowUs);
-          const alertFromUs = Math.max(nowUs, knownUs + this.#alertAgeUs);
-          const { alert } = links.phases[this.#master]!;
-          const phaseUs = Math.floor(alert * this.#alertPeriodUs);
-          alertUs = links.running[this.#master]!.nextTick(phaseUs, this.#alertPeriodUs, alertFromUs);
         }
       }
       while (sweep < this.#sweeps.length && this.#sweeps[sweep]! <= nowUs) sweep += 1;
     }
+  }
+
+  /** When the master's monitord next tells of those it remembers. */
+  #nextAlertUs(fromUs: number): number {
+    const { links } = this.#input;
+    const phaseUs = Math.floor(links.phases[this.#master]!.alert * this.#alertPeriodUs);
+    return links.running[this.#master]!.nextTick(phaseUs, this.#alertPeriodUs, fromUs);
   }
 
   #isHeard(atUs: number): boolean {

@@ -263,6 +263,8 @@ export class Connection implements Remote {
     if (host.state === 'silent' && this.forgotten === null) return false;
     if (!leg.passesBack(nowUs)) return false;
     if (this.forgotten === 'rst' || !this.serverLives) this.#afterLatency(() => this.#closedByServer());
+    // Who has left a handshake that a full accept queue forgot is not played (docs/MODEL.md, "Accepting, and control messages").
+    else if (this.clientIsGone && this.#backlog && !this.#hasEntered) return false;
     else if (this.#enters()) this.#heard();
     else return false;
     return true;
