@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { reportFiles } from '../report/files.ts';
-import { writeFiles } from '../report/write.ts';
+import { referencePages } from '../report/reference.ts';
+import { writeFiles, writeText } from '../report/write.ts';
 import { simulate } from '../run/replications.ts';
 import { readScenarioFile } from '../scenario/load.ts';
 import { ExitCode, type Io } from './io.ts';
@@ -67,6 +68,15 @@ export async function reports(names: readonly string[], check: boolean, io: Io):
         io.signal,
       );
     }
+  }
+  if (names.length > 0) return code;
+  for (const { path, text } of referencePages()) {
+    const file = join('docs', path);
+    const same = readTexts('docs').get(path) === text;
+    io.out(`${file}: ${same ? 'unchanged' : 'changed'}\n`);
+    if (same) continue;
+    if (check) code = ExitCode.BaselineDiffers;
+    else writeText(file, text);
   }
   return code;
 }
