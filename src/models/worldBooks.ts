@@ -68,6 +68,8 @@ export class WorldBooks implements PipelineBooks {
   /** By the kernel of a balancer that has more connections waiting for its maxconn than it keeps. */
   synsDropped = 0;
   noPort = 0;
+  /** Connections of balancers that a dying process has taken. */
+  metDying = 0;
   noPeer = 0;
 
   readonly #flushPhaseUs: readonly number[];
@@ -334,6 +336,11 @@ export class WorldBooks implements PipelineBooks {
     }
     told(this.noPort, 'no source port is left towards a node');
     told(this.noPeer, 'no live upstream');
+    if (this.metDying > 0) {
+      notes.push(
+        `${this.metDying} connections of a balancer were taken by a process that was dying (acceptsFor, assumed): they are reset, and their agents wait a retry interval.`,
+      );
+    }
     const overflow = this.#overflowed.reduce((a, b) => a + b, 0);
     if (overflow > 0) notes.push(`${overflow} connects found a full accept queue and had to try again.`);
     notes.push(...endsOfStorm(this.options, this.#overflowed));

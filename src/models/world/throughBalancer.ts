@@ -190,6 +190,7 @@ export function peerArrive(world: WorldState, agent: number, nowUs: number): voi
   }
   // A dying process takes the connection of no life that goes on.
   world.nodeLife[agent] = place.state === PlaceState.Dying ? -1 : place.life;
+  if (place.state === PlaceState.Dying) world.books.metDying += 1;
   if (serviceState(place, registration) === PlaceState.Up && !isBalancer(world, index)) {
     world.books.accepted(index, nowUs);
   }

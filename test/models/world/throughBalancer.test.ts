@@ -37,15 +37,20 @@ test('the agents of a killed node get FIN from nginx and are on another node wit
 });
 
 test('who comes back before the dying process has closed its socket is reset and waits for a retry interval', () => {
-  const back = (acceptsForUs: number): number => {
+  const back = (acceptsForUs: number): Story => {
     const world = { groups: [lone], latencyUs: 50, durationUs: 4 * minute };
     const kill = { ...fault('kill', homeOf(world), 100, null), acceptsForUs };
-    return reached(play(aWorld({ ...world, faults: [kill] }), { fromSeconds: 100 }), 'balancer');
+    return play(aWorld({ ...world, faults: [kill] }), { fromSeconds: 100 });
   };
+  const [refused, reset] = [back(0), back(1_000)];
 
   // Measured: two of three kills 0.00 to 0.02 s, one of three 10.01 s.
-  expect(back(0)).toBeLessThan(0.02);
-  expect(back(1_000)).toBeCloseTo(10.01, 1);
+  expect(reached(refused, 'balancer')).toBeLessThan(0.02);
+  expect(reached(reset, 'balancer')).toBeCloseTo(10.01, 1);
+  expect(refused.books.notes).toEqual([]);
+  expect(reset.books.notes).toEqual([
+    expect.stringContaining('1 connections of a balancer were taken by a process that was dying'),
+  ]);
 });
 
 test('a session that has moved stays where it is when its node is back', () => {
