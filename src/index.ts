@@ -52,6 +52,16 @@ export type {
   Unit,
   Verdict,
 } from './metrics/comparison.ts';
+export {
+  changeOf as compare,
+  NotComparableError,
+  type AgentMove,
+  type Change,
+  type ExpectationChange,
+  type MetricChange,
+  type ModeSettings,
+} from './metrics/change.ts';
+export type { SettingChange } from './metrics/settings.ts';
 export { runWorld } from './models/world.ts';
 export type { WorldFixed, WorldProbe } from './models/world/state.ts';
 export type { GroupOptions, Luck, WorldOptions } from './models/worldOptions.ts';
@@ -62,6 +72,9 @@ export { briefSummary } from './report/brief.ts';
 export { junitXml } from './report/junit.ts';
 export type { Strictness } from './report/judgement.ts';
 export { readResult, ResultError } from './report/stored.ts';
+export { changeText, type ChangeTextOptions } from './report/changeText.ts';
+export { changeMarkdown } from './report/changeMarkdown.ts';
+export { changeJson } from './report/changeJson.ts';
 export { terminalSummary, type TerminalOptions } from './report/terminal.ts';
 export { summaryJson, summaryJsonSchema, type Summary } from './report/summaryJson.ts';
 export { summaryMarkdown } from './report/summaryMarkdown.ts';

@@ -1,4 +1,5 @@
 // What went wrong, told to the user, as an exit code.
+import { NotComparableError } from '../metrics/change.ts';
 import { ResultError } from '../report/stored.ts';
 import { OutputError } from '../report/write.ts';
 import { ReplicationError } from '../run/replications.ts';
@@ -12,7 +13,7 @@ export function tell(error: unknown, io: Io): number {
     io.err(`${error.message}\n`);
     return ExitCode.Input;
   }
-  if (error instanceof UsageError) {
+  if (error instanceof UsageError || error instanceof NotComparableError) {
     io.err(`fleetfall: ${error.message}\n`);
     return ExitCode.Input;
   }

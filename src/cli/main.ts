@@ -24,22 +24,11 @@ import { terminalQuestions } from './questions.ts';
 import { reports } from './reports.ts';
 import { run, type RunFlags } from './run.ts';
 import { schema } from './schema.ts';
+import { addStoredCommands } from './storedCommands.ts';
 import { validate, type ValidateFlags } from './validate.ts';
 
 // Commands of the design that are still to come: named as such, never taken for a typing error.
-const later = [
-  'compare',
-  'baseline',
-  'sweep',
-  'tune',
-  'size',
-  'shrink',
-  'swarm',
-  'worker',
-  'merge',
-  'verify',
-  'report',
-];
+const later = ['baseline', 'sweep', 'tune', 'size', 'shrink', 'swarm', 'worker', 'merge', 'verify'];
 
 const exitCodes = `
 Exit codes:
@@ -82,6 +71,7 @@ Examples:
   fleetfall assign --nginx nginx.conf addresses.txt
   fleetfall assign --haproxy haproxy.cfg --down worker2 addresses.txt
   fleetfall explain scenario.yaml --mode failover --agent servers/7
+  fleetfall compare scenario.yaml --set faults[0].for=1m
 ${exitCodes}`,
     );
   command
@@ -282,6 +272,8 @@ ${exitCodes}`,
     .option('--svg <file>', 'a picture of the ring of a consistent hash')
     .helpOption('-h, --help', helpText)
     .action((file: string | undefined, flags: ExplainFlags) => done(explain(file, flags, io)));
+
+  addStoredCommands(command, io, done);
 
   command
     .command('schema')

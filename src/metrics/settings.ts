@@ -1,12 +1,13 @@
 // The settings a mode was run with, as a flat list: what two results can be told apart by. Never a text of a configuration.
 import { createHash } from 'node:crypto';
 import type { WorldOptions } from '../models/worldOptions.ts';
+import { pathText, type Path } from '../scenario/wording.ts';
 
 export type SettingValue = string | number | boolean | null;
 
 /** One value that the simulation reads. Times end in `Us` or `Seconds` and are in that unit. */
 export interface Setting {
-  /** Members of a list by their name where they have one: `groups.servers.agent.notifyTimeSeconds`, `faults.1.atUs.fromUs`. */
+  /** Members of a list by their name where they have one: `groups.servers.agent.notifyTimeSeconds`, `faults[0].atUs.fromUs`. */
   readonly path: string;
   readonly value: SettingValue;
 }
@@ -23,48 +24,53 @@ const sealed: readonly string[] = ['variables', 'sets', 'route'];
 /** Every value of a mode's world, in the order in which the models declare them. */
 export function settingsOf(world: WorldOptions): readonly Setting[] {
   const settings: Setting[] = [];
-  walk(world, '', settings);
+  walk(world, [], settings);
   return settings;
 }
 
-function walk(value: unknown, path: string, into: Setting[]): void {
+function walk(value: unknown, at: Path, into: Setting[]): void {
   if (value === undefined) return;
   if (value === null || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string') {
-    into.push({ path, value });
+    into.push({ path: pathText(at), value });
     return;
   }
   if (ArrayBuffer.isView(value)) {
-    into.push({ path, value: numbersText(Array.from(value as Float64Array)) }); // numbers of any width
+    into.push({ path: pathText(at), value: numbersText(Array.from(value as Float64Array)) }); // numbers of any width
     return;
   }
   if (Array.isArray(value)) {
-    walkList(value, path, into);
+    walkList(value, at, into);
     return;
   }
   for (const [key, inner] of Object.entries(value)) {
-    const at = path === '' ? key : `${path}.${key}`;
     if (sealed.includes(key)) {
-      if (inner !== undefined) into.push({ path: at, value: `sha256 ${digest(JSON.stringify(inner))}` });
-    } else walk(inner, at, into);
+      if (inner !== undefined) {
+        into.push({ path: pathText([...at, key]), value: `sha256 ${digest(JSON.stringify(inner))}` });
+      }
+    } else walk(inner, [...at, key], into);
   }
 }
 
-function walkList(list: readonly unknown[], path: string, into: Setting[]): void {
+function walkList(list: readonly unknown[], at: Path, into: Setting[]): void {
   if (list.every((item) => typeof item === 'number')) {
-    into.push({ path, value: numbersText(list) });
+    into.push({ path: pathText(at), value: numbersText(list) });
     return;
   }
   if (list.every((item) => typeof item === 'string')) {
-    into.push({ path, value: list.join(', ') });
+    into.push({ path: pathText(at), value: list.join(', ') });
     return;
   }
-  into.push({ path: `${path}.length`, value: list.length });
+  into.push({ path: pathText([...at, 'length']), value: list.length });
   const taken = new Map<string, number>();
   list.forEach((item, index) => {
-    const name = nameOf(item) ?? String(index + 1);
+    const name = nameOf(item);
+    if (name === null) {
+      walk(item, [...at, index], into);
+      return;
+    }
     const copies = (taken.get(name) ?? 0) + 1;
     taken.set(name, copies);
-    walk(item, `${path}.${name}${copies > 1 ? `#${copies}` : ''}`, into);
+    walk(item, [...at, copies > 1 ? `${name} #${copies}` : name], into);
   });
 }
 

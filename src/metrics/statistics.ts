@@ -67,3 +67,24 @@ export function pairedDifference(a: readonly (number | null)[], b: readonly (num
     }),
   );
 }
+
+/**
+ * Mean of a − mean of b with Welch's 95 % interval, for replications that have nothing to do with each other; `values` is empty.
+ * Freedom by Welch and Satterthwaite, rounded down: the interval is rather too wide than too narrow.
+ */
+export function welchDifference(a: readonly (number | null)[], b: readonly (number | null)[]): Estimate {
+  const [one, two] = [estimate(a), estimate(b)];
+  const none = { values: [], mean: null, halfWidth: null, min: null, max: null };
+  if (one.mean === null || two.mean === null) return none;
+  const mean = one.mean - two.mean;
+  if (Number.isNaN(mean)) return none;
+  const known = (values: readonly (number | null)[]): number[] => values.filter((value) => value !== null);
+  const [first, second] = [known(a), known(b)];
+  if (!Number.isFinite(mean) || first.length < 2 || second.length < 2) return { ...none, mean };
+  const ofMean = (values: readonly number[], about: number): number =>
+    values.reduce((sum, value) => sum + (value - about) * (value - about), 0) / (values.length - 1) / values.length;
+  const [u, v] = [ofMean(first, one.mean), ofMean(second, two.mean)];
+  if (u + v === 0) return { ...none, mean, halfWidth: 0 };
+  const freedom = ((u + v) * (u + v)) / ((u * u) / (first.length - 1) + (v * v) / (second.length - 1));
+  return { ...none, mean, halfWidth: tQuantile(Math.max(1, Math.floor(freedom))) * Math.sqrt(u + v) };
+}

@@ -10,7 +10,7 @@ const amount = z
 const verdict = z.enum(['pass', 'breached', 'inconclusive', 'vacuous']);
 const units = ['seconds', 'share', 'events', 'agents', 'ratio', 'perSecond', 'count'] as const;
 
-const estimate = z.strictObject({
+export const estimateSchema = z.strictObject({
   unit: z.enum(units).describe('Shares are of 1, ratios are largest over mean.'),
   mean: amount.nullable().describe('Over the replications that say something; null: none does.'),
   halfWidth95: z.number().nullable().describe('Half of the 95 % t interval; null with fewer than two finite values.'),
@@ -58,8 +58,8 @@ export const summarySchema = z
         description: z.string(),
         assumptions: z.array(z.string()),
         explanations: z.array(z.string()),
-        metrics: z.record(z.string(), estimate).describe('By name, as in an expectation without the mode.'),
-        lossByCause: z.partialRecord(z.enum(lossCauses), estimate),
+        metrics: z.record(z.string(), estimateSchema).describe('By name, as in an expectation without the mode.'),
+        lossByCause: z.partialRecord(z.enum(lossCauses), estimateSchema),
         nodes: z.array(
           z.strictObject({
             node: z.string(),
@@ -107,7 +107,7 @@ export const summarySchema = z
       }),
     ),
     differences: z.array(
-      z.strictObject({ mode: z.string(), baseline: z.string(), metric: z.string(), difference: estimate }),
+      z.strictObject({ mode: z.string(), baseline: z.string(), metric: z.string(), difference: estimateSchema }),
     ),
     warnings: z.array(z.string()),
     remarks: z
@@ -153,7 +153,11 @@ function tidy(value: number): number {
   return Number(value.toPrecision(12)) + 0;
 }
 
-function estimateOf({ mean, halfWidth, min, max, values }: Estimate, unit: Unit): z.infer<typeof estimate> {
+/** An estimate in the unit that files have: seconds for µs. */
+export function estimateData(
+  { mean, halfWidth, min, max, values }: Estimate,
+  unit: Unit,
+): z.infer<typeof estimateSchema> {
   const orNull = (value: number | null) => (value === null || Number.isNaN(value) ? null : amountOf(value, unit));
   const half = orNull(halfWidth);
   return {
@@ -216,10 +220,10 @@ export function summaryOf(comparison: Comparison): Summary {
       assumptions: [...mode.assumptions],
       explanations: [...mode.explanations],
       metrics: Object.fromEntries(
-        mode.metrics.map((result) => [result.metric, estimateOf(result.estimate, result.unit)]),
+        mode.metrics.map((result) => [result.metric, estimateData(result.estimate, result.unit)]),
       ),
       lossByCause: Object.fromEntries(
-        mode.lossByCause.map(({ cause, estimate: lost }) => [cause, estimateOf(lost, 'events')]),
+        mode.lossByCause.map(({ cause, estimate: lost }) => [cause, estimateData(lost, 'events')]),
       ),
       nodes: mode.nodes.map((node) => ({
         node: node.node,
@@ -259,7 +263,7 @@ export function summaryOf(comparison: Comparison): Summary {
       mode,
       baseline,
       metric,
-      difference: estimateOf(paired, unit),
+      difference: estimateData(paired, unit),
     })),
     warnings: warningLines(comparison),
     remarks: comparison.scenario.remarks.map(({ rule, modes, position, text }) => ({

@@ -136,7 +136,7 @@ export function headlinesOf(modes: readonly ModeResult[]): readonly Headline[] {
 }
 
 /** Paired differences worth a line, in this order; all of them are in summary.json. */
-const differenceWords: Readonly<Record<string, string>> = {
+export const differenceWords: Readonly<Record<string, string>> = {
   'reconnect.p50': 'half are back after',
   'reconnect.p95': '95 % are back after',
   'reconnect.p99': '99 % are back after',

@@ -122,7 +122,7 @@ test('one JSON document on stdout, nothing else with --quiet; threads change not
 test('how a command is called wrongly exits 2 and says what to do', async () => {
   const calls: [string[], string][] = [
     [[], 'Usage: fleetfall'],
-    [['compare', 'x'], '"compare" is not there yet'],
+    [['sweep', 'x'], '"sweep" is not there yet'],
     [['runn'], "unknown command 'runn'"],
     [['run'], 'give it a scenario file'],
     [['run', 'x.yaml', '--agents', '5'], '--agents is for a run without a scenario file.'],

@@ -13,8 +13,8 @@ test('the settings of a mode are what its files come to, by name', () => {
   expect(settings.get('groups.servers.count')).toBe(10);
   expect(settings.get('nodes.worker01.role')).toBe('worker');
   expect(settings.get('balancers.balancer.product.nginx.upstreams.cluster.method.key')).toBe('$remote_addr');
-  expect(settings.get('balancers.balancer.product.nginx.upstreams.cluster.peers.172.0.0.5:1514.maxFails')).toBe(3);
-  expect(settings.get('faults.1.forUs')).toBe(300_000_000);
+  expect(settings.get('balancers.balancer.product.nginx.upstreams.cluster.peers["172.0.0.5:1514"].maxFails')).toBe(3);
+  expect(settings.get('faults[0].forUs')).toBe(300_000_000);
 });
 
 test('a change of a file is a change of the settings that it decides, and no other', () => {
@@ -26,7 +26,11 @@ test('a change of a file is a change of the settings that it decides, and no oth
   });
 
   expect(settingChanges(before, after)).toEqual([
-    { path: 'balancers.balancer.product.nginx.upstreams.cluster.peers.172.0.0.5:1514.maxFails', before: 3, after: 1 },
+    {
+      path: 'balancers.balancer.product.nginx.upstreams.cluster.peers["172.0.0.5:1514"].maxFails',
+      before: 3,
+      after: 1,
+    },
   ]);
   expect(settingChanges(before, before)).toEqual([]);
 });
