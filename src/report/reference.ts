@@ -144,7 +144,7 @@ function collect(path: string, node: Node, required: boolean, rows: Row[]): void
     ...(said === '' ? [] : [said]),
     ...(fallback === null ? [] : [`Default: \`${fallback}\`.`]),
   ];
-  rows.push({ path, takes: [...new Set(shapes.map(takesOf))].join(' or '), text: notes.join(' ') });
+  rows.push({ path, takes: takenBy(shapes), text: notes.join(' ') });
   const seen = new Set<string>();
   for (const shape of shapes) {
     for (const [key, inner] of Object.entries(shape.properties ?? {})) {
@@ -178,6 +178,14 @@ function defaultOf({ default: value }: Node): string | null {
   if (value === undefined) return null;
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text === '{}' || text === '[]' ? null : text;
+}
+
+function takenBy(shapes: readonly Node[]): string {
+  // A switch may be written as a word or as YAML's own.
+  const told = shapes.some(({ type }) => type === 'boolean')
+    ? shapes.filter((shape) => shape.const !== 'yes' && shape.const !== 'no')
+    : shapes;
+  return [...new Set(told.map(takesOf))].join(' or ');
 }
 
 function takesOf(shape: Node): string {
