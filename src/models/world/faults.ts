@@ -22,7 +22,7 @@ import { awaitFlush, judgeMemory } from './flush.ts';
 import { Leg } from './legs.ts';
 import { command } from './lifecycle.ts';
 import { reviewSession } from './path.ts';
-import { reconfigure } from './reload.ts';
+import { reconfigure, reloadResumed } from './reload.ts';
 import { readOldConnection } from './oldConnection.ts';
 import { EventKind, State, Step, Timer, Wait, timersPerAgent } from './kinds.ts';
 import { addPlaceEvent, latencyTo, nextStep, type WorldState, isBalancer } from './state.ts';
@@ -261,6 +261,8 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
       }
     }
   }
+  if (isProxy && before === PlaceState.Hung && (reborn || after === PlaceState.Up))
+    reloadResumed(world, world.hosts[index - world.nodeCount]!, reborn, nowUs);
   if (isProxy) reviewVips(world, index, nowUs);
 }
 

@@ -15,6 +15,8 @@ export interface BalancerHost {
   proxies: Proxy[];
   /** What it reads when it starts or reloads. */
   product: BalancerProduct;
+  /** Occurrence that has told its processes to reload while they stand still; -1: none has. */
+  reloadsFor: number;
   /** Agents whose packets it forwards. */
   readonly flows: Set<number>;
   /** `null`: it is no moving address. */
@@ -44,6 +46,7 @@ export function newHosts(options: WorldOptions, root: Key): BalancerHost[] {
       proxies: [newProxy(own, product, options, luck)],
       luck,
       product,
+      reloadsFor: -1,
       phaseUs: Math.floor(uniform(key, 0, 0) * 1e6),
       latencyUs: places.map((place) => slowest(network.latencyUs, place.latencyUs, latencyUs)),
       unreachable: places.map((place) =>

@@ -7,7 +7,7 @@ import { orderNote, type BalancerFault } from '../fault.ts';
 import type { PlannedFault } from '../faultPlan.ts';
 import { PlaceState } from '../place.ts';
 import type { BalancerHost } from './host.ts';
-import { scheduleShutdown } from './shutdown.ts';
+import { scheduleShutdown, shutdownsResumed } from './shutdown.ts';
 import { startChecks, stopChecks } from './checks.ts';
 import { admitWaiting } from './slots.ts';
 import { datagramsReloaded } from './udpBalanced.ts';
@@ -19,13 +19,24 @@ export function reconfigure(world: WorldState, fault: PlannedFault, options: Bal
     if (!fault.balancerIndexes.includes(host.place - world.nodeCount)) continue;
     if (options.kind === 'reload') host.product = options.product ?? host.product;
     else if (options.kind === 'drain' || !changeHost(world, host, fault, options.kind)) continue;
-    reloadHost(world, host, fault.index, nowUs);
+    if (reloadHost(world, host, fault.index, nowUs)) continue;
+    // A signal waits for who stands still; he takes what has come in the meantime before new processes have started.
+    if (world.places[host.place]!.state === PlaceState.Hung) host.reloadsFor = fault.index;
+    else host.proxies = [newProxy(host.options, host.product, world.options, host.luck)];
   }
+}
+
+/** Processes go on after they stood still, or are gone: what they were told meanwhile. */
+export function reloadResumed(world: WorldState, host: BalancerHost, isGone: boolean, nowUs: number): void {
+  const { reloadsFor } = host;
+  host.reloadsFor = -1;
+  shutdownsResumed(world, host, nowUs);
+  if (reloadsFor >= 0 && !isGone) reloadHost(world, host, reloadsFor, nowUs);
 }
 
 /**
  * @param fault occurrence that has it reload; -1: none, it is Wazuh's helper.
- * @returns false where there is nobody to read: a master process that is gone or stands still. The next one starts with the file.
+ * @returns false where there is nobody to read: a master process that is gone or stands still.
  */
 export function reloadHost(world: WorldState, host: BalancerHost, fault: number, nowUs: number): boolean {
   if (world.places[host.place]!.state !== PlaceState.Up) return false;

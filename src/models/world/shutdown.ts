@@ -21,6 +21,8 @@ export interface Shutdown {
   readonly generation: number;
   /** Occurrence of the reload; -1: it was Wazuh's helper. */
   readonly fault: number;
+  /** Its time came while the processes stood still. */
+  isDue: boolean;
 }
 
 /** The processes before the last ones have `timeoutUs` to go. */
@@ -32,19 +34,18 @@ export function scheduleShutdown(
   nowUs: number,
 ): void {
   const { life } = world.places[host.place]!;
-  world.shutdowns.push({ host, life, generation: host.proxies.length - 2, fault });
+  world.shutdowns.push({ host, life, generation: host.proxies.length - 2, fault, isDue: false });
   world.faultsUnderWay += 1;
   addPlaceEvent(world, EventKind.Shutdown, world.shutdowns.length - 1, nowUs + timeoutUs);
 }
 
 export function shutdownDue(world: WorldState, index: number, nowUs: number): void {
-  const { host, life, generation, fault } = world.shutdowns[index]!;
+  const shutdown = world.shutdowns[index]!;
+  const { host, life, generation, fault } = shutdown;
   const place = world.places[host.place]!;
-  if (place.life === life && place.state === PlaceState.Hung) {
-    // Processes that stand still look at their clock when they go on.
-    addPlaceEvent(world, EventKind.Shutdown, index, nowUs + 1e6);
-    return;
-  }
+  // Processes that stand still look at their clock when they go on.
+  shutdown.isDue = place.life === life && place.state === PlaceState.Hung;
+  if (shutdown.isDue) return;
   world.faultsUnderWay -= 1;
   if (place.life !== life) return;
   const cause = world.cause;
@@ -59,6 +60,13 @@ export function shutdownDue(world: WorldState, index: number, nowUs: number): vo
     }
   }
   if (fault < 0) world.cause = cause;
+}
+
+/** Processes go on after they stood still, or are gone. */
+export function shutdownsResumed(world: WorldState, host: BalancerHost, nowUs: number): void {
+  world.shutdowns.forEach((shutdown, index) => {
+    if (shutdown.host === host && shutdown.isDue) shutdownDue(world, index, nowUs);
+  });
 }
 
 export function hasSession(world: WorldState, agent: number): boolean {

@@ -131,3 +131,17 @@ test('a balancer that dies starts with the file as it was changed', () => {
   expect(story.books.outages.count).toBe(60);
   expect(story.books.outages.brokenAtUs[0]).toBe(150 * second);
 });
+
+test('a balancer that stands still reloads when it goes on', () => {
+  const faults = [fault('hang', 'balancer', 100, 20), change('removeNode', 'worker01', 110)];
+
+  expect(atEnd(run(faults))).toEqual([20, 20, 20]);
+  // Who is cut off after that meets the new ring.
+  expect(atEnd(run([...faults, fault('kill', 'worker01', 200, 5)]))[1]).toBe(0);
+});
+
+test('a balancer that is down starts with the file as it was changed meanwhile', () => {
+  const story = run([fault('kill', 'balancer', 100, 20), change('removeNode', 'worker01', 110)]);
+
+  expect(atEnd(story)).toEqual([30, 0, 30]);
+});
