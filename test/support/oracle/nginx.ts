@@ -10,10 +10,12 @@ import {
 } from '../../../src/models/balancer/proxy.ts';
 import { rootKey } from '../../../src/kernel/random.ts';
 import type { BalancerSession } from '../../../src/models/balancer/contract.ts';
-import type { BalancerOptions } from '../../../src/models/balancer/options.ts';
+import type { BalancerOptions, BalancerProduct } from '../../../src/models/balancer/options.ts';
 import type { NodeOptions } from '../../../src/models/node.ts';
 import { Rank, type Calendar, type Entry } from './calendar.ts';
 import type { Host, Message, Processes } from './host.ts';
+import { orderedFile } from './nginxOrders.ts';
+import type { OracleOrder } from './plan.ts';
 import { open, stuckKind, type Connection, type Opening, type Way } from './tcp.ts';
 
 /** What the balancer knows about its clients. */
@@ -25,6 +27,8 @@ export interface Clients {
 }
 
 interface Session {
+  /** The worker processes it is in. */
+  readonly proxy: Proxy;
   readonly front: Connection;
   readonly listener: ProxyListener;
   readonly choice: BalancerSession;
@@ -47,7 +51,18 @@ export class Nginx implements Processes {
   readonly #nodes: readonly NodeOptions[];
   readonly #clients: Clients;
   readonly #clockPhaseUs: number;
+  /** What its file says now. */
+  #product: BalancerProduct;
+  /** The worker processes that take new connections. */
   #proxy: Proxy;
+  /** Counts the lives of its processes. */
+  #life = 0;
+  /** It stands still, and this occurrence has told it to read its file anew; -1: none has. */
+  #reloads = -1;
+  /** Old worker processes that are to end. */
+  #shutdowns = 0;
+  /** Of these: while they stood still. */
+  #missedShutdowns: (() => void)[] = [];
   readonly #sessions = new Map<Connection, Session>();
   /** What happened on the side of the nodes while the processes stood still. */
   #missed: (() => void)[] = [];
@@ -67,7 +82,46 @@ export class Nginx implements Processes {
     this.#nodes = nodes;
     this.#clients = clients;
     this.#clockPhaseUs = clockPhaseUs;
-    this.#proxy = newProxy(options, options.product, { nodes, balancers: [] }, rootKey('nginx draws nothing', 0));
+    this.#product = options.product;
+    this.#proxy = this.#newProcesses();
+  }
+
+  #newProcesses(before?: Proxy): Proxy {
+    const around = { nodes: this.#nodes, balancers: [] };
+    return newProxy(this.#options, this.#product, around, rootKey('nginx draws nothing', 0), before);
+  }
+
+  /** Its file changes, and it reads it anew: at once, when it goes on, or when it starts. */
+  order(order: OracleOrder, occurrence: number): void {
+    const product = orderedFile(this.#product, order, this.#nodes);
+    if (product === null) return;
+    this.#product = product;
+    if (this.#host.works) this.#reload(occurrence);
+    else if (this.#host.state === 'hung') this.#reloads = occurrence;
+    else this.#proxy = this.#newProcesses();
+  }
+
+  #reload(occurrence: number): void {
+    const old = this.#proxy;
+    this.#proxy = this.#newProcesses(old);
+    if (old.shutdownTimeoutUs === Infinity) return;
+    const life = this.#life;
+    const shutDown = (): void => {
+      this.#shutdowns -= 1;
+      for (const session of [...this.#sessions.values()]) if (session.proxy === old) this.#end(session, true);
+      this.#host.changed(this.#host, occurrence);
+    };
+    this.#shutdowns += 1;
+    this.#calendar.at(this.#calendar.nowUs + old.shutdownTimeoutUs, Rank.control, () => {
+      if (this.#life === life && this.#host.state === 'hung') this.#missedShutdowns.push(shutDown);
+      else if (this.#life === life) shutDown();
+      else this.#shutdowns -= 1;
+    });
+  }
+
+  /** What it has been told to do it has done. */
+  get isIdle(): boolean {
+    return this.#shutdowns === 0;
   }
 
   get workers(): number {
@@ -95,6 +149,7 @@ export class Nginx implements Processes {
     proxy.slots[worker]! += 1;
     const client = { address: addressText(this.#clients.addressOf(owner)), port: remotePort, luck };
     const session: Session = {
+      proxy,
       front,
       listener,
       choice: listener.balancer.open(client, worker),
@@ -112,21 +167,21 @@ export class Nginx implements Processes {
   }
 
   #tryPeer(session: Session): void {
-    const { listener, choice, front } = session;
+    const { proxy, listener, choice, front } = session;
     for (;;) {
       const peer = listener.balancer.next(choice, this.#clockUs);
       if (peer < 0) {
         this.#end(session, true);
         return;
       }
-      if (this.#proxy.ports[listener.portOf[peer]!]! < this.#proxy.portsPerPeer) {
-        this.#proxy.ports[listener.portOf[peer]!]! += 1;
+      if (proxy.ports[listener.portOf[peer]!]! < proxy.portsPerPeer) {
+        proxy.ports[listener.portOf[peer]!]! += 1;
         const target = listener.targets[peer]!;
         const way = this.#clients.wayToNode(front.way.owner, target.nodeIndex, target.registration);
-        const proxy = this.#proxy;
+        const life = this.#life;
         /** nginx acts on it now, or when it goes on; a new nginx knows nothing about it. */
         const act = (action: () => void, missed = this.#missed): void => {
-          if (this.#host.works && this.#proxy === proxy) action();
+          if (this.#host.works && this.#life === life) action();
           else if (this.#host.state === 'hung') missed.push(action);
         };
         const askedUs = this.#calendar.nowUs;
@@ -159,7 +214,7 @@ export class Nginx implements Processes {
               const action = (): void => {
                 if (this.#sessions.get(front) !== session) return;
                 session.opening = null;
-                this.#proxy.ports[listener.portOf[peer]!]! -= 1;
+                proxy.ports[listener.portOf[peer]!]! -= 1;
                 if (this.#failed(session)) this.#tryPeer(session);
                 else this.#end(session, true);
               };
@@ -230,20 +285,23 @@ export class Nginx implements Processes {
   clientClosed(front: Connection): void {
     const session = this.#sessions.get(front);
     if (!session) return;
-    if (session.opening !== null && session.openingEndsUs <= this.#calendar.nowUs + togetherUs) {
-      this.#proxy.ports[session.listener.portOf[session.choice.peerIndex]!]! -= 1;
+    const { nowUs } = this.#calendar;
+    // One that stood still reads what has come before it looks at its timers.
+    const { openingEndsUs } = session;
+    if (session.opening !== null && openingEndsUs >= nowUs && openingEndsUs <= nowUs + togetherUs) {
+      session.proxy.ports[session.listener.portOf[session.choice.peerIndex]!]! -= 1;
       this.#failed(session);
     }
     this.#end(session, false);
   }
 
   #end(session: Session, closesClient: boolean): void {
-    const { front, listener, choice, opening, back } = session;
+    const { proxy, front, listener, choice, opening, back } = session;
     if (!this.#sessions.delete(front)) return;
     this.#calendar.cancel(session.timeout);
-    if (choice.peerIndex >= 0) this.#proxy.ports[listener.portOf[choice.peerIndex]!]! -= 1;
+    if (choice.peerIndex >= 0) proxy.ports[listener.portOf[choice.peerIndex]!]! -= 1;
     listener.balancer.closed(choice, this.#clockUs);
-    this.#proxy.slots[choice.worker]! -= 1;
+    proxy.slots[choice.worker]! -= 1;
     opening?.cancel();
     back?.closeByClient();
     for (const message of session.waiting) message.lost();
@@ -261,12 +319,11 @@ export class Nginx implements Processes {
     }
     this.#missed = [];
     this.#missedTimers = [];
-    this.#proxy = newProxy(
-      this.#options,
-      this.#options.product,
-      { nodes: this.#nodes, balancers: [] },
-      rootKey('nginx draws nothing', 0),
-    );
+    this.#life += 1;
+    this.#reloads = -1;
+    this.#shutdowns -= this.#missedShutdowns.length;
+    this.#missedShutdowns = [];
+    this.#proxy = this.#newProcesses();
   }
 
   resumed(): void {
@@ -275,9 +332,20 @@ export class Nginx implements Processes {
     for (const action of missed) action();
   }
 
+  /** When whoever goes on at this instant has gone on. */
+  #soon(action: () => void): void {
+    this.#calendar.at(this.#calendar.nowUs, Rank.control, action);
+  }
+
   caughtUp(): void {
     const missed = this.#missedTimers;
     this.#missedTimers = [];
     for (const action of missed) action();
+    // A signal to who stands still comes when he goes on, and new processes take longer to start than old ones to take what is there.
+    for (const shutDown of this.#missedShutdowns) this.#soon(shutDown);
+    this.#missedShutdowns = [];
+    const reloads = this.#reloads;
+    this.#reloads = -1;
+    if (reloads >= 0) this.#soon(() => this.#reload(reloads));
   }
 }

@@ -26,7 +26,7 @@ import { Host, type Service } from './host.ts';
 import { Legs } from './leg.ts';
 import { control, Manager } from './manager.ts';
 import { Nginx } from './nginx.ts';
-import { isCommand, isOfPath, occurrencesOf, type Occurrence } from './plan.ts';
+import { isCommand, isOfPath, isOrder, occurrencesOf, type Occurrence } from './plan.ts';
 import { open, stuckKind, type Connection, type Way } from './tcp.ts';
 import { Datagrams } from './udp.ts';
 
@@ -327,10 +327,14 @@ class Oracle {
         calendar.at(startUs, Rank.place, () => this.#pathChanges(occurrence));
         continue;
       }
+      if (isOrder(fault)) {
+        calendar.at(startUs, Rank.place, () => this.nginx!.order(fault, index));
+        continue;
+      }
       for (const place of places) calendar.at(startUs, Rank.place, () => hosts[place]!.begin(fault, index));
     }
     for (const { fault, index, places, endUs } of this.faults) {
-      if (endUs === Infinity || isCommand(fault) || fault.kind === 'enroll') continue;
+      if (endUs === Infinity || isCommand(fault) || isOrder(fault) || fault.kind === 'enroll') continue;
       if (isOfPath(fault)) {
         if (fault.kind === 'partition') {
           calendar.at(endUs, Rank.place, () => {
@@ -408,6 +412,7 @@ class Oracle {
     return (
       this.faults.every(({ startUs, endUs }) => startUs <= atUs && (endUs <= atUs || endUs === Infinity)) &&
       !this.#commands.areUnderWay &&
+      this.nginx?.isIdle !== false &&
       this.members.every(
         ({ agent, isAbsent }) => isAbsent || (agent.hasSession && agent.channel!.works() && agent.pipeline.isEmpty),
       )

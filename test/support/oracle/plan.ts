@@ -1,7 +1,14 @@
 // When each fault happens in one replication, and where.
 import { exponential } from '../../../src/kernel/distributions.ts';
 import { deriveKey, uniform, type Key } from '../../../src/kernel/random.ts';
-import { agentsPlace, type AgentCommand, type LinkFault, type PlaceFault } from '../../../src/models/fault.ts';
+import {
+  agentsPlace,
+  isBalancerFault,
+  type AgentCommand,
+  type BalancerFault,
+  type LinkFault,
+  type PlaceFault,
+} from '../../../src/models/fault.ts';
 import { namedKey, Purpose } from '../../../src/models/workload.ts';
 import type { WorldOptions } from '../../../src/models/worldOptions.ts';
 import type { End } from './leg.ts';
@@ -9,8 +16,10 @@ import type { End } from './leg.ts';
 /** Commands to agents that have a key. */
 export type OracleCommand = Exclude<AgentCommand, { kind: 'enroll' }>;
 export type Rollout = Extract<AgentCommand, { kind: 'enroll' }>;
+/** Orders to a balancer. */
+export type OracleOrder = BalancerFault;
 /** Faults the oracle plays. */
-export type OracleFault = PlaceFault | OracleCommand | Rollout | LinkFault;
+export type OracleFault = PlaceFault | OracleCommand | Rollout | LinkFault | OracleOrder;
 
 export interface Occurrence {
   readonly fault: OracleFault;
@@ -34,9 +43,14 @@ export function isOfPath(fault: OracleFault): fault is LinkFault {
   return fault.kind === 'partition' || fault.kind === 'dropFlows';
 }
 
+export function isOrder(fault: OracleFault): fault is OracleOrder {
+  return isBalancerFault(fault);
+}
+
 function touchedBy(fault: OracleFault): readonly string[] {
   if (isOfPath(fault)) return [fault.from, fault.to];
   if (fault.kind === 'enroll') return [fault.group];
+  if (fault.kind === 'reload') return fault.balancers;
   return isCommand(fault) ? fault.groups : fault.places;
 }
 
@@ -51,7 +65,6 @@ export function occurrencesOf(options: WorldOptions, root: Key): readonly Occurr
     return name === agentsPlace ? { kind: 'agents' } : null;
   };
   options.faults.forEach((fault, faultIndex) => {
-    if (!isPlayed(fault)) throw new Error(`the oracle does not play ${fault.kind} yet`);
     const known = isCommand(fault) || fault.kind === 'enroll' ? groupNames : names;
     const spans = fault.random
       ? randomSpans(options, fault, root, faultIndex)
@@ -72,18 +85,6 @@ export function occurrencesOf(options: WorldOptions, root: Key): readonly Occurr
     }
   });
   return occurrences;
-}
-
-function isPlayed(fault: WorldOptions['faults'][number]): fault is OracleFault {
-  switch (fault.kind) {
-    case 'reload':
-    case 'drain':
-    case 'addNode':
-    case 'removeNode':
-      return false;
-    default:
-      return true;
-  }
 }
 
 function plannedSpans(options: WorldOptions, fault: OracleFault, key: Key): readonly Span[] {

@@ -1,0 +1,50 @@
+// Engine and oracle at the balancers: orders to nginx.
+import fc from 'fast-check';
+import { test } from 'vitest';
+import type { FaultOptions } from '../../src/models/fault.ts';
+import { behindNginx, expectAgreement, faultsAt } from '../support/oracle/recipes.ts';
+import { minute, nodeNames, second, timing } from '../support/worlds.ts';
+
+const runs = process.env.FLEETFALL_LONG === '1' ? 1_000 : 25;
+
+/** Between the instants at which places change: what comes first at one instant is nobody's truth. */
+const between = fc.integer({ min: 0, max: 300 }).map((whole) => whole + 0.5);
+
+const order: fc.Arbitrary<FaultOptions> = fc
+  .record({
+    kind: fc.constantFrom('reload' as const, 'addNode' as const, 'removeNode' as const, 'removeNode' as const),
+    node: fc.constantFrom(...nodeNames),
+    at: between,
+  })
+  .map(({ kind, node, at }) =>
+    kind === 'reload'
+      ? { kind, balancers: ['balancer'], product: null, ...timing(at, 0) }
+      : { kind, places: [node], ...timing(at, 0) },
+  );
+const orders = fc.array(order, { minLength: 1, maxLength: 4 });
+
+test.each([
+  ['its nodes fail', faultsAt(nodeNames, 3)],
+  ['it stands still or dies', faultsAt(['balancer'], 3, ['kill', 'hang'])],
+])('nginx reloads and gets other servers while %s, as the oracle plays it', (_, failures) => {
+  fc.assert(
+    fc.property(
+      behindNginx,
+      fc.constantFrom(undefined, 5 * second, 100 * second),
+      orders,
+      failures,
+      fc.nat(1_000),
+      (recipe, shutdownTimeoutUs, told, faults, replication) =>
+        expectAgreement(
+          {
+            ...recipe,
+            ...(shutdownTimeoutUs === undefined ? {} : { shutdownTimeoutUs }),
+            faults: [...told, ...faults],
+            durationUs: 9 * minute + 57 * second,
+          },
+          replication,
+        ),
+    ),
+    { numRuns: runs, seed: 20_261_201 },
+  );
+});
