@@ -9,6 +9,7 @@ import {
   type FleetAsked,
 } from '../scenario/assignScenario.ts';
 import { askAll, checkClients, type Chooser } from '../scenario/chooser.ts';
+import { printable } from '../report/escape.ts';
 import { readScenarioFile, type Overrides } from '../scenario/load.ts';
 import { ScenarioError, type Problem } from '../scenario/problem.ts';
 import type { Mode } from '../scenario/scenario.ts';
@@ -66,6 +67,7 @@ async function ofConfiguration(
   const clients = await readClients(clientsFile, io);
   const before = choose();
   const after = before !== null && isChange(changes) ? choose(changes) : null;
+  tellNone(clients, clientsFile, io);
   checkClients(clients, clientsFile ?? 'standard input', problems);
   if (problems.length > 0 || before === null) throw new ScenarioError(source, problems);
   tellWarnings(before.warnings, io);
@@ -77,6 +79,13 @@ async function readClients(file: string | undefined, io: Io): Promise<readonly s
   const lines = input.replace(/^\uFEFF/, '').split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
   return lines.map((line) => line.trim());
+}
+
+/** A list of nobody is answered as it is, and is hardly what was meant. */
+function tellNone(clients: readonly string[], file: string | undefined, io: Io): void {
+  if (clients.length > 0) return;
+  const where = file === undefined || file === '-' ? 'standard input' : printable(file);
+  io.err(`note: no addresses in ${where}. It takes one client address a line.\n`);
 }
 
 function tableOf(clients: readonly string[], before: Chooser, after: Chooser | null): AssignmentTable {
@@ -109,7 +118,10 @@ async function ofScenario(
   const problems: Problem[] = [];
   const found = balancerOf(mode, flags.balancer ?? null, problems);
   const clients = clientsFile === undefined ? null : await readClients(clientsFile, io);
-  if (clients) checkClients(clients, clientsFile!, problems);
+  if (clients) {
+    tellNone(clients, clientsFile, io);
+    checkClients(clients, clientsFile!, problems);
+  }
   if (found === null) throw new ScenarioError(file, problems);
   const { options } = found;
   let { product } = options;

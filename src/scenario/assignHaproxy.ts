@@ -6,7 +6,8 @@ import { haproxyRemarks } from '../models/balancer/haproxy/remarks.ts';
 import { documentedVersion, type HaproxyVersion } from '../models/balancer/haproxy/versions.ts';
 import { askedAtUs, assigned, resolverOf, type AssignAsked, type Assignment, type Chooser } from './chooser.ts';
 import { readHaproxyConf, type HaproxyConf, type HaproxyConfInput } from './import/haproxyConf.ts';
-import type { Problem } from './problem.ts';
+import { askedByFlag } from './import/haproxySyntax.ts';
+import { ScenarioError, type Problem } from './problem.ts';
 import type { Warning } from './scenario.ts';
 import {
   changeBackend,
@@ -92,17 +93,34 @@ export function haproxyChooser(
 }
 
 function readAsked(input: HaproxyAsked, more: Partial<HaproxyConfInput> = {}): HaproxyConf {
-  return readHaproxyConf({
-    file: input.file,
-    text: input.text,
-    version: input.version ?? documentedVersion,
-    cpus: 1,
-    env: input.env,
-    resolve: resolverOf(input.resolve),
-    assume: [],
-    purpose: 'choice',
-    ...more,
-  });
+  const conf = withFlags(() =>
+    readHaproxyConf({
+      file: input.file,
+      text: input.text,
+      version: input.version ?? documentedVersion,
+      cpus: 1,
+      env: input.env,
+      resolve: resolverOf(input.resolve),
+      assume: [],
+      purpose: 'choice',
+      ...more,
+    }),
+  );
+  return { ...conf, problemsOf: (...which) => conf.problemsOf(...which).map(flagged) };
+}
+
+/** What a scenario would say beside the file is here said by flags. */
+function flagged(problem: Problem): Problem {
+  return { ...problem, text: askedByFlag(problem.text) };
+}
+
+function withFlags<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ScenarioError)) throw error;
+    throw new ScenarioError(error.source, error.problems.map(flagged));
+  }
 }
 
 /** The file as it would be. */

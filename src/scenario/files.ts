@@ -17,6 +17,7 @@ export interface Files {
   list(directory: string): readonly string[];
 }
 
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 const mebibyte = 1024 * 1024;
 const usualLargest = 16 * mebibyte;
 
@@ -37,7 +38,10 @@ export function readTextFile(path: string, largest = usualLargest, kind: TextKin
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: kind === 'configuration' }).decode(bytes);
   } catch {
-    if (kind === 'configuration') return bytes.toString('latin1');
+    if (kind === 'configuration') {
+      const mark = bytes.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
+      return `${mark > 0 ? '\uFEFF' : ''}${bytes.subarray(mark).toString('latin1')}`;
+    }
     throw new Error('is no UTF-8 text.');
   }
 }

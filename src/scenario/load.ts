@@ -9,7 +9,7 @@ import { parseConfPath } from './confPath.ts';
 import { diskFiles, readTextFile, type Files } from './files.ts';
 import { readObserved } from './import/observed.ts';
 import { Inventories, partLabel } from './inventories.ts';
-import { parsePath, setPath } from './overlay.ts';
+import { outOfSet, parsePath, setPath } from './overlay.ts';
 import { partial } from './partial.ts';
 import { nearest, ScenarioError, type Problem } from './problem.ts';
 import { merged } from './lint/lint.ts';
@@ -185,7 +185,8 @@ class Loader {
 
   #overridden({ set = [] }: Overrides): unknown {
     let tree = this.#yaml.value;
-    for (const { path, value } of set) {
+    for (const { path: written, value } of set) {
+      const path = outOfSet(written);
       const inConf = parseConfPath(path) !== null;
       const parsed = inConf ? [] : parsePath(path);
       if (typeof parsed === 'string') {

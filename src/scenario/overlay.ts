@@ -1,4 +1,5 @@
 // Changing any place of a scenario by its path: a mode's `set` and `--set` of the command line.
+import { parseConfPath } from './confPath.ts';
 import { nearest } from './problem.ts';
 import { isMapping, ownValue } from './yamlSource.ts';
 import { listNames, pathText, quote, show } from './wording.ts';
@@ -23,6 +24,18 @@ export function parsePath(text: string): Path | string {
     at = pattern.lastIndex;
   }
   return steps.length === 0 ? 'a path is empty. Write it like cluster.nodes.worker01.startup.' : steps;
+}
+
+/**
+ * `modes.<mode>.set.<path>` of a command line: what stands behind `set` is a path of its own, and a key there. A setting of a
+ * configuration needs no `set`. @returns the path that is meant.
+ */
+export function outOfSet(text: string): string {
+  const match = /^(modes(?:\.[A-Za-z0-9_-]+|\["[^"\\]+"\]))\.set\.(.+)$/s.exec(text);
+  if (match === null) return text;
+  const [, mode = '', inner = ''] = match;
+  const isConf = parseConfPath(inner) !== null;
+  return isConf ? `${mode}.${inner}` : `${mode}.set[${JSON.stringify(inner)}]`;
 }
 
 /** Mappings whose keys are names the user chose, and what a name there stands for. `*` is any name. */

@@ -58,8 +58,11 @@ test.each([
   expect([code, out]).toEqual([0, 'client,server\n10.1.0.1,172.0.0.4:1514\n10.1.0.2,172.0.0.3:1514\n']);
 });
 
-test('no address gives the header alone', async () => {
-  expect((await cli(['assign', '--nginx', nginx()], '')).out).toBe('client,server\n');
+test('no address gives the header alone, and a note', async () => {
+  const { code, out, err } = await cli(['assign', '--nginx', nginx()], '');
+
+  expect([code, out]).toEqual([0, 'client,server\n']);
+  expect(err).toBe('note: no addresses in standard input. It takes one client address a line.\n');
 });
 
 test('an IPv6 address is repeated as it was written', async () => {

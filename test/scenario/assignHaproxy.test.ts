@@ -107,7 +107,7 @@ test('variables of the environment are those that are given', () => {
 
   expect(assign(text, ['10.1.0.1'], { env: new Map([['W1', '172.0.0.4']]) }).servers).toEqual(['w1']);
   expect(problemsOf(text, ['10.1.0.1'])).toEqual([
-    '3:11  the environment variable W1 is not known here. Give the balancer env: { W1: … }, or write a default: "${W1-…}".',
+    '3:11  the environment variable W1 is not known here. Give it --env W1=…, or write a default: "${W1-…}".',
   ]);
 });
 

@@ -82,6 +82,8 @@ test.each<
     ({ listeners }) => listeners.map((each) => each.connectTimeoutUs),
     [3e6, 3e6],
   ],
+  ['modes.lb.set.nginx.server[1514].proxy_timeout', '1m', ({ listeners }) => listeners[0]!.sessionTimeoutUs, 6e7],
+  ['modes["lb"].set.nginx.worker_processes', '4', ({ workers }) => workers, 4],
   ['nginx.server[1514].proxy_timeout', '1m', ({ listeners }) => listeners[0]!.sessionTimeoutUs, 6e7],
   ['nginx.stream.proxy_timeout', '7m', ({ listeners }) => listeners.map((each) => each.sessionTimeoutUs), [3e8, 4.2e8]],
   ['nginx.proxy_next_upstream', 'off', ({ listeners }) => listeners[0]!.nextUpstream, false],

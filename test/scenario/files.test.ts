@@ -55,6 +55,7 @@ test('a balancer’s configuration is read as it is: Latin-1 too, with its byte 
     readTextFile(write(name, content), undefined, 'configuration');
 
   expect(read('latin1', Uint8Array.of(0x23, 0xfc, 0x0a))).toBe('#\u00fc\n');
+  expect(read('both', Uint8Array.of(0xef, 0xbb, 0xbf, 0x23, 0xfc, 0x0a))).toBe('\ufeff#\u00fc\n');
   expect(read('bom', '\uFEFF# ü\n')).toBe('\uFEFF# ü\n');
   expect(() => read('binary', 'a\0')).toThrow('is a binary file');
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parsePath, setPath } from '../../src/scenario/overlay.ts';
+import { outOfSet, parsePath, setPath } from '../../src/scenario/overlay.ts';
 
 const tree = {
   cluster: { nodes: { worker01: { address: '172.0.0.4' }, '172.0.0.5': { address: '172.0.0.5' } } },
@@ -64,4 +64,14 @@ test('names and list entries must be there, a whole node may be new', () => {
   expect(changed('cluster.nodes.worker03', { address: '172.0.0.6' })).toMatchObject({
     cluster: { nodes: { worker03: { address: '172.0.0.6' } } },
   });
+});
+
+test.each([
+  ['modes.lb.set.cluster.version', 'modes.lb.set["cluster.version"]'],
+  ['modes["a b"].set.faults[0].at', 'modes["a b"].set["faults[0].at"]'],
+  ['modes.lb.set.haproxy.backend[b].server[w1].weight', 'modes.lb.haproxy.backend[b].server[w1].weight'],
+  ['modes.lb.set["cluster.version"]', 'modes.lb.set["cluster.version"]'],
+  ['cluster.version', 'cluster.version'],
+])('on a command line %s means %s', (written, meant) => {
+  expect(outOfSet(written)).toBe(meant);
 });

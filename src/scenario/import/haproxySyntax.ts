@@ -341,6 +341,11 @@ class Reader {
   }
 }
 
+/** The same where the configuration stands alone and variables come from the command line. */
+export function askedByFlag(text: string): string {
+  return text.replace(/Give the balancer env: \{ (\S+): … \}(?:, or null when it is not)?/, 'Give it --env $1=…');
+}
+
 /** What to say of a variable that decides something. */
 export function unknownVariable(name: string): string {
   return `the environment variable ${name} is not known here. Give the balancer env: { ${name}: … }, or write a default: "\${${name}-…}".`;
