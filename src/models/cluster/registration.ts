@@ -48,11 +48,13 @@ export class Registration {
   }
 
   /**
-   * A client has connected at `nowUs`.
+   * A client connects.
+   * @param connectedUs when it would have done so if its request came as it does and nothing lay in between: behind a balancer, or
+   * after a hang, a few ways before `nowUs`.
    * @param roundTripsUs its TLS handshake and its request, which up to 4.12 the one thread waits for.
    * @param patienceUs how long it waits for an answer.
    */
-  admit(node: number, nowUs: number, roundTripsUs: number, patienceUs: number): Admission {
+  admit(node: number, nowUs: number, connectedUs: number, roundTripsUs: number, patienceUs: number): Admission {
     const { version, registration } = this.#nodes[node]!;
     const answers = this.#answers[node]!;
     let done = 0;
@@ -61,7 +63,7 @@ export class Registration {
     if (answers.length >= clientPool) return { isRejected: true, extraUs: 0, isRelayBroken: false };
     // Up to 4.12 the one thread takes a connection and waits for all of it; from 4.13 it takes requests that are there.
     const waitsForUs = atLeast(version, '4.13.0') ? 0 : roundTripsUs;
-    const readyUs = nowUs + roundTripsUs - waitsForUs;
+    const readyUs = connectedUs + roundTripsUs - waitsForUs;
     const turnUs = Math.max(readyUs, this.#freeUs[node]!);
     // It is gone when its turn comes: the thread finds a closed connection and goes on.
     if (turnUs - readyUs > patienceUs) return { isRejected: false, extraUs: turnUs - readyUs, isRelayBroken: false };
@@ -71,7 +73,7 @@ export class Registration {
     const doneUs = workedUs + relay.us;
     this.#freeUs[node] = doneUs;
     answers.push(doneUs);
-    return { isRejected: false, extraUs: doneUs - nowUs - roundTripsUs, isRelayBroken: relay.isBroken };
+    return { isRejected: false, extraUs: doneUs - connectedUs - roundTripsUs, isRelayBroken: relay.isBroken };
   }
 
   /** A worker asks the master, and waits. */

@@ -18,7 +18,13 @@ export function register(
 ): void {
   const { timeoutSeconds } = world.options.groups[world.groupOf[agent]!]!.agent.enrollment;
   const patienceUs = timeoutSeconds === null ? Infinity : receiveTimeoutUs(timeoutSeconds);
-  const { isRejected, isRelayBroken, extraUs } = world.registration.admit(node, nowUs, 4 * oneWayUs, patienceUs);
+  const { isRejected, isRelayBroken, extraUs } = world.registration.admit(
+    node,
+    nowUs,
+    answerUs - 5 * oneWayUs,
+    4 * oneWayUs,
+    patienceUs,
+  );
   world.relayBroken[agent] = isRelayBroken ? 1 : 0;
   if (isRejected) {
     nextStep(world, agent, Step.Fail, nowUs + 3 * oneWayUs);

@@ -205,7 +205,7 @@ class Oracle {
     this.legs = new Legs(this.faults, options.groups.length, nodes.length);
     this.dashboard = new Dashboard(options, root, this.calendar);
     this.cluster = new Cluster(options, this.hosts, root, this.faults, this.dashboard);
-    if (this.#enrols) this.#enrolments();
+    this.#enrolments();
     options.groups.forEach((group, index) => this.#addGroup(group, index));
     this.#commands = new Commands(this.calendar, options, root, this.members, {
       leaves: (agent, fault) => this.#leaves(agent, fault),
