@@ -46,6 +46,7 @@ import {
   peerArrive,
   peerConnected,
   peerFailed,
+  peerTimesOut,
   queueOver,
 } from './world/throughBalancer.ts';
 import { datagramDue, datagramsEnd } from './world/udpBalanced.ts';
@@ -253,6 +254,9 @@ function pathEvent(world: WorldState, agent: number, nowUs: number): void {
     case Step.PeerConnected:
       peerConnected(world, agent, nowUs);
       return;
+    case Step.PeerMute:
+      peerTimesOut(world, agent, nowUs);
+      return;
     case Step.PeerFailed:
       peerFailed(world, agent, nowUs);
       return;
@@ -311,6 +315,7 @@ function isStepOfBalancer(step: number): boolean {
     step === Step.PeerArrive ||
     step === Step.PeerConnected ||
     step === Step.PeerFailed ||
+    step === Step.PeerMute ||
     step === Step.PeerAgain ||
     step === Step.QueueOver ||
     step === Step.Idle

@@ -48,6 +48,8 @@ export const Step = {
   QueueOver: 16,
   /** A datagram of a connected agent is at nginx (udpBalanced.ts). */
   Datagram: 18,
+  /** Nobody has answered the balancer's SYN in time. */
+  PeerMute: 19,
 } as const;
 // What an attempt waits for when no step is under way.
 export const Wait = {

@@ -149,7 +149,7 @@ export function peerArrive(world: WorldState, agent: number, nowUs: number): voi
     world.peerMute[agent] = timeoutUs < kernelUs ? 1 : 0;
     armAttemptTimeout(world, agent);
     const untilUs = world.peerSinceUs[agent]! + Math.min(timeoutUs, kernelUs);
-    nextStep(world, agent, Step.PeerFailed, orNow(world, untilUs));
+    nextStep(world, agent, Step.PeerMute, orNow(world, untilUs));
   };
   if (place.state === PlaceState.Silent) {
     giveUp(hostOf(world, agent).unreachable[index] === 'sameSegment' ? kernel.arpTimeoutUs : kernel.connectTimeoutUs);
@@ -227,6 +227,14 @@ export function peerConnected(world: WorldState, agent: number, nowUs: number): 
   } else {
     nextStep(world, agent, Step.Handshake, answerUs);
   }
+}
+
+/**
+ * Nobody has answered the balancer's SYN in time. What comes to it at this instant it reads before it looks at its timers. nginx 1.22.1,
+ * src/event/ngx_event.c, ngx_process_events_and_timers().
+ */
+export function peerTimesOut(world: WorldState, agent: number, nowUs: number): void {
+  nextStep(world, agent, Step.PeerFailed, nowUs);
 }
 
 export function peerFailed(world: WorldState, agent: number, nowUs: number): void {
