@@ -375,6 +375,27 @@ const found: readonly (readonly [string, WorldRecipe, number])[] = [
     },
     0,
   ],
+  [
+    'the node has read what an agent asked last in its round, and holds its key behind a box that has forgotten that',
+    {
+      groups: [{ ...one, version: '3.12.0', list: [2], events: { ratePerSecond: 0.05, arrival: 'regular' } }],
+      node: { version: '4.5.1' },
+      faults: [dropFlows('agents', 'worker02', 264.5, 'rst'), dropFlows('agents', 'worker02', 298.5, 'rst')],
+    },
+    0,
+  ],
+  [
+    'two whose requests for a key meet at one authd behind nginx wait for each other',
+    {
+      groups: [
+        { ...one, version: '5.0.0-beta4', events: { ratePerSecond: 0.05, arrival: 'regular' } },
+        { ...one, version: '4.0.0' },
+      ],
+      node: { version: '4.5.1' },
+      faults: [partition('agents', 'balancer', 55.5, 200), partition('agents', 'balancer', 0.5, 1)],
+    },
+    0,
+  ],
 ];
 
 test.each(found)('%s', (_, recipe, replication) => {

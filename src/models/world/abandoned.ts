@@ -10,7 +10,7 @@ import { closeFlow } from './flows.ts';
 import type { BalancerHost } from './host.ts';
 import { isJudged, takesSyn } from './intake.ts';
 import { isKeyInUse } from './keyInUse.ts';
-import { leaveAttempt } from './leftovers.ts';
+import { leaveAttempt } from './leaving.ts';
 import { tellBan } from './marks.ts';
 import { hearNews } from './news.ts';
 import { freeSlot } from './slots.ts';

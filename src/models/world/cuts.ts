@@ -9,6 +9,7 @@ import { reviewChecks } from './checks.ts';
 import { reviewAbandoned } from './abandoned.ts';
 import { forgetLeftovers, reviewLeftovers } from './leftovers.ts';
 import { Forgotten, Leg, farPlace, forgetFlow, keepaliveOf, legLatencyUs, nearEnd, sessionEndUs } from './legs.ts';
+import { sleeps, walkForgotten } from './listWalk.ts';
 import { reviewSession } from './path.ts';
 import { flowsDropped } from './repeats.ts';
 import { Broken, State, Wait } from './kinds.ts';
@@ -171,6 +172,8 @@ export function dropFlows(world: WorldState, fault: PlannedFault, nowUs: number)
       const target = world.target[agent]!;
       const isVia = isBalancer(world, target);
       if (own(target) || (isVia && behind(target, world.peerNode[agent]!))) flowsDropped(world, agent);
+      if (!isVia && own(target) && world.udpAttempt[agent] === 0 && sleeps(world, agent))
+        walkForgotten(world, agent, answer, nowUs);
       continue;
     }
     if (world.udp[agent] === 1) continue; // the next datagram makes a new entry

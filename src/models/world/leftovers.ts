@@ -4,36 +4,18 @@ import { retransmissionUs } from '../agent.ts';
 import { dropsQueuedOnClose } from '../managerVersions.ts';
 import type { Held } from '../pipeline/held.ts';
 import { PlaceState } from '../place.ts';
-import {
-  answeredUs,
-  keepaliveEndUs,
-  orphanGiveUpUs,
-  noKeepalive,
-  orphanLastRepeatUs,
-  probeUs,
-  type TcpKeepalive,
-} from '../tcp.ts';
+import { keepaliveEndUs, orphanGiveUpUs, orphanLastRepeatUs, probeUs, type TcpKeepalive } from '../tcp.ts';
 import type { Way } from '../ways.ts';
 import { opensUs } from './cuts.ts';
 import { comesIn } from './flush.ts';
-import {
-  Forgotten,
-  Leg,
-  farPlace,
-  isCutBack,
-  isCutThere,
-  keepaliveOf,
-  legLatencyUs,
-  nearEnd,
-  toNearUs,
-} from './legs.ts';
-import { Broken, EventKind } from './kinds.ts';
-import { addPlaceEvent, hostOf, proxyOf, type WorldState } from './state.ts';
-import { closeSession, endSession, sessionOf, type ProxySession } from './throughBalancer.ts';
-import { forgetNodeEnd, nodeEndOf, reviewNodeEnd, type NodeEnd } from './nodeEnd.ts';
+import { Forgotten } from './legs.ts';
+import { EventKind } from './kinds.ts';
+import { addPlaceEvent, type WorldState } from './state.ts';
+import { closeSession, type ProxySession } from './throughBalancer.ts';
+import { forgetNodeEnd, reviewNodeEnd, type NodeEnd } from './nodeEnd.ts';
 
 /** A connection that one end has left and the other has not heard of. */
-interface Leftover {
+export interface Leftover {
   readonly agent: number;
   /** The end that still has it: a node or the balancer. */
   readonly place: number;
@@ -125,175 +107,7 @@ function holdsNode(world: WorldState, { node, nodeLife, place, life, holdsKey }:
   return holdsKey && world.places[node]!.life === nodeLife && world.places[place]!.life === life;
 }
 
-/** @param isClosed the agent's socket has heard the end of its connection, or has given it up: nothing is repeated any more. */
-export function leaveBehind(world: WorldState, agent: number, isClosed: boolean, nowUs: number): void {
-  if (world.udp[agent] === 1) return;
-  const { legs } = world;
-  const { pipelines } = world.books;
-  const via = world.viaBalancer[agent] === 1;
-  const front = via && isUnheard(world, agent, Leg.Front);
-  if (via) {
-    const state = legs.state[2 * agent]!;
-    if (state === Broken.Hung && legs.state[2 * agent + 1] === Broken.Dead)
-      world.leftovers.inVain.add(keptAt(world, agent, world.target[agent]!));
-    const held = settles(state) ? pipelines.takePath(agent, world.target[agent]!) : null;
-    if (front) addLeftover(world, agent, Leg.Front, held, isClosed, nowUs);
-    else {
-      if (held) pipelines.judge(agent, held, 'path', nowUs);
-      endSession(world, agent, nowUs);
-    }
-  }
-  const back = isUnheard(world, agent, Leg.Back);
-  const held = settles(legs.state[2 * agent + 1]!) ? pipelines.takePath(agent, world.node[agent]!) : null;
-  // nginx, which does not know that the agent has left, goes on repeating what it has taken; what a box has forgotten ends by itself.
-  if (back && (!front || legs.forgotten[2 * agent + 1] !== Forgotten.No))
-    addLeftover(world, agent, Leg.Back, held, isClosed, nowUs);
-  else if (held) pipelines.judge(agent, held, 'path', nowUs);
-  if (via && !front && !back && world.places[world.target[agent]!]!.state === PlaceState.Silent) {
-    addLeftover(world, agent, Leg.Back, null, true, nowUs);
-  }
-}
-
-/** A place that stands still keeps what it has taken in; what is on the way to any other is with the sender. */
-function settles(state: number): boolean {
-  return state === Broken.Silent || state === Broken.Dead;
-}
-
-/** The far end has the connection and hears no FIN now. */
-function isUnheard(world: WorldState, agent: number, leg: Leg): boolean {
-  const { legs } = world;
-  const at = 2 * agent + leg;
-  const place = world.places[farPlace(world, agent, leg)]!;
-  const life = leg === Leg.Front ? world.balancerLife[agent]! : world.nodeLife[agent]!;
-  if (place.life !== life || place.state === PlaceState.Silent) return false;
-  if (legs.forgotten[at] !== Forgotten.No) return true;
-  return legs.state[at] === Broken.Silent && Number.isNaN(legs.goneUs[at]);
-}
-
-function addLeftover(
-  world: WorldState,
-  agent: number,
-  leg: Leg,
-  held: Held | null,
-  isClosed: boolean,
-  nowUs: number,
-): void {
-  const { legs } = world;
-  const at = 2 * agent + leg;
-  const place = farPlace(world, agent, leg);
-  const node = world.node[agent]!;
-  const isForgotten = legs.forgotten[at] !== Forgotten.No;
-  const nearPlace = leg === Leg.Back && world.viaBalancer[agent] === 1 ? world.target[agent]! : -1;
-  const firstUs = isClosed || isForgotten ? Infinity : Math.min(legs.firstUs[at]!, nowUs + toNearUs(world, agent, leg));
-  // A node that answers into a cut repeats its answer, and asks nothing: Linux, tcp_retries2. One whose leg is not broken itself has lost
-  // the host of the balancer.
-  const isBroken = legs.state[at] === Broken.Silent || legs.state[at] === Broken.Dead;
-  const probes = !isBroken || legs.byteUs[at]! < Infinity;
-  let byteUs = legs.firstUs[at]!;
-  if (probes) byteUs = isBroken ? legs.byteUs[at]! : legs.sinceUs[2 * agent]!;
-  const { kernel } =
-    nearPlace < 0 && leg === Leg.Back
-      ? world.options.groups[world.groupOf[agent]!]!.agent
-      : hostOf(world, agent).options;
-  const keepalive = keepaliveOf(world, agent, leg);
-  // On a way that had opened the agent's kernel has answered until now.
-  const answersUs = isForgotten ? Math.min(nowUs, legs.forgottenUs[at]!) : nowUs;
-  const aliveUs = legs.openUs[at]! < answersUs ? answeredUs(byteUs, legs.openUs[at]!, answersUs, keepalive) : byteUs;
-  let untilUs = probes ? keepaliveEndUs(aliveUs, keepalive) : byteUs + kernel.tcpGiveUpUs;
-  // A box that answers with RST answers the first probe, or the next repetition of the node's answer.
-  if (legs.forgotten[at] === Forgotten.Reset) {
-    const sinceUs = legs.forgottenUs[at]!;
-    untilUs = Math.min(untilUs, probes ? probeUs(aliveUs, sinceUs, keepalive) : retransmissionUs(byteUs, sinceUs));
-  }
-  let session: ProxySession | null = null;
-  let nodeEnd: NodeEnd | null = null;
-  if (leg === Leg.Front) {
-    session = sessionOf(world, agent);
-    if (legs.forgotten[2 * agent + Leg.Back] === Forgotten.No) nodeEnd = nodeEndOf(world, agent, nowUs);
-    untilUs = byteUs + proxyOf(world, agent).listeners[session.listener]!.options.sessionTimeoutUs;
-  }
-  const left: Leftover = {
-    agent,
-    place,
-    life: world.places[place]!.life,
-    node,
-    nodeLife: world.nodeLife[agent]!,
-    near: nearEnd(world, agent, leg),
-    nearPlace,
-    latencyUs: legLatencyUs(world, agent, leg),
-    firstUs,
-    lastRepeatUs: firstUs + orphanLastRepeatUs,
-    giveUpUs: firstUs === Infinity ? nowUs : firstUs + orphanGiveUpUs,
-    byteUs,
-    readUs: probes && isBroken ? legs.readUs[at]! : byteUs,
-    probes,
-    keepalive,
-    isForgotten,
-    holdsKey: leg === Leg.Back || nodeEnd !== null,
-    session,
-    nodeEnd,
-    isUntold: nodeEnd !== null && nodeEnd.untilUs + nodeEnd.latencyUs <= nowUs,
-    held: null,
-    endUs: untilUs,
-    askedUs: Infinity,
-    aliveUs,
-    untilUs,
-    dueUs: Infinity,
-    nextUs: Infinity,
-    isOpen: isForgotten ? false : !isCutThere(world, agent, leg) && !isCutBack(world, agent, leg),
-  };
-  // Who closes it only after its last repetition (agents up to 3.13.0, which look for a manager on it first) repeats nothing more.
-  if (firstUs < Infinity && left.giveUpUs > nowUs) left.held = held;
-  else if (held) world.books.pipelines.judge(agent, held, 'path', nowUs);
-  const id = add(world, left);
-  if (left.isOpen) planRepeat(left, nowUs);
-  if (left.untilUs <= nowUs) forget(world, id, left, 'path', nowUs);
-  else arm(world, id, left);
-}
-
-/** What is known of an attempt that its agent has given up, when it has its connection to the node. */
-type LeftAttempt = Pick<
-  Leftover,
-  | 'agent'
-  | 'node'
-  | 'nodeLife'
-  | 'place'
-  | 'near'
-  | 'latencyUs'
-  | 'firstUs'
-  | 'byteUs'
-  | 'readUs'
-  | 'isOpen'
-  | 'holdsKey'
-> & { readonly session: ProxySession; readonly nodeEnd: NodeEnd };
-
-/** @param finUs when the agent's FIN comes to the balancer, as things are. */
-export function leaveAttempt(world: WorldState, attempt: LeftAttempt, finUs: number, nowUs: number): void {
-  const { place, firstUs, byteUs, session } = attempt;
-  const { sessionTimeoutUs } = session.proxy.listeners[session.listener]!.options;
-  const endUs = Math.max(nowUs, byteUs + sessionTimeoutUs);
-  const left: Leftover = {
-    ...attempt,
-    life: world.places[place]!.life,
-    nearPlace: -1,
-    lastRepeatUs: firstUs + orphanLastRepeatUs,
-    giveUpUs: firstUs + orphanGiveUpUs,
-    probes: true,
-    keepalive: noKeepalive,
-    isForgotten: false,
-    isUntold: false,
-    held: null,
-    endUs,
-    askedUs: Infinity,
-    aliveUs: byteUs,
-    untilUs: endUs,
-    dueUs: finUs,
-    nextUs: Infinity,
-  };
-  arm(world, add(world, left), left);
-}
-
-function add(world: WorldState, left: Leftover): number {
+export function add(world: WorldState, left: Leftover): number {
   const id = world.leftovers.next;
   world.leftovers.next += 1;
   world.leftovers.all.set(id, left);
@@ -301,7 +115,7 @@ function add(world: WorldState, left: Leftover): number {
 }
 
 /** The way is open again at `nowUs`: the next repetition arrives, or the next probe finds out. */
-function planRepeat(left: Leftover, nowUs: number): void {
+export function planRepeat(left: Leftover, nowUs: number): void {
   const { latencyUs, firstUs, lastRepeatUs } = left;
   left.dueUs = Infinity;
   if (firstUs < Infinity) {
@@ -337,7 +151,7 @@ function planSilence(left: Leftover, nowUs: number): void {
 /** Longer than any answer is under way. */
 const answersUnderWayUs = 1_000_000;
 
-function arm(world: WorldState, id: number, left: Leftover): void {
+export function arm(world: WorldState, id: number, left: Leftover): void {
   const giveUpUs = left.held === null ? Infinity : left.giveUpUs;
   // A node that has closed it is asked about it until the answers under way are with their agents.
   const endUs = left.session === null ? left.untilUs + answersUnderWayUs : left.untilUs;
@@ -411,7 +225,7 @@ function takeLate(world: WorldState, left: Leftover, nowUs: number): void {
   left.held = null;
 }
 
-function forget(world: WorldState, id: number, left: Leftover, fate: 'path' | 'pending', nowUs: number): void {
+export function forget(world: WorldState, id: number, left: Leftover, fate: 'path' | 'pending', nowUs: number): void {
   world.leftovers.all.delete(id);
   if (nowUs < world.options.durationUs) world.probe.oldEnded?.(left.agent, nowUs, left.place);
   if (left.held) world.books.pipelines.judge(left.agent, left.held, fate, nowUs);

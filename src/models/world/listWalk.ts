@@ -3,7 +3,8 @@
 import { receiveTimeoutUs, sendErrorSleepUs } from '../agent.ts';
 import { beginAttempt, turnTo } from './attempts.ts';
 import { handshakeDone, welcome } from './handshake.ts';
-import { isDark } from './legs.ts';
+import { leaveUnreadAnswer } from './leaving.ts';
+import { Forgotten, isDark } from './legs.ts';
 import { asksOnStale } from './path.ts';
 import { leaveNode } from './sessions.ts';
 import { Broken, State, Step, Timer, Wait, timersPerAgent } from './kinds.ts';
@@ -253,7 +254,11 @@ function endPatience(world: WorldState, agent: number, nowUs: number): void {
   walk.inbox[agent] = Inbox.Nothing;
   awaitAnswer(world, agent, nowUs);
   // A connection that somebody has accepted carries the message there and its answer back.
-  if (world.wait[agent] === Wait.None && isAccepted(world, agent)) {
+  if (world.wait[agent] !== Wait.None || !isAccepted(world, agent) || walk.forgotten[agent] === Forgotten.Silent)
+    return;
+  if (walk.forgotten[agent] === Forgotten.Reset) {
+    nextStep(world, agent, Step.Fail, nowUs + 2 * latencyTo(world, agent, world.target[agent]!));
+  } else {
     nextStep(world, agent, Step.Handshake, nowUs + 2 * wayUs(world, agent));
   }
 }
@@ -274,7 +279,14 @@ function wayUs(world: WorldState, agent: number): number {
 function close(world: WorldState, agent: number, nowUs: number): void {
   const walk = world.walk!;
   const isStale = world.state[agent] === State.Stale;
-  if (!isStale) giveUpAttempt(world, agent, nowUs);
+  if (!isStale) {
+    const readUs = walk.readUs[agent]!;
+    if (walk.inbox[agent] !== Inbox.Closed && !Number.isNaN(readUs) && !isBalancer(world, world.target[agent]!)) {
+      const [forgotten, forgottenUs] = [walk.forgotten[agent]!, walk.forgottenUs[agent]!];
+      leaveUnreadAnswer(world, agent, { readUs, forgotten, forgottenUs }, nowUs);
+    }
+    giveUpAttempt(world, agent, nowUs);
+  }
   world.queue.cancel(agent * timersPerAgent + Timer.Path);
   if (isStale) leaveNode(world, agent, nowUs, false, walk.inbox[agent] === Inbox.Closed);
   world.wait[agent] = Wait.None;
@@ -287,6 +299,8 @@ function close(world: WorldState, agent: number, nowUs: number): void {
 
 function connect(world: WorldState, agent: number, nowUs: number): void {
   const walk = world.walk!;
+  walk.readUs[agent] = NaN;
+  walk.forgotten[agent] = Forgotten.No;
   walk.stage[agent] = Stage.Connecting;
   walk.inbox[agent] = Inbox.Nothing;
   walk.deaf[agent] = 0;
@@ -373,6 +387,7 @@ export function hasAsked(world: WorldState, agent: number): boolean {
 /** An answer has come on a connection that was not there before. */
 export function walkAnswered(world: WorldState, agent: number, nowUs: number): void {
   const walk = world.walk!;
+  if (hasAsked(world, agent) && !overUdp(world, agent)) walk.readUs[agent] = nowUs - wayUs(world, agent);
   switch (walk.stage[agent]) {
     case Stage.Connecting:
       if (walk.from[agent]! >= 0) {
@@ -428,6 +443,14 @@ export function walkClosed(world: WorldState, agent: number, nowUs: number): voi
   if (walk.stage[agent] === Stage.Connecting && walk.tries[agent]! >= triesPerRound) {
     endRound(world, agent, nowUs, world.establishedAtUs[agent]);
   } else if (!sleeps(world, agent)) noAnswer(world, agent, nowUs);
+}
+
+/** A box has forgotten the connection on which it sleeps. One that does not answer at all stays worse than one that says RST. */
+export function walkForgotten(world: WorldState, agent: number, answer: number, nowUs: number): void {
+  const walk = world.walk!;
+  if (answer <= walk.forgotten[agent]! || world.state[agent] === State.Stale) return;
+  walk.forgotten[agent] = answer;
+  walk.forgottenUs[agent] = nowUs;
 }
 
 /** The session it was on is read again. @param answerUs when the answer to its last message comes. */

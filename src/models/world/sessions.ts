@@ -2,7 +2,7 @@
 import { lastAckUs, lastKeepaliveSecond, nextKeepaliveUs } from '../keepalive.ts';
 import { beginServer } from './attempts.ts';
 import { closeFlow } from './flows.ts';
-import { leaveBehind } from './leftovers.ts';
+import { leaveBehind } from './leaving.ts';
 import { Leg, isDark } from './legs.ts';
 import { isWalker, sendsMeanwhile, staleClosed, stay } from './listWalk.ts';
 import { armSendTimeout, errorSleepUs } from './sendTimeout.ts';

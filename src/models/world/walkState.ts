@@ -40,6 +40,11 @@ export interface WalkState {
   readonly inbox: Uint8Array;
   /** The peer has closed, and has been written to since: the next message cannot be sent. */
   readonly deaf: Uint8Array;
+  /** When its node read the startup message of the connection it has, and has not read the answer of; NaN: it has not. */
+  readonly readUs: Float64Array;
+  /** A box has forgotten that connection (legs.ts, `Forgotten`), and when. */
+  readonly forgotten: Uint8Array;
+  readonly forgottenUs: Float64Array;
 }
 
 export function newWalkState(agents: number): WalkState {
@@ -52,5 +57,8 @@ export function newWalkState(agents: number): WalkState {
     from: new Int16Array(agents).fill(-1),
     inbox: new Uint8Array(agents),
     deaf: new Uint8Array(agents),
+    readUs: new Float64Array(agents).fill(NaN),
+    forgotten: new Uint8Array(agents),
+    forgottenUs: new Float64Array(agents),
   };
 }
