@@ -29,7 +29,7 @@ import { arrivesAtForwarder, closeFlow, forward, forwardingAt } from './flows.ts
 import { takesClient } from './slots.ts';
 import { resolveVip } from './vip.ts';
 import { giveUpAttempt } from './abandoned.ts';
-import { asksForSession, hearsRefusal, isDeafened, startupPasses } from './udpBalanced.ts';
+import { answersStartup, asksForSession, hearsRefusal, isDeafened, startupPasses } from './udpBalanced.ts';
 import { abandonSession, acceptAtBalancer } from './throughBalancer.ts';
 import {
   armAttemptTimeout,
@@ -460,6 +460,7 @@ export function udpArrive(world: WorldState, agent: number, nowUs: number): void
     case PlaceState.Up:
       world.nodeLife[agent] = place.life;
       world.books.accepted(target, nowUs);
+      answersStartup(world, agent, nowUs);
       if (isDeafened(world, agent, nowUs)) world.wait[agent] = Wait.None;
       else if (isJudged(world, target)) startupRead(world, agent, target, nowUs);
       else nextStep(world, agent, Step.Handshake, nowUs + oneWayUs);

@@ -127,7 +127,8 @@ function loseAcks(world: WorldState, agent: number, leg: Leg, nowUs: number): vo
   const toNodeUs = nodeLatencyUs(world, agent);
   const toPlaceUs = toFarUs(world, agent, leg);
   if (world.open.fault[agent]! < 0) {
-    openOutage(world.open, agent, world.cause, world.node[agent]!, nowUs);
+    // Without an occurrence so far (nginx has no room for its datagrams) it is away, in no outage.
+    if (world.cause >= 0) openOutage(world.open, agent, world.cause, world.node[agent]!, nowUs);
     world.away += 1;
     legs.unheardUs[agent] = nowUs;
   }
@@ -361,7 +362,7 @@ function healed(world: WorldState, agent: number, wasDark: boolean, nowUs: numbe
     joinZombie(world, agent, nowUs);
     return;
   }
-  world.outages.close(open, agent, 'healed', world.node[agent]!, nowUs, nowUs);
+  if (open.fault[agent]! >= 0) world.outages.close(open, agent, 'healed', world.node[agent]!, nowUs, nowUs);
   if (wasDark) world.books.blind(agent, nowUs - world.legs.unheardUs[agent]!);
   world.backSinceUs[agent] = nowUs;
   noteBacklog(world, agent, nowUs);

@@ -189,8 +189,9 @@ export class WorldState implements Wakes {
   readonly flows = new Map<number, Flow>();
   /** Ports of agents whose datagrams pass nginx. */
   readonly udpPorts = new Map<number, number>();
-  /** Sessions of nginx that no datagram comes to any more. */
+  /** Sessions of nginx over UDP that are to be looked at, and places in this list that are free again. */
   readonly lapsing: Flow[] = [];
+  readonly lapsingFree: number[] = [];
   /** When the datagram leaves that is played next, and when the last one left that was. */
   readonly datagramUs: Float64Array;
   readonly playedUs: Float64Array;
@@ -241,7 +242,7 @@ export class WorldState implements Wakes {
   };
   wakesAgent = 0;
   /** Occurrence whose change is being worked on. */
-  cause = 0;
+  cause = -1;
   /** Agents with no session that works. */
   away: number;
   faultsUnderWay: number;

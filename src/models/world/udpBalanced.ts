@@ -6,11 +6,14 @@ import {
   SessionEnd,
   datagramSent,
   errorCame,
+  answerCame,
   newUdpSession,
+  takesNoMore,
   timedOut,
   type UdpSession,
 } from '../balancer/nginx/udpSession.ts';
 import { PlaceState } from '../place.ts';
+import { nextKeepaliveUs } from '../keepalive.ts';
 import { clientOf, cutThrough, type Flow } from './flows.ts';
 import { noteAgain } from './heard.ts';
 import type { BalancerHost } from './host.ts';
@@ -20,7 +23,7 @@ import { reviewSession } from './path.ts';
 import { nextSegmentUs } from './pathPlan.ts';
 import { freeSlot, hasSlot, takeSlot } from './slots.ts';
 import { EventKind, State, Step, Timer, timersPerAgent } from './kinds.ts';
-import { addPlaceEvent, isBalancer, latencyTo, nextStep, nodeLatencyUs, type WorldState } from './state.ts';
+import { addPlaceEvent, clockOf, isBalancer, latencyTo, nextStep, nodeLatencyUs, type WorldState } from './state.ts';
 import { leaveZombie } from './zombie.ts';
 
 /** What nginx's worker process and its kernel know of a session beside its peer. */
@@ -28,7 +31,15 @@ export interface DatagramSession {
   readonly rules: UdpSession;
   /** When errors that are on their way come to nginx, in order. */
   readonly errorsUs: number[];
+  /** When answers do, where their number ends a session (`proxy_responses`). */
+  readonly answersUs: number[];
   lastUs: number;
+  /** It has ended by its answers, and its agent has not sent anything since. */
+  isOver: boolean;
+  /** Of the agent that has it; -1: no datagram comes any more. */
+  agent: number;
+  /** End of `proxy_timeout` of one without a client. */
+  untilUs: number;
 }
 
 /** Of the listener for datagrams that an agent's go to, or are to go to; `null`: they go to none. */
@@ -55,12 +66,13 @@ function pass(world: WorldState, agent: number, host: BalancerHost, nowUs: numbe
   const proxy = host.proxies.at(-1)!;
   const known = world.flows.get(agent);
   // The socket belongs to new worker processes, which do not know the session.
-  if (known && known.proxy !== proxy) abandon(world, agent, nowUs);
-  const flow = known?.proxy === proxy ? known : open(world, agent, host, nowUs);
+  const goesOn = known?.proxy === proxy && !isThrough(known, nowUs);
+  if (known && !goesOn) abandon(world, agent, nowUs);
+  const flow = goesOn ? known : open(world, agent, host, nowUs);
   if (!flow) return null;
   const { rules, errorsUs } = flow.datagrams!;
   const { datagrams } = proxy.listeners[flow.listener]!.options;
-  hearErrors(flow, nowUs);
+  catchUp(flow, nowUs);
   if (datagramSent(rules, datagrams!) === SessionEnd.Failed) {
     errorsUs.length = 0;
     forget(world, agent, flow);
@@ -69,6 +81,13 @@ function pass(world: WorldState, agent: number, host: BalancerHost, nowUs: numbe
   }
   flow.datagrams!.lastUs = nowUs;
   return flow;
+}
+
+/** The next datagram begins another session: this one is over, or has had as many as it takes. */
+function isThrough(flow: Flow, nowUs: number): boolean {
+  const { rules, isOver } = flow.datagrams!;
+  catchUp(flow, nowUs);
+  return isOver || takesNoMore(rules, flow.proxy.listeners[flow.listener]!.options.datagrams!);
 }
 
 function open(world: WorldState, agent: number, host: BalancerHost, nowUs: number): Flow | null {
@@ -96,7 +115,15 @@ function open(world: WorldState, agent: number, host: BalancerHost, nowUs: numbe
   }
   takeSlot(proxy, listener, worker);
   const { life } = world.places[host.place]!;
-  const datagrams = { rules: newUdpSession(), errorsUs: [], lastUs: nowUs };
+  const datagrams: DatagramSession = {
+    rules: newUdpSession(),
+    errorsUs: [],
+    answersUs: [],
+    lastUs: nowUs,
+    isOver: false,
+    agent,
+    untilUs: Infinity,
+  };
   const flow: Flow = { host, proxy, listener: listenerIndex, session, peer, life, datagrams };
   world.flows.set(agent, flow);
   host.flows.add(agent);
@@ -110,13 +137,53 @@ function forget(world: WorldState, agent: number, { host }: Flow): void {
   host.flows.delete(agent);
 }
 
-/** ICMP that has come by now. */
-function hearErrors({ proxy, listener, datagrams }: Flow, nowUs: number): void {
-  const { errorsUs, rules } = datagrams!;
-  while (errorsUs.length > 0 && errorsUs[0]! <= nowUs) {
-    errorsUs.shift();
-    errorCame(rules, proxy.listeners[listener]!.options.datagrams!);
+/** Answers and ICMP that have come by now, in order. @returns what they have made of the session. */
+function hear({ proxy, listener, datagrams }: Flow, nowUs: number): SessionEnd {
+  const { errorsUs, answersUs, rules } = datagrams!;
+  const options = proxy.listeners[listener]!.options.datagrams!;
+  let how: SessionEnd = SessionEnd.None;
+  for (;;) {
+    const [errorUs = Infinity] = errorsUs;
+    const [answerUs = Infinity] = answersUs;
+    if (Math.min(errorUs, answerUs) > nowUs || how !== SessionEnd.None) return how;
+    if (answerUs <= errorUs) {
+      answersUs.shift();
+      how = answerCame(rules, options);
+    } else {
+      errorsUs.shift();
+      how = errorCame(rules, options);
+    }
   }
+}
+
+/** A session that may end by what it hears does so in an event of its own. */
+function catchUp(flow: Flow, nowUs: number): void {
+  if (!endsByAnswers(flow)) hear(flow, nowUs);
+}
+
+/** What comes from the node may end the session: nginx looks then. */
+function lookAt(world: WorldState, flow: Flow, atUs: number): void {
+  if (atUs >= world.options.durationUs) return;
+  const index = world.lapsingFree.pop() ?? world.lapsing.length;
+  world.lapsing[index] = flow;
+  addPlaceEvent(world, EventKind.DatagramsEnd, index, atUs);
+}
+
+function endsByAnswers({ proxy, listener }: Flow): boolean {
+  return proxy.listeners[listener]!.options.datagrams!.responses !== null;
+}
+
+/** An answer comes to nginx at this instant. */
+function answer(world: WorldState, flow: Flow, atUs: number): void {
+  if (!endsByAnswers(flow)) return;
+  flow.datagrams!.answersUs.push(atUs);
+  lookAt(world, flow, atUs);
+}
+
+/** So does an error. */
+function refuse(world: WorldState, flow: Flow, atUs: number): void {
+  flow.datagrams!.errorsUs.push(atUs);
+  if (endsByAnswers(flow)) lookAt(world, flow, atUs);
 }
 
 function end(world: WorldState, flow: Flow, how: SessionEnd, nowUs: number): void {
@@ -133,12 +200,13 @@ function end(world: WorldState, flow: Flow, how: SessionEnd, nowUs: number): voi
 /** No datagram comes any more in the agent's session: nginx waits for one until `proxy_timeout`. */
 export function abandon(world: WorldState, agent: number, nowUs: number): void {
   const flow = world.flows.get(agent)!;
+  const datagrams = flow.datagrams!;
   forget(world, agent, flow);
+  datagrams.agent = -1;
+  if (datagrams.isOver) return;
   const { sessionTimeoutUs } = flow.proxy.listeners[flow.listener]!.options;
-  const { lastUs } = flow.datagrams!;
-  const untilUs = Math.max(lastUs + sessionTimeoutUs, nowUs);
-  if (untilUs >= world.options.durationUs) return;
-  addPlaceEvent(world, EventKind.DatagramsEnd, world.lapsing.push(flow) - 1, untilUs);
+  datagrams.untilUs = Math.max(datagrams.lastUs + sessionTimeoutUs, nowUs);
+  lookAt(world, flow, datagrams.untilUs);
 }
 
 /** The agent leaves the session it has been on, and has sent datagrams until now. */
@@ -147,13 +215,29 @@ export function leaveDatagrams(world: WorldState, agent: number, nowUs: number):
   if (datagrams) datagrams.lastUs = nowUs;
 }
 
-/** `proxy_timeout` of a session without a client is over. */
+/** `proxy_timeout` of a session without a client is over, or something has come from its node that may end it. */
 export function datagramsEnd(world: WorldState, index: number, nowUs: number): void {
   const flow = world.lapsing[index]!;
-  const { host, proxy, listener, datagrams } = flow;
-  if (!host.proxies.includes(proxy)) return; // it has ended with its process
-  hearErrors(flow, nowUs);
-  end(world, flow, timedOut(datagrams!.rules, proxy.listeners[listener]!.options.datagrams!), nowUs);
+  world.lapsingFree.push(index);
+  const { host, proxy, listener } = flow;
+  const datagrams = flow.datagrams!;
+  // It has ended with its process, or by itself.
+  if (!host.proxies.includes(proxy) || datagrams.isOver) return;
+  let how = hear(flow, nowUs);
+  if (how === SessionEnd.None && nowUs >= datagrams.untilUs) {
+    how = timedOut(datagrams.rules, proxy.listeners[listener]!.options.datagrams!);
+  }
+  if (how === SessionEnd.None) return;
+  datagrams.isOver = true;
+  end(world, flow, how, nowUs);
+  const { agent } = datagrams;
+  if (agent >= 0 && world.flows.get(agent) === flow) expectDatagram(world, agent, nowUs);
+}
+
+/** A node answers a startup message that has come to it by nginx. */
+export function answersStartup(world: WorldState, agent: number, nowUs: number): void {
+  const flow = world.flows.get(agent);
+  if (flow?.datagrams) answer(world, flow, nowUs + flow.host.latencyUs[world.target[agent]!]!);
 }
 
 /** The startup message is at the host of nginx. */
@@ -182,7 +266,7 @@ export function hearsRefusal(world: WorldState, agent: number, nowUs: number): b
   if (!flow?.datagrams) return true;
   const { rules, errorsUs } = flow.datagrams;
   const isFirst = !rules.isDeaf && errorsUs.length === 0;
-  errorsUs.push(nowUs + flow.host.latencyUs[world.target[agent]!]!);
+  refuse(world, flow, nowUs + flow.host.latencyUs[world.target[agent]!]!);
   return isFirst && flow.proxy.listeners[flow.listener]!.options.datagrams!.passesErrors;
 }
 
@@ -190,7 +274,7 @@ export function hearsRefusal(world: WorldState, agent: number, nowUs: number): b
 export function isDeafened(world: WorldState, agent: number, nowUs: number): boolean {
   const flow = world.flows.get(agent);
   if (!flow?.datagrams) return false;
-  hearErrors(flow, nowUs);
+  catchUp(flow, nowUs);
   return flow.datagrams.rules.isDeaf;
 }
 
@@ -226,8 +310,17 @@ function decides(world: WorldState, agent: number): boolean {
   if (ways.isCut(world.groupOf[agent]!, ways.endOfPlace(place))) return false;
   const flow = world.flows.get(agent);
   if (!flow || flow.proxy !== host.proxies.at(-1)) return true;
-  const { errorsUs, rules } = flow.datagrams!;
+  const { errorsUs, rules, isOver } = flow.datagrams!;
+  if (isOver || isCounted(flow)) return true;
   return errorsUs.length > 0 || rules.errorWaits || refuses(world, agent);
+}
+
+/** How many datagrams there are, and which are answered, decides when the session ends. */
+function isCounted({ proxy, listener, datagrams }: Flow): boolean {
+  const { requests, responses } = proxy.listeners[listener]!.options.datagrams!;
+  if (requests > 0) return true;
+  // Managers answer keepalives alone: behind the first event there are never as many answers as it takes.
+  return responses !== null && datagrams!.rules.requests < Infinity;
 }
 
 /** The node's host answers nginx that nobody listens. */
@@ -238,6 +331,18 @@ function refuses(world: WorldState, agent: number): boolean {
   if (state !== PlaceState.Refusing && state !== PlaceState.Dying) return false;
   const [from, to] = [ways.endOfPlace(world.through[agent]!), ways.endOfPlace(node)];
   return !ways.isCut(from, to) && !ways.isCut(to, from);
+}
+
+function keepaliveUs(world: WorldState, agent: number, sentUs: number): number {
+  return Math.ceil(nextKeepaliveUs(clockOf(world, agent), world, world.ackUs[agent]!, sentUs - 1));
+}
+
+/** What the node says comes to nginx. */
+function answers(world: WorldState, agent: number): boolean {
+  const { ways } = world;
+  const node = world.node[agent]!;
+  const [from, to] = [ways.endOfPlace(world.through[agent]!), ways.endOfPlace(node)];
+  return world.places[node]!.state === PlaceState.Up && !ways.isCut(from, to) && !ways.isCut(to, from);
 }
 
 /** The datagram of a connected agent is at nginx. */
@@ -251,7 +356,14 @@ export function datagramDue(world: WorldState, agent: number, nowUs: number): vo
   if (flow) {
     const node = world.target[agent]!;
     if (node !== world.node[agent]) moveTo(world, agent, node, nowUs);
-    if (refuses(world, agent)) flow.datagrams!.errorsUs.push(atUs + 2 * host.latencyUs[node]!);
+    const isBackUs = atUs + 2 * host.latencyUs[node]!;
+    const isKeepalive = keepaliveUs(world, agent, sentUs) <= sentUs;
+    if (refuses(world, agent)) refuse(world, flow, isBackUs);
+    else if (isKeepalive && answers(world, agent)) answer(world, flow, isBackUs);
+    const { requests, responses } = flow.proxy.listeners[flow.listener]!.options.datagrams!;
+    if (requests === 0 && responses !== null && (responses > 1 || !isKeepalive)) {
+      flow.datagrams!.rules.requests = Infinity; // no longer to be reached
+    }
   }
   reviewSession(world, agent, nowUs);
 }
