@@ -259,7 +259,9 @@ function readF5(build: Build, cluster: Cluster, data: Data<'f5'>, path: Path): D
     choosesByAddress: options.persistence !== null,
     remarks: [
       ...(type === 'standard' && data.connectTimeout === undefined
-        ? ['F5 is taken to give up a connection to a member after 45 s (connectTimeout).']
+        ? [
+            'F5 is taken to give up a connection to a member after 21 s (connectTimeout; syn-max-retrans 3 of its tcp profile).',
+          ]
         : []),
       ...(method === 'round-robin'
         ? []

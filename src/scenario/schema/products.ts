@@ -167,7 +167,7 @@ export const f5 = {
     .meta({ description: 'tcp monitor; default: every 5s, down after 16s.' }),
   serviceDown: choice(['none', 'reset', 'drop', 'reselect'], 'Action on service down; default: none.').optional(),
   idleTimeout: timeout('Default 300s.').optional(),
-  connectTimeout: timeout('Of a standard virtual server; 45s is assumed.').optional(),
+  connectTimeout: timeout('Of a standard virtual server; default 21s, from syn-max-retrans 3.').optional(),
 };
 
 export const dns = {

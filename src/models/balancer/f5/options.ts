@@ -34,6 +34,7 @@ export const f5Defaults = {
   monitor: monitorDefaults,
   serviceDown: 'none',
   idleTimeoutUs: 300_000_000,
-  // Assumed: three repetitions of a SYN from 3 s on (3 + 6 + 12 + 24 s), as the tcp profile has them.
-  connectTimeoutUs: 45_000_000,
+  // F5, "ltm profile tcp": syn-max-retrans 3, syn-rto-base 3000 ms; iRules reference, LB_FAILED: a member that does not answer has
+  // failed after 9 s with 2 and after 45 s with 4 (the default up to 9.3), so 3 + 6 + 12 s with 3.
+  connectTimeoutUs: 21_000_000,
 } satisfies Omit<F5ListenerOptions, 'port' | 'members'>;

@@ -52,7 +52,7 @@ function listenerOf(
     sessionTimeoutUs: idleTimeoutUs,
     mutePeerTimeoutUs: Infinity,
     asksClients: false,
-    // Assumed: proxy buffer of the tcp profile.
+    // F5, the profile `tcp` as iControl REST shows it (mgmt/tm/ltm/profile/tcp): proxyBufferHigh. Profiles derived from it have more.
     proxyBufferBytes: 49_152,
   };
 }

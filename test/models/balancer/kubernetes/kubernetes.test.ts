@@ -19,7 +19,7 @@ import {
 
 behavesAsBalancer('kube-proxy iptables', ({ peers }) => aService({ endpoints: targetsGiven(peers) }), targetLacks);
 
-for (const scheduler of ['rr', 'wrr', 'lc', 'wlc', 'sh', 'sed', 'nq'] satisfies IpvsScheduler[]) {
+for (const scheduler of ['rr', 'wrr', 'lc', 'wlc', 'sh', 'dh', 'sed', 'nq'] satisfies IpvsScheduler[]) {
   behavesAsBalancer(
     `kube-proxy IPVS ${scheduler}`,
     ({ peers }) => aService({ proxy: 'ipvs', scheduler, endpoints: targetsGiven(peers) }),
