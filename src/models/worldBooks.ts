@@ -1,5 +1,6 @@
 // Everything one replication reports, collected while it runs and put in order at its end.
 import { uniform, type Key } from '../kernel/random.ts';
+import { missAcks } from './ackSilence.ts';
 import { DelayBook } from './delays.ts';
 import { addFlow, flowAmounts, newFlow, type Flow } from './flow.ts';
 import {
@@ -30,9 +31,6 @@ import type { WorldOptions } from './worldOptions.ts';
 
 /** Width of the slices on which node queues and time lines are computed. */
 export const sliceUs = 100_000;
-
-/** An agent leaves when 61 s have passed since the last ACK, and its keepalives leave 10 s apart: 4.x, time-reconnect. */
-const impatienceUs = 50_000_000;
 
 export interface RunEnd {
   readonly endUs: number;
@@ -319,11 +317,16 @@ export class WorldBooks implements PipelineBooks {
       notes: this.#notes(
         end.notes,
         nodes.map(({ name }, node) => ({ name, atUs: queues[node] ? firstDrop(queues[node].output) : -1 })),
+        connected,
       ),
     };
   }
 
-  #notes(before: readonly string[], drops: readonly { readonly name: string; readonly atUs: number }[]): string[] {
+  #notes(
+    before: readonly string[],
+    drops: readonly { readonly name: string; readonly atUs: number }[],
+    connected: readonly Float64Array[],
+  ): string[] {
     const notes = [...before];
     const told = (count: number, what: string): void => {
       if (count > 0) notes.push(`${count} connections were closed by the balancer: ${what}.`);
@@ -355,14 +358,22 @@ export class WorldBooks implements PipelineBooks {
         `More than ${acceptQueue + 1} agents connect to ${name} within a second: whether it takes them as fast is not judged (no acceptsPerSecond).`,
       );
     });
-    this.options.nodes.forEach(({ name }, node) => {
-      const { inline, peakUs } = this.intake.nodes[node]!;
-      if (!inline || peakUs < impatienceUs) return;
-      notes.push(
-        `Control messages waited more than ${impatienceUs / 1e6} s at ${name}: agents connected there would have left it as well, which is not played.`,
-      );
-    });
+    notes.push(...this.#late(connected));
     return notes;
+  }
+
+  /** Agents that would have left a node for want of an ACK, and have not. */
+  #late(connected: readonly Float64Array[]): string[] {
+    const { nodes, groups } = this.options;
+    const patiences = groups.map(({ agent }) => agent);
+    return nodes.flatMap(({ name }, node) => {
+      const workUs = this.intake.nodes[node]!.slices;
+      const agents = missAcks({ workUs, sliceUs, connected: connected[node]!, steps: this.steps }, patiences);
+      if (agents === 0) return [];
+      return [
+        `${agents} agents at most that were connected to ${name} would have had no ACK for longer than time-reconnect behind the work of startups, have left and come again: not played, so that this storm is shown too small and too short.`,
+      ];
+    });
   }
 
   /** Nodes whose capacity is judged: what did not fit was not delivered after all. */
