@@ -14,7 +14,7 @@ import { ExitCode, type Io } from './io.ts';
  * Megabytes that nobody reads in a repository: a row for each outage, a row for each instant, and all of it as data. What they add
  * up to is in the other files and in the charts; that they have not changed is in their hashes, which are kept.
  */
-const unkept: readonly string[] = ['reconnects.csv', 'timeline.csv', 'result.json'];
+const unkept: readonly string[] = ['reconnects.csv', 'timeline.csv', 'result.json', 'report.html'];
 
 /** What a recorded answer took to compute, where `npm run bench` has measured it: differs from run to run, and is compared with nothing. */
 const cost = 'cost.md';

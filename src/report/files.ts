@@ -4,6 +4,7 @@ import { charts } from './charts.ts';
 import { lossesCsv, modesCsv, nodesCsv, reconnectsCsv, timelineCsv } from './csv.ts';
 import { observedCsv, placementCsv } from './reality.ts';
 import { renderSvg, specText } from './render.ts';
+import { reportHtml } from './html/report.ts';
 import { resultPieces } from './stored.ts';
 import { summaryJson } from './summaryJson.ts';
 import { summaryMarkdown } from './summaryMarkdown.ts';
@@ -20,6 +21,7 @@ export function* reportFiles(comparison: Comparison): Generator<ReportFile> {
   yield { path: 'summary.json', pieces: [summaryJson(comparison)] };
   yield { path: 'result.json', pieces: resultPieces(comparison) };
   yield { path: 'summary.md', pieces: [summaryMarkdown(comparison)] };
+  yield { path: 'report.html', pieces: [reportHtml(comparison)] };
   yield { path: 'modes.csv', pieces: modesCsv(comparison) };
   yield { path: 'nodes.csv', pieces: nodesCsv(comparison) };
   yield { path: 'timeline.csv', pieces: timelineCsv(comparison) };

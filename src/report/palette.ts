@@ -39,15 +39,34 @@ export function modeInk(index: number): string {
   return colour;
 }
 
+/**
+ * A colour for dark paper: as much lighter as it takes to be seen there. @param contrast 3 is what WCAG 2.2 asks of graphics (success
+ * criterion 1.4.11), 4.5 of text.
+ */
+export function onDark(colour: string, contrast = 3): string {
+  let lit = colour;
+  for (let share = 0.05; luminance(lit) + 0.05 < contrast * (luminance(darkPaper) + 0.05); share += 0.05) {
+    lit = mapParts(colour, (part) => part + (255 - part) * share);
+  }
+  return lit;
+}
+
+/** The darkest and the lightest surface of a page that is dark lie below and at this one. */
+export const darkPaper = '#1d222b';
+
 // WCAG 2.2, success criterion 1.4.3, and its definition of relative luminance.
 const enoughContrast = 4.5;
 
 function contrastToWhite(colour: string): number {
+  return 1.05 / (luminance(colour) + 0.05);
+}
+
+function luminance(colour: string): number {
   const [red = 0, green = 0, blue = 0] = partsOf(colour).map((part) => {
     const value = part / 255;
     return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
   });
-  return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
 /** Behind the last colour of a palette come the same ones, lighter each time round. */

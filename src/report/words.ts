@@ -67,6 +67,8 @@ function skewText(mode: ModeResult): string {
 
 export interface Headline {
   readonly label: string;
+  /** The metric of it, or the first of several. */
+  readonly metric: string;
   readonly value: (mode: ModeResult) => string;
 }
 
@@ -76,38 +78,97 @@ interface Row extends Headline {
 }
 
 const rows: readonly Row[] = [
-  { label: 'outages of agents', value: (mode) => textOf(mode, 'reconnect.count') },
-  { label: 'half are back after', value: (mode) => textOf(mode, 'reconnect.p50'), when: hasOutages },
-  { label: '95 % are back after', value: (mode) => textOf(mode, 'reconnect.p95'), when: hasOutages },
-  { label: '99 % are back after', value: (mode) => textOf(mode, 'reconnect.p99'), when: hasOutages },
-  { label: 'not back at the end', value: (mode) => textOf(mode, 'reconnect.unfinished'), when: hasOutages },
-  { label: 'newcomers', value: (mode) => textOf(mode, 'enrolment.agents'), when: hasNewcomers },
-  { label: 'half report after', value: (mode) => textOf(mode, 'enrolment.firstReport.p50'), when: hasNewcomers },
-  { label: 'the last reports after', value: (mode) => textOf(mode, 'enrolment.firstReport.max'), when: hasNewcomers },
-  { label: 'never report', value: (mode) => textOf(mode, 'enrolment.unfinished'), when: hasNewcomers },
+  { label: 'outages of agents', metric: 'reconnect.count', value: (mode) => textOf(mode, 'reconnect.count') },
+  {
+    label: 'half are back after',
+    metric: 'reconnect.p50',
+    value: (mode) => textOf(mode, 'reconnect.p50'),
+    when: hasOutages,
+  },
+  {
+    label: '95 % are back after',
+    metric: 'reconnect.p95',
+    value: (mode) => textOf(mode, 'reconnect.p95'),
+    when: hasOutages,
+  },
+  {
+    label: '99 % are back after',
+    metric: 'reconnect.p99',
+    value: (mode) => textOf(mode, 'reconnect.p99'),
+    when: hasOutages,
+  },
+  {
+    label: 'not back at the end',
+    metric: 'reconnect.unfinished',
+    value: (mode) => textOf(mode, 'reconnect.unfinished'),
+    when: hasOutages,
+  },
+  {
+    label: 'newcomers',
+    metric: 'enrolment.agents',
+    value: (mode) => textOf(mode, 'enrolment.agents'),
+    when: hasNewcomers,
+  },
+  {
+    label: 'half report after',
+    metric: 'enrolment.firstReport.p50',
+    value: (mode) => textOf(mode, 'enrolment.firstReport.p50'),
+    when: hasNewcomers,
+  },
+  {
+    label: 'the last reports after',
+    metric: 'enrolment.firstReport.max',
+    value: (mode) => textOf(mode, 'enrolment.firstReport.max'),
+    when: hasNewcomers,
+  },
+  {
+    label: 'never report',
+    metric: 'enrolment.unfinished',
+    value: (mode) => textOf(mode, 'enrolment.unfinished'),
+    when: hasNewcomers,
+  },
   {
     label: 'met a node without their key',
+    metric: 'enrolment.keyUnknown.share',
     value: (mode) => textOf(mode, 'enrolment.keyUnknown.share'),
     when: hasNewcomers,
   },
-  { label: 'events lost', value: (mode) => lossText(mode, 'events.lost') },
-  { label: 'share of events lost', value: (mode) => lossText(mode, 'loss.share') },
-  { label: 'main cause of loss', value: mainCause, when: (mode) => largest(mode, 'events.lost') > 0 },
+  { label: 'events lost', metric: 'events.lost', value: (mode) => lossText(mode, 'events.lost') },
+  { label: 'share of events lost', metric: 'loss.share', value: (mode) => lossText(mode, 'loss.share') },
+  {
+    label: 'main cause of loss',
+    metric: 'events.lost',
+    value: mainCause,
+    when: (mode) => largest(mode, 'events.lost') > 0,
+  },
   {
     label: 'SYNs dropped by full accept queues',
+    metric: 'storm.overflow',
     value: (mode) => textOf(mode, 'storm.overflow'),
     when: (mode) => largest(mode, 'storm.overflow') > 0,
   },
   {
     label: 'shown as disconnected though heard, most',
+    metric: 'status.falseDisconnected.peak',
     value: (mode) => textOf(mode, 'status.falseDisconnected.peak'),
     when: (mode) => largest(mode, 'status.falseDisconnected.peak') > 0,
   },
-  { label: 'skew before / during / after', value: skewText },
-  { label: 'even again after', value: (mode) => textOf(mode, 'rebalanced.after'), when: isHelped },
-  { label: 'told to reconnect by the helper', value: (mode) => textOf(mode, 'helper.reconnects'), when: isHelped },
+  { label: 'skew before / during / after', metric: 'skew.agents.before', value: skewText },
+  {
+    label: 'even again after',
+    metric: 'rebalanced.after',
+    value: (mode) => textOf(mode, 'rebalanced.after'),
+    when: isHelped,
+  },
+  {
+    label: 'told to reconnect by the helper',
+    metric: 'helper.reconnects',
+    value: (mode) => textOf(mode, 'helper.reconnects'),
+    when: isHelped,
+  },
   {
     label: 'cut by an old HAProxy process',
+    metric: 'helper.cut',
     value: (mode) => textOf(mode, 'helper.cut'),
     when: (mode) => largest(mode, 'helper.cut') > 0,
   },
