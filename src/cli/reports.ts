@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { answersOf, withAnswers } from '../report/answers.ts';
 import { reportFiles } from '../report/files.ts';
 import { referencePages } from '../report/reference.ts';
 import { writeFiles, writeText } from '../report/write.ts';
@@ -70,15 +71,27 @@ export async function reports(names: readonly string[], check: boolean, io: Io):
     }
   }
   if (names.length > 0) return code;
-  for (const { path, text } of referencePages()) {
+  const pages = readTexts('docs');
+  for (const { path, text } of [...referencePages(), ...answeredPages(pages)]) {
     const file = join('docs', path);
-    const same = readTexts('docs').get(path) === text;
-    io.out(`${file}: ${same ? 'unchanged' : 'changed'}\n`);
+    const same = pages.get(path) === text;
+    if (!same) io.out(`${file}: changed\n`);
     if (same) continue;
     if (check) code = ExitCode.BaselineDiffers;
     else writeText(file, text);
   }
   return code;
+}
+
+/** Pages of docs/ that show recorded answers, with those that lie in reports/ now. */
+export function answeredPages(pages: ReadonlyMap<string, string>): { readonly path: string; readonly text: string }[] {
+  const summaryOf = (scenario: string): string => readFileSync(join('reports', scenario, 'summary.md'), 'utf8');
+  return [...pages]
+    .filter(([path, text]) => path.endsWith('.md') && answersOf(text).length > 0)
+    .map(([path, text]) => ({
+      path,
+      text: withAnswers(text, `${'../'.repeat(path.split('/').length)}reports`, summaryOf),
+    }));
 }
 
 /** Scenarios that a recorded answer belongs to, in order. */
@@ -89,7 +102,8 @@ export function scenarioNames(): string[] {
     .sort();
 }
 
-function readTexts(directory: string): Map<string, string> {
+/** Texts below a directory, by path. */
+export function readTexts(directory: string): Map<string, string> {
   try {
     const paths = readdirSync(directory, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())

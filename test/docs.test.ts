@@ -1,0 +1,85 @@
+// The documentation: its links lead somewhere, its commands run, its answers are the recorded ones.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { answeredPages, readTexts } from '../src/cli/reports.ts';
+import { cli } from './support/cli.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const docs = readTexts(join(root, 'docs'));
+const pages = new Map([...docs].filter(([path]) => path.endsWith('.md')));
+const out = mkdtempSync(join(tmpdir(), 'fleetfall-docs-'));
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+test('the answers in the pages are the recorded ones (else: npm run reports)', () => {
+  const answered = answeredPages(pages);
+
+  expect(answered.length).toBeGreaterThanOrEqual(20);
+  for (const { path, text } of answered) expect(pages.get(path), path).toBe(text);
+});
+
+test('every link leads to a file that is there', () => {
+  const missing = [...pages].flatMap(([path, text]) =>
+    [...text.matchAll(/\]\(([^):#\s]+)(?:#[^)]*)?\)/g)]
+      .map(([, target]) => target!)
+      .filter((target) => !existsSync(join(root, 'docs', dirname(path), target)))
+      .map((target) => `${path}: ${target}`),
+  );
+
+  expect(missing).toEqual([]);
+});
+
+/** Commands of a page that name a shipped scenario: one a line of a block. */
+function commandsOf(text: string): string[] {
+  return [...text.matchAll(/```\w*\n([^]*?)```/g)]
+    .flatMap(([, block]) => block!.split('\n'))
+    .map((line) => line.replace(/^\$ /, '').replace(/^npm run -s fleetfall -- /, 'fleetfall '))
+    .filter((line) => /^fleetfall \w/.test(line) && /scenarios\/[\w-]+\.yaml/.test(line));
+}
+
+/** Words of a shell line with plain quotes. */
+function wordsOf(line: string): string[] {
+  return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+    ([, single, double, plain]) => (single ?? double ?? plain)!,
+  );
+}
+
+const commands = [...new Set([...pages].flatMap(([, text]) => commandsOf(text)))];
+
+test('the pages show commands', () => {
+  expect(commands.length).toBeGreaterThan(15);
+});
+
+/** The storm of 100,000 agents takes half a minute: in the normal run its scenario is read only. */
+const long = process.env.FLEETFALL_LONG === '1';
+
+test.each(commands)('%s', { timeout: 120_000 }, async (line) => {
+  const [, command, ...words] = wordsOf(line);
+  const files = words.map((word) => (word.startsWith('scenarios/') ? join(root, word) : word));
+  const simulates = command === 'run' || command === 'compare';
+  const heavy = simulates && !long && line.includes('100k');
+  const argv = heavy
+    ? ['validate', ...files.filter((word) => word.endsWith('.yaml'))]
+    : [
+        command!,
+        ...files.map((word, index) => (files[index - 1] === '--junit' ? join(out, word) : word)),
+        ...(simulates ? ['--replications', '1', '--jobs', '1'] : []),
+        ...(command === 'run' ? ['--out', mkdtempSync(join(out, 'run-'))] : []),
+      ];
+
+  const { code, err } = await cli(argv);
+
+  // One replication may leave an expectation undecided or unmet; what counts here is that the command is understood and answers.
+  expect([0, 3, 99], err).toContain(code);
+});
+
+test('every recorded answer has a scenario that the README lists', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const scenarios = [
+    ...new Set([...pages.values()].flatMap((text) => [...text.matchAll(/answer: ([\w-]+)/g)].map(([, name]) => name!))),
+  ];
+
+  for (const name of scenarios) expect(readme, name).toContain(`scenarios/${name}.yaml`);
+});
