@@ -64,6 +64,30 @@ test('without a backlog an event leaves when it is written', () => {
   expect(pipelines.sendInstant(0, 1)).toBe(pipelines.writtenAt(0, 601));
 });
 
+test('of events that come within a slot of each other the later ones are still to be sent when somebody looks', () => {
+  const spacingUs = dispatchSpacingUs(500);
+  for (const rate of [20, 100, 300]) {
+    const { pipelines, counts } = bench(rate, { events: { ratePerSecond: rate, arrival: 'poisson' } });
+    const sentUs: number[] = [];
+    for (let event = 1; event <= 25 * rate; event++)
+      sentUs.push(Math.max(pipelines.writtenAt(0, event), (sentUs.at(-1) ?? -Infinity) + spacingUs));
+    // Looked at in front of and at the sends of events that others held up, and now and then.
+    const late = sentUs.flatMap((at, index) => (at > pipelines.writtenAt(0, index + 1) ? [at, at + 1] : []));
+    const looks = [...late.slice(0, 40), ...sentUs.filter((_at, index) => index % rate === 0)].sort((a, b) => a - b);
+    let most = 0;
+    for (const atUs of looks) {
+      pipelines.advance(0, atUs);
+      const sent = sentUs.filter((at) => at < atUs).length;
+
+      expect(counts.delivered).toBe(sent);
+      expect(pipelines.sendInstant(0, 1)).toBe(sentUs[sent]);
+      expect(pipelines.sendInstant(0, 7)).toBe(sentUs[sent + 6]);
+      most = Math.max(most, pipelines.ring[0]!);
+    }
+    expect(most).toBeGreaterThan(0);
+  }
+});
+
 test('nobody looks for a send that cannot come in time', () => {
   const { pipelines } = bench(10);
   const hundredth = pipelines.sendInstant(0, 100);

@@ -9,6 +9,8 @@ const leastTogether = 16;
 const mostTogether = 512;
 /** A poll that keeps the dispatcher busy for a tenth of the time to the next one is looked at by itself. */
 const pollCrowd = 10;
+/** A dispatcher that is so many slots ahead of an event was not held up by it, nor by any before. */
+const aheadSlots = 16;
 
 export class Dispatchers extends Accounts {
   /** Instant of the `ordinal`-th send from the anchor on, while nothing changes; Infinity when it never comes. */
@@ -19,19 +21,34 @@ export class Dispatchers extends Accounts {
     const slot = Math.max(this.slotUs[agent]!, this.anchorUs[agent]!);
     const bySlot = slot + (ordinal - 1) * limits.spacingUs;
     if (ordinal <= ring) return bySlot;
-    if (ring === 0) {
-      const firstUs = this.writtenAt(agent, seen + 1);
-      const spaced = Math.max(slot, firstUs) + (ordinal - 1) * limits.spacingUs;
-      if (this.#isOverloaded(agent, limits)) return spaced;
-      const readUs = this.writtenAt(agent, seen + ordinal);
-      // The lines of one look leave one by one, from its instant on.
-      const before =
-        this.polled[this.groupOf[agent]!] && readUs < Infinity ? this.written(agent, readUs) : seen + ordinal - 1;
-      return Math.max(spaced, readUs + (seen + ordinal - 1 - before) * limits.spacingUs);
+    if (this.#isOverloaded(agent, limits)) {
+      if (ring > 0) return bySlot;
+      return Math.max(slot, this.writtenAt(agent, seen + 1)) + (ordinal - 1) * limits.spacingUs;
     }
-    if (this.#isOverloaded(agent, limits)) return bySlot;
-    const written = this.writtenAt(agent, seen + ordinal - ring);
-    return Math.max(written, this.#idleUs(agent, limits, slot) < written ? written : bySlot);
+    const last = seen + ordinal - ring;
+    if (!this.polled[this.groupOf[agent]!]) return this.#sentAt(agent, seen, last, bySlot, limits.spacingUs);
+    const readUs = this.writtenAt(agent, last);
+    if (ring > 0) return Math.max(readUs, this.#idleUs(agent, limits, slot) < readUs ? readUs : bySlot);
+    // The lines of one look leave one by one, from its instant on.
+    const spaced = Math.max(slot, this.writtenAt(agent, seen + 1)) + (ordinal - 1) * limits.spacingUs;
+    const before = readUs < Infinity ? this.written(agent, readUs) : last - 1;
+    return Math.max(spaced, readUs + (last - 1 - before) * limits.spacingUs);
+  }
+
+  /**
+   * When the event `last` leaves: a slot behind the one before it, or when it is written. Nobody looks farther back than to where the
+   * dispatcher was so many slots ahead that what came before has long been sent.
+   * @param seen event before the first that is not sent; `bySlot`: when `last` would leave if the dispatcher never rested until then.
+   */
+  #sentAt(agent: number, seen: number, last: number, bySlot: number, spacingUs: number): number {
+    let sentUs = bySlot;
+    let slots = 0;
+    for (let event = last; event > seen; event--, slots++) {
+      const earliestUs = this.writtenAt(agent, event) + slots * spacingUs;
+      if (earliestUs > sentUs) sentUs = earliestUs;
+      else if (earliestUs < sentUs - aheadSlots * spacingUs) break;
+    }
+    return sentUs;
   }
 
   /**
@@ -145,7 +162,7 @@ export class Dispatchers extends Accounts {
       // The lines of a poll come all at once: where they are many they make a backlog of their own.
       const crowd = this.polled[this.groupOf[agent]!] ? pollCrowd : 1;
       if (ring === 0 && !isBusy((crowd * left) / (toUs - at), limits.spacingUs)) {
-        this.sendFresh(agent, left, at, toUs);
+        this.#sendIdle(agent, left, at, toUs, limits.spacingUs);
         break;
       }
       const seen = this.seen[agent]!;
@@ -168,6 +185,24 @@ export class Dispatchers extends Accounts {
       at = Math.max(at, Math.min(idleUs, toUs - 1));
     }
     this.noteRing(agent, limits, toUs, inflow > 0, false);
+  }
+
+  /** Fewer come than may be sent. What has come so close behind others that its slot lies beyond the end is still to be sent. */
+  #sendIdle(agent: number, inflow: number, fromUs: number, toUs: number, spacingUs: number): void {
+    if (inflow === 0 || this.polled[this.groupOf[agent]!]) {
+      this.sendFresh(agent, inflow, fromUs, toUs);
+      return;
+    }
+    const seen = this.seen[agent]!;
+    const slot = Math.max(this.slotUs[agent]!, fromUs);
+    const sentUs = this.#sentAt(agent, seen, seen + inflow, slot + (inflow - 1) * spacingUs, spacingUs);
+    const held = sentUs < toUs ? 0 : Math.min(inflow, Math.floor((sentUs - toUs) / spacingUs) + 1);
+    this.sendFresh(agent, inflow - held, fromUs, toUs);
+    this.slotUs[agent] = sentUs - (held - 1) * spacingUs;
+    if (held === 0) return;
+    this.waiting.add(agent, 0, seen + inflow - held, held, seen + inflow);
+    this.seen[agent] = seen + inflow;
+    this.ring[agent] = held;
   }
 
   /** More comes than the buffer has room for: it never rests, and how many find it full is seen at the end of the stretch. */

@@ -83,11 +83,11 @@ export function bookDifferences(
     if (ours > most || ours < least)
       found.push(`work of control messages at ${name}: engine ${ours}, oracle ${theirs}`);
   }
-  // Which of those that were held together were lost, the engine does not follow.
-  const isKnown = engine.groups.every(
-    ({ lost }, group) =>
-      lost.ring + lost.logcollector + lost.keyInUse === 0 && options.groups[group]!.events.source !== 'socket',
-  );
+  // Which of those that were held together were lost, the engine does not follow; and it takes them to be as old as if they had come evenly.
+  const isKnown = engine.groups.every(({ lost }, group) => {
+    const { source, arrival } = options.groups[group]!.events;
+    return lost.ring + lost.logcollector + lost.keyInUse === 0 && source !== 'socket' && arrival === 'regular';
+  });
   // Lines of one look into a file lie evenly between its ages.
   const filesUs = Math.max(
     0,

@@ -71,10 +71,7 @@ export function apart(recipe: WorldRecipe): WorldOptions {
 }
 
 export function expectAgreement(recipe: WorldRecipe, replication: number, events = 0, us = 0): void {
-  // Poisson events may come within a slot of the dispatcher; the engine sends them when they are written.
-  const isPoisson = recipe.groups.some((group) => group.events?.arrival === 'poisson');
-  const slots = isPoisson ? { us: us + 5_000, events: events + 2 } : { us, events };
-  const found = differences(apart(recipe), { seed: 'oracle', replication }, slots);
+  const found = differences(apart(recipe), { seed: 'oracle', replication }, { us, events });
   expect(found, `replay: ${JSON.stringify({ recipe, replication })}`).toEqual([]);
 }
 
