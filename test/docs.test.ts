@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { answeredPages, readTexts } from '../src/cli/reports.ts';
+import { answersOf } from '../src/report/answers.ts';
 import { cli } from './support/cli.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -77,9 +78,7 @@ test.each(commands)('%s', { timeout: 120_000 }, async (line) => {
 
 test('every recorded answer has a scenario that the README lists', () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  const scenarios = [
-    ...new Set([...pages.values()].flatMap((text) => [...text.matchAll(/answer: ([\w-]+)/g)].map(([, name]) => name!))),
-  ];
+  const scenarios = [...new Set([...pages.values()].flatMap(answersOf))];
 
   for (const name of scenarios) expect(readme, name).toContain(`scenarios/${name}.yaml`);
 });
