@@ -46,6 +46,8 @@ export interface Forwarding {
   readonly unknown: 'reset' | 'drop';
   /** What becomes of a connection for which it has no target. */
   readonly noTarget: 'reset' | 'drop';
+  /** Flows of datagrams end with their target, though connections stay; absent: they do not. */
+  readonly forgetsDatagrams?: boolean;
   /** Targets see its address instead of the client's. */
   readonly hidesClients: boolean;
 }

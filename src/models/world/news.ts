@@ -3,6 +3,7 @@ import type { BalancerNews, BalancerSession } from '../balancer/contract.ts';
 import type { Proxy } from '../balancer/proxy.ts';
 import { recheck } from './checks.ts';
 import { endChained } from './chain.ts';
+import { chooseAnew } from './datagramFlows.ts';
 import { loseFlow } from './flows.ts';
 import type { BalancerHost } from './host.ts';
 import { Forgotten, Leg, forgetFlow } from './legs.ts';
@@ -50,6 +51,10 @@ function act(
       world.probe.peerTurned?.(host.place, news.peerIndex, nowUs, false, proxy.pools[pool]!.targets[news.peerIndex]!);
       if (news.sessions !== 'kept') {
         endSessions(world, host, proxy, pool, news.peerIndex, news.sessions === 'resetOnUse', nowUs);
+      } else if (proxy.forwarding?.forgetsDatagrams === true) {
+        for (const agent of agentsOn(world, host, proxy, pool, news.peerIndex)) {
+          if (world.udp[agent] === 1) chooseAnew(world, agent, nowUs);
+        }
       }
       return;
     case 'ended':
@@ -58,6 +63,16 @@ function act(
     default:
       news satisfies never;
   }
+}
+
+/** Whose packets a forwarder sends to a peer. */
+function agentsOn(world: WorldState, host: BalancerHost, proxy: Proxy, pool: number, peer: number): number[] {
+  const isOurs = (agent: number): boolean => {
+    const flow = world.flows.get(agent)!;
+    if (flow.proxy !== proxy || flow.peer !== peer || world.through[agent] !== host.place) return false;
+    return proxy.listeners[flow.listener]!.pool === pool;
+  };
+  return [...host.flows].filter(isOurs).sort((a, b) => a - b);
 }
 
 /** @param isOnUse whoever says something next hears RST; else the balancer says FIN now. */
@@ -71,11 +86,10 @@ function endSessions(
   nowUs: number,
 ): void {
   if (proxy.forwarding) {
-    const flows = [...host.flows].sort((a, b) => a - b).map((agent) => ({ agent, flow: world.flows.get(agent)! }));
-    for (const { agent, flow } of flows) {
-      const isOurs = flow.proxy === proxy && proxy.listeners[flow.listener]!.pool === pool && flow.peer === peer;
+    for (const agent of agentsOn(world, host, proxy, pool, peer)) {
+      if (world.udp[agent] === 1) chooseAnew(world, agent, nowUs);
       // Whether it says so at once or to the next packet makes a difference of one keepalive at most.
-      if (isOurs && world.through[agent] === host.place) loseFlow(world, agent, Forgotten.Reset, nowUs);
+      else loseFlow(world, agent, Forgotten.Reset, nowUs);
     }
     return;
   }

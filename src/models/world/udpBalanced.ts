@@ -369,7 +369,7 @@ export function datagramDue(world: WorldState, agent: number, nowUs: number): vo
 }
 
 /** The agent's datagrams come to another node, which has heard nothing of it. Its key it knows. */
-function moveTo(world: WorldState, agent: number, node: number, nowUs: number): void {
+export function moveTo(world: WorldState, agent: number, node: number, nowUs: number): void {
   const { pipelines } = world.books;
   const isHeard = !isDark(world.broken[agent]!);
   leaveZombie(world, agent, nowUs);

@@ -10,7 +10,8 @@ import { nearest } from '../problem.ts';
 import type { SourcePosition } from '../scenario.ts';
 import type { RoutingData } from '../schema.ts';
 import { listNames, pathText, quote, type Path } from '../wording.ts';
-import { balancerWord, balancersGiven, type Balancer } from './balancers.ts';
+import type { ListenerFacts } from '../../models/balancer/product.ts';
+import { balancerWord, balancersGiven, makesNoConnections, type Balancer } from './balancers.ts';
 import type { Cluster } from './cluster.ts';
 import type { Build } from './context.ts';
 import { checkDatagrams } from './udpListener.ts';
@@ -108,7 +109,7 @@ export function serverOf(
   const balancer = entry.balancerByName
     ? balancers.find(({ options }) => options.name === entry.text)
     : balancerAt(cluster, balancers, entry.text);
-  if (balancer) return atBalancer(build, balancer, entry, common, agent);
+  if (balancer) return atBalancer(build, cluster, balancer, entry, common, agent);
   if (entry.balancerByName && balancers.length > 0) {
     const known = balancers.map(({ options }) => options.name);
     entry.fail(`no balancer of this mode is called ${quote(entry.text)}. Known: ${listNames(known)}.`);
@@ -189,28 +190,33 @@ export function balancerAt(cluster: Cluster, balancers: readonly Balancer[], tex
 
 function atBalancer(
   build: Build,
+  cluster: Cluster,
   { index: balancerIndex, options, file, listeners, used }: Balancer,
   entry: Entry,
   common: Common,
   agent: AgentOptions,
 ): ServerOptions | null {
   const { protocol } = common;
-  const own = listeners.filter(({ options: each }) => listensOn(each, each.port, protocol));
+  // What forwards packets does so with datagrams, too.
+  const forwards = protocol === 'udp' && makesNoConnections(options.product) && options.product.kind !== 'vip';
+  const listens = forwards ? 'tcp' : protocol;
+  const own = listeners.filter(({ options: each }) => listensOn(each, each.port, listens));
   if (protocol === 'udp' && own.length === 0) {
     entry.fail(
-      `${balancerWord(options.name)} has no listener for UDP that is modelled: only nginx has, with "listen … udp". Use TCP, or let the agents connect to the nodes.`,
+      `${balancerWord(options.name)} has no listener for UDP that is modelled: nginx has, with "listen … udp", and what forwards packets. Use TCP, or let the agents connect to the nodes.`,
     );
     return null;
   }
   const port = entry.port ?? (own.length === 1 ? own[0]!.options.port : nodeDefaults.eventsPort);
-  const listenerIndex = listeners.findIndex((listener) => listensOn(listener.options, port, protocol));
+  const listenerIndex = listeners.findIndex((listener) => listensOn(listener.options, port, listens));
   if (listenerIndex < 0) {
     entry.fail(
       `${balancerWord(options.name)} does not listen${protocol === 'udp' ? ' for UDP' : ''} on port ${port}. It listens on ${listNames(own.map((listener) => String(listener.options.port)))}.`,
     );
     return null;
   }
-  if (protocol === 'udp') checkDatagrams(build, file, listenerIndex, agent.notifyTimeSeconds);
+  if (forwards) checkFlows(cluster, listeners[listenerIndex]!, entry, agent);
+  else if (protocol === 'udp') checkDatagrams(build, file, listenerIndex, agent.notifyTimeSeconds);
   const registrationIndex = listeners.findIndex((listener) => listensOn(listener.options, agent.enrollment.port));
   used.set(listenerIndex, 'events');
   if (registrationIndex >= 0 && !used.has(registrationIndex)) used.set(registrationIndex, 'registration');
@@ -220,4 +226,25 @@ function atBalancer(
     port,
     registration: registrationIndex < 0 ? null : { kind: 'balancer', balancerIndex, listenerIndex: registrationIndex },
   };
+}
+
+// AWS, "Network Load Balancers", idle time-out of UDP flows: 120 s, fixed. Linux, net.netfilter.nf_conntrack_udp_timeout_stream: 120 s.
+const datagramFlowSeconds = 120;
+
+/** UDP through what forwards: to nodes that take it, and kept alive by keepalives. */
+function checkFlows(
+  cluster: Cluster,
+  { peers }: ListenerFacts,
+  entry: Entry,
+  { notifyTimeSeconds }: AgentOptions,
+): void {
+  for (const { address, serverText } of peers) {
+    const node = cluster.nodes.find((each) => each.address === address);
+    if (!node) entry.fail(`UDP to ${serverText}, which is no node, is not modelled. Let it lead to the nodes.`);
+    else if (!cluster.listens(node, 'udp')) entry.fail(`${node.name} does not listen for UDP.`);
+  }
+  if (notifyTimeSeconds + 2 < datagramFlowSeconds) return;
+  entry.fail(
+    `flows of UDP are forgotten after ${datagramFlowSeconds} s, and the agents' notify_time is ${notifyTimeSeconds} s: each keepalive would begin a flow, which is not modelled. Make notify_time shorter.`,
+  );
 }

@@ -100,7 +100,7 @@ describe('a list', () => {
         scenarioText({ modes: '{ lb: { nginx: nginx.conf, servers: [{ node: balancer, protocol: udp }] } }' }),
       ),
     ).toEqual([
-      '5:45  modes.lb.servers[0]: the balancer has no listener for UDP that is modelled: only nginx has, with "listen … udp". Use TCP, or let the agents connect to the nodes.',
+      '5:45  modes.lb.servers[0]: the balancer has no listener for UDP that is modelled: nginx has, with "listen … udp", and what forwards packets. Use TCP, or let the agents connect to the nodes.',
     ]);
   });
 });

@@ -15,6 +15,8 @@ export const kubernetesProduct: Product<Extract<BalancerProduct, { kind: 'kubern
       survivesProcess: true,
       // A packet that no translation is known for ends on the node itself, where nobody listens.
       unknown: 'reset',
+      // kubernetes, pkg/proxy/conntrack/cleanup.go, CleanStaleEntries(): entries of UDP for endpoints that are gone.
+      forgetsDatagrams: true,
       // kube-proxy, a Service without endpoints: REJECT.
       noTarget: 'reset',
       // kubernetes.io, "Using Source IP": Cluster translates the source as well.
