@@ -6,6 +6,7 @@ import { quote } from '../wording.ts';
 import type { HaproxyReport } from './haproxyReport.ts';
 import type { HaproxyLine } from './haproxySyntax.ts';
 import { parseAddress, parseWhole } from './haproxyValues.ts';
+import { table } from './table.ts';
 
 /** One of the addresses of a `bind` line; `ports` from … to. */
 export interface BindLine {
@@ -42,7 +43,7 @@ const harmless: ReadonlyMap<string, number> = new Map([
   ),
 ]);
 
-const since: Readonly<Record<string, HaproxyBranch>> = {
+const since: Readonly<Record<string, HaproxyBranch>> = table({
   'quic-cc-algo': '2.7',
   'quic-force-retry': '2.7',
   'client-sigalgs': '2.8',
@@ -56,14 +57,14 @@ const since: Readonly<Record<string, HaproxyBranch>> = {
   label: '3.2',
   'no-strict-sni': '3.2',
   'tls-tickets': '3.2',
-};
+});
 
-const unmodelled: Readonly<Record<string, readonly [values: number, why: string]>> = {
+const unmodelled: Readonly<Record<string, readonly [values: number, why: string]>> = table({
   ssl: [0, 'agents speak no TLS on the events port, and on the other one they speak it with the manager itself'],
   'accept-proxy': [0, 'agents do not send the PROXY protocol'],
   'accept-netscaler-cip': [1, 'agents do not send the NetScaler protocol'],
   'tcp-ut': [1, 'what is sent and not acknowledged waits as long as the kernel says'],
-};
+});
 
 const read = ['maxconn', 'backlog', 'v4v6', 'v6only'];
 // Said of every socket already.

@@ -2,6 +2,7 @@
 // and the lists of configuration.txt of HAProxy 2.6 to 3.4, and `haproxy -dKall` of 2.6.12; which misplaced ones are refused, and which
 // passed over with a warning, was tried with 2.6.12.
 import type { HaproxyBranch } from '../../models/balancer/haproxy/versions.ts';
+import { table } from './table.ts';
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
@@ -9,7 +10,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 export type Places = string;
 
 /** Keywords of proxies that are read, or that decide nothing. Two words where the second one makes the difference. */
-export const proxyPlaces: Readonly<Record<string, Places>> = {
+export const proxyPlaces: Readonly<Record<string, Places>> = table({
   // Read.
   bind: 'fl',
   server: 'lb',
@@ -98,10 +99,10 @@ export const proxyPlaces: Readonly<Record<string, Places>> = {
   'unique-id-format': 'dflb',
   'unique-id-header': 'dfl',
   'use-fcgi-app': 'lb',
-};
+});
 
 /** Misplaced ones that HAProxy refuses instead of passing over them; in `defaults` it refuses all. */
-export const refusedElsewhere: Readonly<Record<string, Places>> = {
+export const refusedElsewhere: Readonly<Record<string, Places>> = table({
   server: 'f',
   'server-template': 'f',
   'default-server': 'f',
@@ -112,9 +113,9 @@ export const refusedElsewhere: Readonly<Record<string, Places>> = {
   // Passed over, and then their backend is not found, or turns out to be the section itself.
   default_backend: 'b',
   use_backend: 'b',
-};
+});
 
-export const keywordsSince: Readonly<Record<string, HaproxyBranch>> = {
+export const keywordsSince: Readonly<Record<string, HaproxyBranch>> = table({
   crt: '3.2',
   'filter-sequence': '3.4',
   'force-be-switch': '3.4',
@@ -122,10 +123,10 @@ export const keywordsSince: Readonly<Record<string, HaproxyBranch>> = {
   'hash-preserve-affinity': '3.2',
   'log-steps': '3.1',
   'quic-initial': '3.1',
-};
+});
 
 /** Keywords that are gone: the release that refuses them. */
-export const keywordsUntil: Readonly<Record<string, HaproxyBranch>> = { 'bind-process': '2.7' };
+export const keywordsUntil: Readonly<Record<string, HaproxyBranch>> = table({ 'bind-process': '2.7' });
 
 export interface Unmodelled {
   readonly side: 'front' | 'back';
@@ -135,7 +136,7 @@ export interface Unmodelled {
 }
 
 /** Keywords of proxies that matter and are not modelled, and why. */
-export const unmodelledKeywords: Readonly<Record<string, Unmodelled>> = {
+export const unmodelledKeywords: Readonly<Record<string, Unmodelled>> = table({
   'use-server': { side: 'back', why: 'conditions on what clients say are not evaluated' },
   stick: { side: 'back', why: 'tables of clients that stay with their server are not kept' },
   source: { side: 'back', why: 'the managers would see other addresses', choosesNothing: true },
@@ -181,7 +182,7 @@ export const unmodelledKeywords: Readonly<Record<string, Unmodelled>> = {
     why: 'probes of idle connections go as the kernel does by default',
     choosesNothing: true,
   },
-};
+});
 
 /** What every configuration has needs no word. */
 export const silentKeywords: ReadonlySet<string> = new Set(
@@ -189,7 +190,7 @@ export const silentKeywords: ReadonlySet<string> = new Set(
 );
 
 /** Words that a keyword of a proxy needs behind it. */
-export const leastWords: Readonly<Record<string, number>> = {
+export const leastWords: Readonly<Record<string, number>> = table({
   acl: 2,
   capture: 4,
   compression: 2,
@@ -233,7 +234,7 @@ export const leastWords: Readonly<Record<string, number>> = {
   'use-fcgi-app': 1,
   'use-server': 3,
   dispatch: 1,
-};
+});
 
 export interface OptionKind {
   readonly places: Places;
@@ -250,7 +251,7 @@ export interface OptionKind {
 const reversible = (places: Places): OptionKind => ({ places, reversible: true, args: [0, 0] });
 
 /** `option …` that are read. */
-export const readOptions: Readonly<Record<string, OptionKind>> = {
+export const readOptions: Readonly<Record<string, OptionKind>> = table({
   redispatch: { places: 'dlb', reversible: true, args: [0, 1] },
   allbackups: reversible('dlb'),
   'independent-streams': reversible('dflb'),
@@ -258,7 +259,7 @@ export const readOptions: Readonly<Record<string, OptionKind>> = {
   clitcpka: reversible('dfl'),
   srvtcpka: reversible('dlb'),
   'tcp-check': { places: 'dlb', reversible: false, args: [0, 0] },
-};
+});
 
 /** Checks that a manager does not pass, or that take a program. */
 export const otherChecks = words(
@@ -266,7 +267,7 @@ export const otherChecks = words(
 );
 
 /** `option …` that matter and are not modelled. */
-export const unmodelledOptions: Readonly<Record<string, Unmodelled & OptionKind>> = {
+export const unmodelledOptions: Readonly<Record<string, Unmodelled & OptionKind>> = table({
   abortonclose: {
     ...reversible('dlb'),
     side: 'back',
@@ -274,10 +275,10 @@ export const unmodelledOptions: Readonly<Record<string, Unmodelled & OptionKind>
     choosesNothing: true,
   },
   transparent: { ...reversible('dlb'), side: 'back', why: 'it sends connections to where they were addressed' },
-};
+});
 
 /** `option …` that decide nothing for connections of agents. */
-export const harmlessOptions: Readonly<Record<string, OptionKind>> = {
+export const harmlessOptions: Readonly<Record<string, OptionKind>> = table({
   ...Object.fromEntries(
     words(`accept-invalid-http-request contstats disable-h2-upgrade dontlog-normal dontlognull h1-case-adjust-bogus-client
       http-ignore-probes http-use-proxy-header idle-close-on-response log-separate-errors logasap socket-stats
@@ -304,10 +305,10 @@ export const harmlessOptions: Readonly<Record<string, OptionKind>> = {
   httpslog: { places: 'dflb', reversible: false, args: [0, 0] },
   // `clf` came with 3.1.
   tcplog: { places: 'dflb', reversible: false, args: [0, 1], words: ['clf'], wordsSince: '3.1' },
-};
+});
 
 /** `timeout …`: those that are read, and those of HTTP. */
-export const timeouts: Readonly<Record<string, Places>> = {
+export const timeouts: Readonly<Record<string, Places>> = table({
   client: 'dfl',
   'client-fin': 'dfl',
   server: 'dlb',
@@ -320,7 +321,7 @@ export const timeouts: Readonly<Record<string, Places>> = {
   'http-request': 'dflb',
   tarpit: 'dflb',
   'client-hs': 'dfl',
-};
+});
 
 /** Keywords of `global` that decide nothing for connections of agents. */
 export const harmlessGlobals: ReadonlySet<string> = new Set(
@@ -349,7 +350,7 @@ export const harmlessGlobals: ReadonlySet<string> = new Set(
 );
 
 /** Those of `global` that came later, and decide nothing either. */
-export const laterGlobals: Readonly<Record<string, HaproxyBranch>> = {
+export const laterGlobals: Readonly<Record<string, HaproxyBranch>> = table({
   anonkey: '2.7',
   'prealloc-fd': '2.8',
   'ssl-default-bind-sigalgs': '2.8',
@@ -387,16 +388,16 @@ export const laterGlobals: Readonly<Record<string, HaproxyBranch>> = {
   'cpu-set': '3.2',
   'cpu-affinity': '3.4',
   'max-threads-per-group': '3.4',
-};
+});
 
 /** Keywords of `global` that matter and are not modelled. */
-export const unmodelledGlobals: Readonly<Record<string, Omit<Unmodelled, 'side'>>> = {
+export const unmodelledGlobals: Readonly<Record<string, Omit<Unmodelled, 'side'>>> = table({
   'lua-load': { why: 'scripts are not run, and they can move servers and sessions' },
   'lua-load-per-thread': { why: 'scripts are not run, and they can move servers and sessions' },
   maxconnrate: { why: 'new connections per second are not limited in the simulation', choosesNothing: true },
   maxsessrate: { why: 'new sessions per second are not limited in the simulation', choosesNothing: true },
   grace: { why: 'at a reload the old process goes on listening for that time', choosesNothing: true },
-};
+});
 
 /** Read from `global`. */
 export const readGlobals = words(
@@ -404,7 +405,7 @@ export const readGlobals = words(
 );
 
 /** What the sections beside proxies hold. Of 2.6.12; of those that came later everything is taken. */
-export const otherSections: Readonly<Record<string, ReadonlySet<string> | null>> = {
+export const otherSections: Readonly<Record<string, ReadonlySet<string> | null>> = table({
   peers: new Set(words('bind default-bind default-server disabled enabled log peer server table shards')),
   resolvers: new Set(
     words('nameserver parse-resolv-conf hold resolve_retries timeout accepted_payload_size resolution_pool_size'),
@@ -422,16 +423,16 @@ export const otherSections: Readonly<Record<string, ReadonlySet<string> | null>>
   'log-profile': null,
   acme: null,
   healthcheck: null,
-};
+});
 
 /** Those that came later than 2.6. */
-export const sectionsSince: Readonly<Record<string, HaproxyBranch>> = {
+export const sectionsSince: Readonly<Record<string, HaproxyBranch>> = table({
   'crt-store': '3.0',
   traces: '3.1',
   'log-profile': '3.1',
   acme: '3.2',
   healthcheck: '3.4',
-};
+});
 
 export function isGlobalKeyword(name: string): boolean {
   return (

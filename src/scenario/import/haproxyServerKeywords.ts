@@ -1,8 +1,9 @@
 // Keywords of `server` lines of haproxy.cfg, and how many values follow them: HAProxy 2.6.12, src/server.c, check.c, ssl_sock.c
 // (srv_kw_list) and `haproxy -dKall`; later ones by configuration.txt 5.2 of 3.4.
 import type { HaproxyBranch } from '../../models/balancer/haproxy/versions.ts';
+import { table } from './table.ts';
 
-export const unmodelled: Readonly<Record<string, readonly [values: number, why: string]>> = {
+export const unmodelled: Readonly<Record<string, readonly [values: number, why: string]>> = table({
   'agent-check': [0, 'agents on the servers that report their weight are not simulated'],
   'check-send-proxy': [0, 'a manager does not understand the PROXY protocol, so checks tell something else'],
   'check-via-socks4': [0, 'connections through a SOCKS proxy are not simulated'],
@@ -15,12 +16,12 @@ export const unmodelled: Readonly<Record<string, readonly [values: number, why: 
   'strict-maxconn': [0, 'maxconn is taken as it was before 3.2'],
   'tcp-ut': [1, 'what is sent and not acknowledged waits as long as the kernel says'],
   track: [1, 'a server that follows the state of another one is not modelled'],
-};
+});
 
 /** Those of `unmodelled` that decide nothing about which server a client lands on. */
 export const choosesNothing = /^(check-|send-proxy|ssl$|tcp-ut$|strict-maxconn$|socks4$)/;
 
-export const undoes: Readonly<Record<string, string>> = {
+export const undoes: Readonly<Record<string, string>> = table({
   'no-agent-check': 'agent-check',
   'no-check-send-proxy': 'check-send-proxy',
   'no-send-proxy': 'send-proxy',
@@ -28,7 +29,7 @@ export const undoes: Readonly<Record<string, string>> = {
   'no-send-proxy-v2-ssl': 'send-proxy-v2-ssl',
   'no-send-proxy-v2-ssl-cn': 'send-proxy-v2-ssl-cn',
   'no-ssl': 'ssl',
-};
+});
 
 const list = (values: number, text: string): [string, number][] =>
   text
@@ -53,7 +54,7 @@ export const harmless: ReadonlyMap<string, number> = new Map([
   ...list(0, 'check-reuse-pool no-check-reuse-pool'),
 ]);
 
-export const since: Readonly<Record<string, HaproxyBranch>> = {
+export const since: Readonly<Record<string, HaproxyBranch>> = table({
   shard: '2.7',
   'client-sigalgs': '2.9',
   curves: '2.9',
@@ -69,7 +70,7 @@ export const since: Readonly<Record<string, HaproxyBranch>> = {
   'check-reuse-pool': '3.2',
   'no-check-reuse-pool': '3.2',
   'strict-maxconn': '3.2',
-};
+});
 
 export const read = [
   ...[

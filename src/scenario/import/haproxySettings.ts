@@ -7,16 +7,17 @@ import { serverKeywordValues } from './haproxyServerKeywords.ts';
 import type { HaproxyLine, HaproxySection, HaproxyWord } from './haproxySyntax.ts';
 import { parseAddress } from './haproxyValues.ts';
 import { readWords } from './haproxyWords.ts';
+import { table } from './table.ts';
 
 const proxies = ['frontend', 'backend', 'listen'];
 /** A `listen` is a frontend and a backend. */
-const standsFor: Readonly<Record<string, readonly string[]>> = {
+const standsFor: Readonly<Record<string, readonly string[]>> = table({
   frontend: ['frontend', 'listen'],
   backend: ['backend', 'listen'],
   listen: ['listen'],
   defaults: ['defaults'],
   global: ['global'],
-};
+});
 
 /** @param settings what finds no place here is noted in them. */
 export function changeSections(

@@ -3,8 +3,9 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { HaproxyHashSample } from '../../models/balancer/haproxy/options.ts';
 import { quote } from '../wording.ts';
+import { table } from './table.ts';
 
-const timeUnits: Readonly<Record<string, number>> = { us: 1, ms: 1e3, s: 1e6, m: 6e7, h: 3.6e9, d: 8.64e10 };
+const timeUnits: Readonly<Record<string, number>> = table({ us: 1, ms: 1e3, s: 1e6, m: 6e7, h: 3.6e9, d: 8.64e10 });
 
 // include/haproxy/time.h: times are milliseconds in 31 bits.
 const longestMs = 2 ** 31 - 1;

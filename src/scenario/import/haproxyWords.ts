@@ -1,6 +1,7 @@
 // One line of haproxy.cfg in words. HAProxy 2.6.12, configuration.txt 2.2 and 2.3; src/tools.c, parse_line().
 import type { SourcePosition } from '../scenario.ts';
 import { quote } from '../wording.ts';
+import { table } from './table.ts';
 
 export interface HaproxyWord {
   readonly text: string;
@@ -24,7 +25,7 @@ const spaces = `${blanks}\r`;
 // Those that need no escape and end nothing: taken in one piece.
 const plain = /[^ \t\v\f\r"'\\#$]+/y;
 
-const letters: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', ' ': ' ', '\\': '\\', '#': '#' };
+const letters: Readonly<Record<string, string>> = table({ t: '\t', n: '\n', r: '\r', ' ': ' ', '\\': '\\', '#': '#' });
 
 /** @returns `null` when the line cannot be read; it has been said why. Blanks at the end make one more word, which is empty. */
 export function readWords(line: string, context: WordContext): readonly HaproxyWord[] | null {

@@ -8,6 +8,7 @@ import { enumerate, quote } from '../wording.ts';
 import { isMapping } from '../yamlSource.ts';
 import { CsvRows, readHeader } from './csv.ts';
 import { jsonPlace } from './jsonPlace.ts';
+import { table } from './table.ts';
 
 /** An inventory in columns, one entry an agent, in the order of the file. */
 export interface Inventory {
@@ -196,7 +197,7 @@ function readJson(file: string, text: string, collector: Collector): void {
   }
 }
 
-const apiFields: Readonly<Record<string, readonly string[]>> = { node: ['node_name'] };
+const apiFields: Readonly<Record<string, readonly string[]>> = table({ node: ['node_name'] });
 
 function isAgent(item: unknown): boolean {
   return isMapping(item) && 'id' in item;

@@ -4,6 +4,7 @@ import { nearest } from '../problem.ts';
 import { quote } from '../wording.ts';
 import { readOptionLines, type Limits, type OptionText } from './optionLines.ts';
 import type { Remarks } from './ossecReader.ts';
+import { table } from './table.ts';
 
 /** What the file says explicitly, in the units of the file. */
 export interface ManagerOptions {
@@ -27,7 +28,7 @@ interface Modelled extends Limits {
 
 // Wazuh 4.14.7, src/remoted/config.c, RemotedConfig(); src/analysisd/analysisd.c, w_init_queues(). The control queue: 4.13.0. 5.0
 // has an engine in the place of analysisd.
-const modelled: Readonly<Record<string, Modelled>> = {
+const modelled: Readonly<Record<string, Modelled>> = table({
   'remoted.worker_pool': { key: 'workerPool', from: 1, to: 16 },
   'remoted.control_msg_queue_size': { key: 'controlQueueSize', from: 4096, to: 1_048_576, since: '4.13.0' },
   'remoted.receive_chunk': { key: 'receiveChunkBytes', from: 1024, to: 16_384 },
@@ -36,19 +37,19 @@ const modelled: Readonly<Record<string, Modelled>> = {
   'remoted.tcp_keepcnt': { key: 'keepCount', from: 1, to: 50 },
   'remoted.keyupdate_interval': { key: 'keyUpdateSeconds', from: 1, to: 3600 },
   'analysisd.decode_event_queue_size': { key: 'analysisQueueSize', from: 128, to: 2_000_000, until: '5.0.0' },
-};
+});
 
 /** Options that are modelled as they are shipped only, and what they would do. */
-const shippedOnly: Readonly<Record<string, Limits & { readonly shipped: number; readonly what: string }>> = {
+const shippedOnly: Readonly<Record<string, Limits & { readonly shipped: number; readonly what: string }>> = table({
   // src/remoted/secure.c, ReadSecMSG(): a message counter below the last one is refused.
   'remoted.verify_msg_id': { from: 0, to: 1, shipped: 0, what: 'refuses agents whose message counters went back' },
   // src/monitord/monitord.c, Monitord().
   'monitord.monitor_agents': { from: 0, to: 1, shipped: 1, what: 'stops all looking for disconnected agents' },
   'monitord.delete_old_agents': { from: 0, to: 9600, shipped: 0, what: 'takes their keys from disconnected agents' },
-};
+});
 
 // The same source: time-outs of sockets that are never waited for, sending to agents, shared files, requests, state files, logs.
-const idleWithLimits: Readonly<Record<string, Limits>> = {
+const idleWithLimits: Readonly<Record<string, Limits>> = table({
   'remoted.recv_timeout': { from: 1, to: 60 },
   'remoted.send_chunk': { from: 512, to: 16_384 },
   'remoted.send_buffer_size': { from: 65_536, to: 1_048_576 },
@@ -66,7 +67,7 @@ const idleWithLimits: Readonly<Record<string, Limits>> = {
   'remoted.merge_shared': { from: 0, to: 1 },
   'remoted.guess_agent_group': { from: 0, to: 1 },
   'remoted.pass_empty_keyfile': { from: 0, to: 1 },
-};
+});
 
 /** The rings of analysisd for other things than events, and those behind its decoders: what decides is `eventsPerSecond`. */
 const idleRings =

@@ -1,4 +1,5 @@
 // Which directives of nginx matter to the simulation. Names: nginx 1.22.1 and, where they came later, the documentation of 1.31.
+import { table } from './table.ts';
 
 export type Context = 'main' | 'events' | 'stream' | 'server' | 'upstream';
 
@@ -78,7 +79,7 @@ export const harmless: Readonly<Record<Context, readonly string[]>> = {
 };
 
 /** Directives that matter and are not modelled, and why. */
-export const notModelled: Readonly<Record<string, string>> = {
+export const notModelled: Readonly<Record<string, string>> = table({
   proxy_bind: 'the managers would see other addresses',
   proxy_protocol: 'the manager does not speak it',
   proxy_ssl: 'the manager speaks no TLS on its events port',
@@ -98,7 +99,7 @@ export const notModelled: Readonly<Record<string, string>> = {
   set_real_ip_from: 'the client address would come from the PROXY protocol',
   worker_rlimit_nofile: 'fewer open files than worker_connections would limit the sessions',
   timer_resolution: 'the clock of nginx is taken as exact',
-};
+});
 
 /** Of these, and of the parameters of `listen`, what decides nothing about which server a client lands on. */
 export const choosesNothing: ReadonlySet<string> = new Set([
@@ -114,7 +115,7 @@ export const choosesNothing: ReadonlySet<string> = new Set([
 ]);
 
 /** What nginx 1.22.1 refuses in `stream`, though other releases or products know it. */
-export const refused: Readonly<Record<string, string>> = {
+export const refused: Readonly<Record<string, string>> = table({
   ip_hash: 'exists only in http; use hash $remote_addr',
   sticky: 'is part of the commercial product',
   state: 'is part of the commercial product',
@@ -122,7 +123,7 @@ export const refused: Readonly<Record<string, string>> = {
   keepalive: 'exists only in http',
   health_check: 'is part of the commercial product',
   queue: 'is part of the commercial product',
-};
+});
 
 /** Directives the simulation reads, for suggestions. */
 export const modelled: Readonly<Record<Context, readonly string[]>> = {

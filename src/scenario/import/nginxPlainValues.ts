@@ -1,10 +1,11 @@
 // Values of directives that change nothing here, for which nginx refuses to start all the same when they are wrong. nginx 1.22.1,
 // src/core/ngx_conf_file.c, ngx_conf_set_{flag,msec,size,num,enum}_slot().
 import { parseSize, parseTime } from './nginxValues.ts';
+import { table } from './table.ts';
 
 type Kind = 'flag' | 'time' | 'size' | 'number' | 'level';
 
-const kinds: Readonly<Record<string, Kind>> = {
+const kinds: Readonly<Record<string, Kind>> = table({
   proxy_half_close: 'flag',
   proxy_socket_keepalive: 'flag',
   tcp_nodelay: 'flag',
@@ -24,7 +25,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   variables_hash_bucket_size: 'number',
   worker_aio_requests: 'number',
   limit_conn_log_level: 'level',
-};
+});
 
 const examples: Readonly<Record<Kind, string>> = {
   flag: 'is on or off',

@@ -1,4 +1,5 @@
 // Releases of nginx, of which 1.22.1 is the one that was measured: what later ones read otherwise.
+import { table } from './table.ts';
 
 /** The release that was read and measured, where a scenario names none. */
 export const measuredRelease = '1.22.1';
@@ -7,7 +8,7 @@ export const measuredRelease = '1.22.1';
  * What `stream` did not know in 1.22.1, and the release that brought it: directives, and parameters behind the directive they belong
  * to. nginx, CHANGES, and the sources of 1.31.4.
  */
-export const cameWith: Readonly<Record<string, string>> = {
+export const cameWith: Readonly<Record<string, string>> = table({
   pass: '1.25.5',
   server_name: '1.25.5',
   server_names_hash_bucket_size: '1.25.5',
@@ -25,7 +26,7 @@ export const cameWith: Readonly<Record<string, string>> = {
   least_time: '1.31.0',
   proxy_socket_rcvbuf: '1.31.3',
   proxy_socket_sndbuf: '1.31.3',
-};
+});
 
 /** Is a release at least another? Both are such as 1.27.3. */
 export function isSince(version: string, first: string): boolean {

@@ -2,9 +2,10 @@
 // nginx 1.22.1, src/core/ngx_parse.c and src/core/ngx_inet.c, ngx_parse_url().
 import { isIPv6 } from 'node:net';
 import { addressBytes, addressText } from '../../models/balancer/nginx/clientKey.ts';
+import { table } from './table.ts';
 
 // A unit may only be followed by a smaller one. Seconds each; a space ends a number of seconds.
-const timeUnits: Readonly<Record<string, readonly [rank: number, seconds: number]>> = {
+const timeUnits: Readonly<Record<string, readonly [rank: number, seconds: number]>> = table({
   y: [1, 31_536_000],
   M: [2, 2_592_000],
   w: [3, 604_800],
@@ -14,7 +15,7 @@ const timeUnits: Readonly<Record<string, readonly [rank: number, seconds: number
   s: [7, 1],
   ms: [8, 0.001],
   ' ': [9, 1],
-};
+});
 
 /**
  * `60`, `1m30s`, `1h 30m`, `500ms` in µs; `null` when it is no time. ngx_parse_time().
