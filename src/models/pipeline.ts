@@ -62,7 +62,7 @@ export class Pipelines extends Dispatchers {
     this.unwritten[agent] = before;
     const polled = this.polled[this.groupOf[agent]!];
     if (!polled) return;
-    this.droppedLines[agent] = polled.dropped(this.local(agent), atUs);
+    this.droppedLines[agent] = polled.begin(this.local(agent), atUs);
     this.readBefore[agent] = before + this.droppedLines[agent];
   }
 

@@ -117,6 +117,25 @@ export class PolledFiles {
     polls.left.push(1);
   }
 
+  /** logcollector runs for the first time: what would have been written before was never written. @returns lines that are left out so. */
+  begin(agent: number, atUs: number): number {
+    const poll = this.#lastPoll(agent, atUs);
+    const { polls, at } = this.#upTo(agent, poll);
+    const taken = this.count(agent, atUs);
+    const read = this.#lines.count(agent, atUs);
+    const isNew = polls.poll[at]! < poll;
+    for (const [column, value] of [
+      [polls.poll, poll],
+      [polls.read, read],
+      [polls.taken, taken],
+      [polls.left, 0],
+    ] as const) {
+      if (isNew) column.push(value);
+      else column[at] = value;
+    }
+    return read - taken;
+  }
+
   /** Lines taken before `atUs`. */
   count(agent: number, atUs: number): number {
     const poll = this.#lastPoll(agent, atUs);
@@ -126,11 +145,9 @@ export class PolledFiles {
     return this.#lines.count(agent, this.#pollUs(agent, poll)) - (polls.read[at]! - polls.taken[at]!);
   }
 
-  /** Lines that found no room in the queue at polls before `atUs`. */
+  /** Lines that found no room in the queue at polls before `atUs`, and those left out at the beginning. */
   dropped(agent: number, atUs: number): number {
-    const poll = this.#lastPoll(agent, atUs);
-    if (poll < 0) return 0;
-    const { polls, at } = this.#upTo(agent, poll);
+    const { polls, at } = this.#upTo(agent, this.#lastPoll(agent, atUs));
     return polls.read[at]! - polls.taken[at]!;
   }
 
@@ -196,7 +213,7 @@ export class PolledFiles {
       let read = polls.read[last]!;
       let next = from + 1;
       if (polls.left[last] === 0) {
-        read = from < 0 ? 0 : Math.max(read, this.#lines.count(agent, this.#pollUs(agent, from)));
+        if (from >= 0) read = Math.max(read, this.#lines.count(agent, this.#pollUs(agent, from)));
         const lineUs = this.#lines.timeOf(agent, read + limit + 1);
         const reached = lineUs === Infinity ? Infinity : this.#pollAfter(agent, lineUs);
         if (reached > poll) {

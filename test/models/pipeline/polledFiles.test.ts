@@ -187,3 +187,22 @@ test('a logcollector that is away between two polls misses none', () => {
 
   for (const atUs of [5 * second, 60 * second]) expect(polled.count(0, atUs)).toBe(untouched.count(0, atUs));
 });
+
+test('a logcollector that runs for the first time leaves out what would have been written before', () => {
+  for (const beginsUs of [100_000, 31_700_000, 32_500_000]) {
+    for (const mostLines of [3, 10_000]) {
+      const { polled, lines } = files(40, 'regular', mostLines, 1_024);
+      const before = lines.count(0, beginsUs);
+      const taken = polled.count(0, beginsUs);
+      const leftOut = polled.begin(0, beginsUs);
+
+      expect(leftOut).toBe(before - taken);
+      expect(polled.count(0, beginsUs)).toBe(taken);
+      expect(polled.dropped(0, beginsUs)).toBe(leftOut);
+      // The next poll brings what was written since.
+      const nextUs = 500_000 + Math.ceil((beginsUs - 500_000) / (2 * second)) * 2 * second + 1;
+      expect(polled.count(0, nextUs) - taken).toBe(Math.min(mostLines, lines.count(0, nextUs - 1) - before));
+      expect(polled.bornOf(0, taken + 1)).toBe(lines.timeOf(0, before + 1));
+    }
+  }
+});

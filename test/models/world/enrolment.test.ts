@@ -278,3 +278,18 @@ test('over UDP an agent whose unknown key is read after a hang asks again when i
 
   expect([...runWorld(world, { seed: 'oracle', replication: 0 }).nodeAtEnd]).toEqual([0]);
 });
+
+test('what the files of a new agent would have held before it came is not produced', () => {
+  const events = { ratePerSecond: 50, arrival: 'regular' as const, files: 1 };
+  const agent = { internal: { logcollectorLoopTimeoutSeconds: 120 } };
+  const world = aRollout({
+    groups: [{ count: 4, list: [0], events, agent }],
+    faults: [enroll(300, 4)],
+    durationUs: 420 * second,
+  });
+  const { groups, timeline } = runWorld(world, luck);
+
+  expect(groups[0]!.produced).toBeGreaterThan(4 * 50 * 119);
+  expect(groups[0]!.produced).toBeLessThan(4 * 50 * 121);
+  expect(timeline.produced.at(-1)).toBeCloseTo(groups[0]!.produced, 3);
+});
