@@ -10,13 +10,16 @@ import { listenerOf, clockOf, hopUs, latencyTo, nextStep, nodeLatencyUs, orNow, 
 /** Keepalives leave at a turn of the agent's loop, up to a second late, and an answer takes its time. */
 const slackUs = 2_000_000;
 
-/** A session begins, or works again: the balancer looks at it when it may have been idle for too long. */
+/**
+ * A session begins, or works again: the balancer looks at it when it may have been idle for too long. One that was idle for that long
+ * while its way was broken, or before the agent knew of it, is looked at now.
+ */
 export function armIdle(world: WorldState, agent: number, nowUs: number): void {
   if (world.viaBalancer[agent] === 0 || world.broken[agent] !== Broken.No) return;
   const { sessionTimeoutUs } = listenerOf(world, agent).options;
   const { notifyTimeSeconds } = world.options.groups[world.groupOf[agent]!]!.agent;
   if (sessionTimeoutUs >= notifyTimeSeconds * 1_000_000 + slackUs) return;
-  nextStep(world, agent, Step.Idle, lastByteUs(world, agent, nowUs) + sessionTimeoutUs);
+  nextStep(world, agent, Step.Idle, orNow(world, lastByteUs(world, agent, nowUs) + sessionTimeoutUs));
 }
 
 /** The time-out may be over. */

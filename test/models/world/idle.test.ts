@@ -1,7 +1,7 @@
 // proxy_timeout shorter than the distance of the agents' keepalives: sessions in which nothing moves are closed.
 import { expect, test } from 'vitest';
 import { play, type Story } from '../../support/stories.ts';
-import { aWorld, fault, minute, second, type WorldRecipe } from '../../support/worlds.ts';
+import { aWorld, fault, minute, partition, second, type WorldRecipe } from '../../support/worlds.ts';
 
 function run(rate: number, proxyTimeoutSeconds: number, recipe: Partial<WorldRecipe> = {}): Story {
   return play(
@@ -63,4 +63,17 @@ test('with events by chance a session ends only in a gap as long as the time-out
   expect(ends).toBeGreaterThan(0.3 * gaps);
   expect(ends).toBeLessThan(gaps);
   expect(delivered + pending + Object.values(lost).reduce((sum, count) => sum + count, 0)).toBe(produced);
+});
+
+test('a session that was idle for too long while its way was cut is closed when it works again', () => {
+  for (const [rate, timeout, length] of [
+    [0.001, 1, 2],
+    [0.2, 3, 4],
+  ] as const) {
+    const cut = run(rate, timeout, { faults: [partition('balancer', 'worker01', 60, length)] });
+    const closed = cut.moments.filter(({ what, seconds }) => what === 'noticed' && seconds >= 60 + length);
+
+    expect(cut.books.outages.count).toBeGreaterThan(0);
+    expect(Math.min(...closed.map(({ seconds }) => seconds))).toBeLessThan(60 + length + 0.1);
+  }
 });
