@@ -121,8 +121,12 @@ function arm(world: WorldState, id: number, check: Check, phase: number, atUs: n
 }
 
 function begin(world: WorldState, id: number, check: Check, atUs: number): void {
+  const { latencyUs, checks, peer } = check;
+  const timeoutUs = checks.timeoutUs[peer]!;
   check.beganUs = atUs;
-  arm(world, id, check, Phase.Sent, atUs + check.latencyUs);
+  // Given up before its SYN is there: what the node would say is never heard.
+  if (timeoutUs < latencyUs) arm(world, id, check, Phase.Unheard, atUs + timeoutUs);
+  else arm(world, id, check, Phase.Sent, atUs + latencyUs);
 }
 
 /** When it is over without an answer. */
@@ -217,18 +221,20 @@ function maySleep(world: WorldState, check: Check, nowUs: number): boolean {
 
 /** Whether a check whose SYN arrived now would pass. */
 function wouldPass(world: WorldState, check: Check, nowUs: number): boolean {
-  const { node, registration, checks } = check;
+  const { node, registration, checks, peer, latencyUs } = check;
+  const ways = checks.asks === 'kernel' ? 2 : 4;
+  if (ways * latencyUs > checks.timeoutUs[peer]!) return false;
   if (isCut(world, check) || (registration && world.options.nodes[node]!.registrationPort === null)) return false;
   const state = serviceState(world.places[node]!, registration);
   if (state === PlaceState.Up) return hasRoomForSyn(world, node, registration, nowUs);
   return state === PlaceState.Hung && checks.asks === 'kernel' && hasRoomForSyn(world, node, registration, nowUs);
 }
 
-/** What comes next of a check that slept: the first whose SYN arrives from now on, or one that still waits for an answer. */
+/** What comes next of a check that slept: the first whose SYN arrives (or that is given up) from now on, or one that still waits. */
 function wake(world: WorldState, id: number, check: Check, nowUs: number): void {
   const { beganUs, tookUs, latencyUs, passes } = check;
   const periodUs = tookUs + check.delayUs;
-  const skipped = Math.max(0, Math.ceil((nowUs - latencyUs - beganUs) / periodUs));
+  const skipped = Math.max(0, Math.ceil((nowUs - Math.min(latencyUs, tookUs) - beganUs) / periodUs));
   const beforeUs = beganUs + (skipped - 1) * periodUs;
   const isUnheard = !passes && tookUs > 2 * latencyUs;
   if (skipped > 0 && isUnheard && beforeUs + tookUs > nowUs) {

@@ -503,9 +503,11 @@ export function armMainOrNow(world: WorldState, agent: number, atUs: number): vo
   armMain(world, agent, orNow(world, atUs));
 }
 
+/** @param atUs Infinity: what comes next is up to others. */
 export function nextStep(world: WorldState, agent: number, step: number, atUs: number): void {
   world.step[agent] = step;
-  world.queue.schedule(agent * timersPerAgent + Timer.Path, Math.ceil(atUs) + world.options.warmupUs);
+  if (atUs === Infinity) world.queue.cancel(agent * timersPerAgent + Timer.Path);
+  else world.queue.schedule(agent * timersPerAgent + Timer.Path, Math.ceil(atUs) + world.options.warmupUs);
 }
 
 /** @returns a handle with which the event can be taken back. */

@@ -54,7 +54,10 @@ export function acceptAtBalancer(world: WorldState, agent: number, nowUs: number
   const session = listener.balancer.open(client, worker, world.probe.looksOn?.(agent, nowUs, world.target[agent]!));
   world.sessions.set(agent, session);
   world.arrivedAtUs[agent] = nowUs;
+  const before = world.books.noPort;
   tryPeer(world, agent, session, listener, nowUs);
+  // Peers to which no port was left have failed.
+  if (world.books.noPort > before) hearNews(world, hostOf(world, agent), nowUs);
 }
 
 function tryPeer(

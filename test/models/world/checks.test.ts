@@ -192,3 +192,33 @@ test('a balancer that starts anew checks from then on, with a memory of nothing'
   // Its first check of worker01 half a second behind its start; one failure is enough.
   expect(downs[1]!).toBeCloseTo(110.502, 6);
 });
+
+test('a check that is over before its answer can come fails, and soon costs nothing any more', () => {
+  const check = { address: '172.0.0.4', port: 1514, asks: 'kernel', fastInterUs: null, downInterUs: null } as const;
+  // The way takes 2 s: of one second and of three the SYN, or the answer to it, comes too late.
+  for (const interUs of [1e6, 3e6]) {
+    const server = { check: { ...check, interUs, fall: 2, rise: 2 } };
+    const backend = { checkTimeoutUs: interUs };
+    const run = (recipe: Partial<WorldRecipe> = {}) =>
+      watch([], { server, backend }, { groups: [{ count: 1 }], latencyUs: 2e6, ...recipe });
+    const { turns, books } = run({ durationUs: 10 * minute });
+
+    expect(turns.filter(({ isUp }) => isUp)).toEqual([]);
+    expect(turns.length).toBeGreaterThan(2);
+    expect(run({ durationUs: 20 * minute }).books.kernelEvents - books.kernelEvents).toBeLessThan(300);
+  }
+});
+
+test('a server that is marked DOWN before any fault has its agents leave without an outage', () => {
+  // One port towards each server: whoever comes second has none, which counts as a failure of the server.
+  const check = { address: '172.0.0.4', port: 1514, asks: 'kernel', interUs: 2e6, downInterUs: null } as const;
+  const server = {
+    ...({ observe: true, onError: 'mark-down', errorLimit: 1, shutdownSessionsOnDown: true } as const),
+    check: { ...check, fastInterUs: 200_000, fall: 3, rise: 2 },
+  } as const;
+  const { turns, noticed, books } = watch([], { server }, { groups: [{ count: 6 }], sourcePorts: 1 });
+
+  expect(turns.some(({ isUp }) => !isUp)).toBe(true);
+  expect(noticed.length).toBeGreaterThan(0);
+  expect(books.outages.count).toBe(0);
+});

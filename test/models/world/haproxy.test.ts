@@ -156,3 +156,14 @@ describe('drain', () => {
     expect(atEnd(run([drain('worker01', 100, null), restart]))).toEqual([10, 10, 10]);
   });
 });
+
+test('without a time-out for the queue and for the server a session waits as long as its agent does', () => {
+  const endless = { queueTimeoutUs: Infinity, serverTimeoutUs: Infinity };
+  const server = { maxConn: 1, check: null };
+  const { moments } = run([], { backend: endless, server }, { groups: [{ count: 4 }], durationUs: 4 * minute });
+
+  // Three servers take one session each; who waits for the fourth gives up after 60 s and tries again.
+  const tries = moments.filter(({ what }) => what === 'try').map(({ seconds }) => seconds);
+  expect(tries.length).toBeGreaterThan(1);
+  expect(tries[1]! - tries[0]!).toBeCloseTo(70, 0);
+});
