@@ -15,7 +15,7 @@ import { tellBan } from './marks.ts';
 import { hearNews } from './news.ts';
 import { freeSlot } from './slots.ts';
 import { EventKind, State, Step, Timer, Wait } from './kinds.ts';
-import { addPlaceEvent, deadlineUs, endOf, hostOf, latencyTo, proxyOf, type WorldState } from './state.ts';
+import { addPlaceEvent, deadlineUs, endOf, hostOf, latencyTo, orNow, proxyOf, type WorldState } from './state.ts';
 import { abandonSession } from './throughBalancer.ts';
 
 const Phase = {
@@ -156,7 +156,8 @@ function isBackCut(world: WorldState, { host, node }: Abandoned): boolean {
 
 function arm(world: WorldState, id: number, one: Abandoned): void {
   const { sessionTimeoutUs } = listenerOf(one).options;
-  one.nextUs = Math.ceil(Math.min(one.dueUs, one.finUs, one.arrivedUs + sessionTimeoutUs));
+  // Its agent may have given it up after a longer time than the balancer's time-out.
+  one.nextUs = Math.ceil(Math.min(one.dueUs, one.finUs, orNow(world, one.arrivedUs + sessionTimeoutUs)));
   if (one.nextUs < world.options.durationUs) addPlaceEvent(world, EventKind.Abandoned, id, one.nextUs);
 }
 

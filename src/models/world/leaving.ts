@@ -142,7 +142,7 @@ function addLeftover(
   else if (held) world.books.pipelines.judge(agent, held, 'path', nowUs);
   const id = add(world, left);
   if (left.isOpen) planRepeat(left, nowUs);
-  if (left.untilUs <= nowUs) forget(world, id, left, 'path', nowUs);
+  if (left.untilUs <= nowUs) forget(world, id, left, nowUs);
   else arm(world, id, left);
 }
 

@@ -99,7 +99,7 @@ export function nodeHoldsOld(world: WorldState, agent: number, node: number, atU
 /** The node closes what it holds of the agent's old connections, because a new one has taken their key over. */
 export function closeOld(world: WorldState, agent: number, node: number, nowUs: number): void {
   for (const [id, left] of world.leftovers.all) {
-    if (left.agent === agent && left.node === node && holdsNode(world, left)) forget(world, id, left, 'path', nowUs);
+    if (left.agent === agent && left.node === node && holdsNode(world, left)) forget(world, id, left, nowUs);
   }
 }
 
@@ -170,7 +170,7 @@ export function reviewLeftovers(world: WorldState, nowUs: number): void {
   for (const [id, left] of world.leftovers.all) {
     const place = world.places[left.place]!;
     if (place.life !== left.life) {
-      forget(world, id, left, 'path', nowUs);
+      forget(world, id, left, nowUs);
       continue;
     }
     const closesUs = left.nodeEnd?.untilUs;
@@ -199,12 +199,12 @@ export function leftoverDue(world: WorldState, id: number, nowUs: number): void 
   if (nowUs >= toldUs(left) && nowUs < Math.min(left.dueUs, left.untilUs)) {
     left.isUntold = world.ways.isCut(world.ways.endOfPlace(left.node), world.ways.endOfPlace(left.place));
     if (left.isUntold) arm(world, id, left);
-    else forget(world, id, left, 'path', nowUs);
+    else forget(world, id, left, nowUs);
   } else if (nowUs === left.dueUs && nowUs < left.untilUs) {
     takeLate(world, left, nowUs);
-    forget(world, id, left, 'path', nowUs);
+    forget(world, id, left, nowUs);
   } else if (nowUs >= left.untilUs) {
-    forget(world, id, left, 'path', nowUs);
+    forget(world, id, left, nowUs);
   } else {
     if (left.held) world.books.pipelines.judge(left.agent, left.held, 'path', nowUs);
     left.held = null;
@@ -225,10 +225,10 @@ function takeLate(world: WorldState, left: Leftover, nowUs: number): void {
   left.held = null;
 }
 
-export function forget(world: WorldState, id: number, left: Leftover, fate: 'path' | 'pending', nowUs: number): void {
+export function forget(world: WorldState, id: number, left: Leftover, nowUs: number): void {
   world.leftovers.all.delete(id);
   if (nowUs < world.options.durationUs) world.probe.oldEnded?.(left.agent, nowUs, left.place);
-  if (left.held) world.books.pipelines.judge(left.agent, left.held, fate, nowUs);
+  if (left.held) world.books.pipelines.judge(left.agent, left.held, 'path', nowUs);
   left.held = null;
   if (left.session === null || world.places[left.place]!.life !== left.life) return;
   closeSession(world, left.session, nowUs);
@@ -297,10 +297,12 @@ export function forgetLeftovers(world: WorldState, ways: readonly Way[], answer:
 
 /** The run is over: what would still arrive is pending. */
 export function settleLeftovers(world: WorldState, endUs: number): void {
-  for (const [id, left] of world.leftovers.all) {
+  // Their sessions stay as they are: a slot that became free would have others go on.
+  for (const left of world.leftovers.all.values()) {
+    if (!left.held) continue;
     const fate = willArrive(world, left, endUs) ? 'pending' : 'path';
-    left.nextUs = NaN;
-    forget(world, id, left, fate, endUs);
+    world.books.pipelines.judge(left.agent, left.held, fate, endUs);
+    left.held = null;
   }
 }
 

@@ -4,6 +4,7 @@ import type { BackendGiven } from '../../support/haproxy.ts';
 import { behindHaproxy, type HaproxyRecipe } from '../../support/haproxyWorlds.ts';
 import { play, type Story } from '../../support/stories.ts';
 import type { FaultOptions } from '../../../src/models/fault.ts';
+import { balances } from '../../../src/models/ledger.ts';
 import { fault, minute, nodeNames, second, timing, type WorldRecipe } from '../../support/worlds.ts';
 
 function run(faults: readonly FaultOptions[], haproxy: HaproxyRecipe = {}, recipe: Partial<WorldRecipe> = {}): Story {
@@ -166,4 +167,15 @@ test('without a time-out for the queue and for the server a session waits as lon
   const tries = moments.filter(({ what }) => what === 'try').map(({ seconds }) => seconds);
   expect(tries.length).toBeGreaterThan(1);
   expect(tries[1]! - tries[0]!).toBeCloseTo(70, 0);
+});
+
+test('an attempt that its agent gives up behind the time-out of HAProxy is closed at once', () => {
+  const groups = [{ count: 6 }];
+  const gone = fault('powerOff', ['master', 'worker01', 'worker02'], null, null);
+  const restart: FaultOptions = { kind: 'restartAgents', groups: ['group0'], overUs: 0, ...timing(50, 0) };
+  const backend = { connectTimeoutUs: 40 * second, tunnelTimeoutUs: 15 * second };
+  const recipe = { groups, unreachable: { agents: 'routed', balancer: 'routed' } } as const;
+  const { books } = run([gone, restart], { backend, server: { check: null } }, recipe);
+
+  expect(books.groups.every(balances)).toBe(true);
 });
