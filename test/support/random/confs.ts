@@ -3,7 +3,7 @@ import { atLeast } from '../../../src/models/agentVersions.ts';
 import type { Dice } from './dice.ts';
 
 /** A manager's ossec.conf. */
-function managerConf(dice: Dice, version: string, udp: boolean): string {
+function managerConf(dice: Dice, version: string, udp: boolean, cluster: string): string {
   const protocol = udp ? (atLeast(version, '4.2.0') ? 'tcp,udp' : dice.one(['tcp', 'udp'])) : 'tcp';
   const remote = [
     '<connection>secure</connection>',
@@ -24,12 +24,25 @@ function managerConf(dice: Dice, version: string, udp: boolean): string {
       ? `<global><agents_disconnection_time>${dice.one(['1', '20s', '15m'])}</agents_disconnection_time><agents_disconnection_alert_time>${dice.one(['0', '30s'])}</agents_disconnection_alert_time></global>`
       : '';
   const auth = `<auth><disabled>${dice.once(6) ? 'yes' : 'no'}</disabled><port>1515</port></auth>`;
-  return `<ossec_config>\n${limits}${times}\n<remote>${remote.join('')}</remote>\n${auth}\n</ossec_config>\n`;
+  return `<ossec_config>\n${limits}${times}\n<remote>${remote.join('')}</remote>\n${auth}\n${cluster}</ossec_config>\n`;
+}
+
+/** The `<cluster>` of a master whose HAProxy helper works. */
+export function helperConf(dice: Dice): string {
+  const options = [
+    '<haproxy_disabled>no</haproxy_disabled><haproxy_address>172.0.0.2</haproxy_address>',
+    '<haproxy_user>admin</haproxy_user><haproxy_password>secret</haproxy_password>',
+    dice.once(2) ? `<frequency>${dice.one([10, 60])}</frequency>` : '',
+    dice.once(2) ? `<agent_reconnection_stability_time>${dice.one([10, 30])}</agent_reconnection_stability_time>` : '',
+    dice.once(3) ? `<imbalance_tolerance>${dice.one(['0.05', '0.5', '1'])}</imbalance_tolerance>` : '',
+    dice.once(3) ? `<remove_disconnected_node_after>${dice.one([0, 1])}</remove_disconnected_node_after>` : '',
+  ];
+  return `<cluster><node_name>master</node_name><node_type>master</node_type><haproxy_helper>${options.join('')}</haproxy_helper></cluster>\n`;
 }
 
 /** The files of a manager: its ossec.conf, half the time with internal options beside it. */
-export function managerFiles(dice: Dice, version: string, udp: boolean): unknown {
-  const file = managerConf(dice, version, udp);
+export function managerFiles(dice: Dice, version: string, udp: boolean, cluster: string): unknown {
+  const file = managerConf(dice, version, udp, cluster);
   if (dice.once(2)) return file;
   const lines = [
     dice.once(2) && `remoted.tcp_keepidle=${dice.one([1, 30, 7200])}`,

@@ -1,33 +1,53 @@
 // Random faults: every verb of the format.
+import type { Balancing, RandomBalancer } from './balancers.ts';
 import type { Dice } from './dice.ts';
 
 export interface Surroundings {
   readonly nodeNames: readonly string[];
   readonly groupNames: readonly string[];
-  /** A mode has a balancer. */
-  readonly balanced: boolean;
+  /** Of the modes that have one. */
+  readonly balancings: readonly Balancing[];
   /** Length of the run. */
   readonly seconds: number;
-  /** Release of the oldest agents. */
-  readonly oldest: string;
   /** Agents of the groups that may come without a key. */
   readonly newcomers: Readonly<Record<string, number>>;
-  /** Nodes on which somebody listens for registrations. */
-  readonly registering: readonly number[];
-  /** An upstream that a reload reads. */
-  readonly nginxConf: () => string;
   readonly has: (feature: string) => boolean;
 }
+
+const all = ({ balancings }: Surroundings): readonly RandomBalancer[] =>
+  balancings.flatMap(({ balancers }) => balancers);
+
+/** Balancers to which something can happen: an address that moves is none. */
+const balancersIn = (around: Surroundings): string[] => {
+  const moving = new Set(all(around).flatMap(({ name, product }) => (product === 'vip' ? [name] : [])));
+  return [...new Set(all(around).map(({ name }) => name))].filter((name) => !moving.has(name));
+};
+
+/** Those with processes of their own. */
+const endable = (around: Surroundings): string[] => {
+  const alive = all(around).flatMap(({ name, product }) =>
+    product === 'nginx' || product === 'haproxy' || product === 'envoy' || product === 'f5' ? [name] : [],
+  );
+  return balancersIn(around).filter((name) => alive.includes(name));
+};
+
+/** Those that read a file wherever they are. */
+const reloading = (around: Surroundings): string[] =>
+  balancersIn(around).filter((name) => all(around).every((each) => each.name !== name || each.reread !== null));
+
+/** Every balancer of every mode has an order of the kind. */
+const drains = (around: Surroundings): boolean =>
+  all(around).every(({ product }) => product !== 'nginx' && product !== 'dns' && product !== 'vip');
 
 type Fault = Record<string, unknown>;
 type Recipe = (dice: Dice, around: Surroundings) => Fault;
 
 const lengths = ['1us', '50ms', '1s', '10s', '70s', '200s'];
 const maybe = (dice: Dice, share: number, fault: Fault): Fault => (dice.chance(share) ? fault : {});
-const place: Recipe = (dice, { nodeNames, has, balanced }) => {
-  const places = [...nodeNames, ...(balanced ? ['balancer'] : [])];
+const place: Recipe = (dice, around) => {
+  const places = [...around.nodeNames, ...endable(around)];
   const one = dice.one(places);
-  return { value: has('together') && dice.once(2) ? dice.some(places) : one };
+  return { value: around.has('together') && dice.once(2) ? dice.some(places) : one };
 };
 const nodes: Recipe = (dice, { nodeNames, has }) => ({
   value: has('together') && dice.once(2) ? dice.some(nodeNames) : dice.one(nodeNames),
@@ -37,8 +57,9 @@ const groups: Recipe = (dice, { groupNames }) => ({
 });
 const lasts = (dice: Dice, share = 0.8): Fault => maybe(dice, share, { for: dice.one(lengths) });
 /** The two ends of a path: agents do not talk to each other. */
-const path = (dice: Dice, { nodeNames, groupNames, balanced }: Surroundings): Fault => {
-  const places = [...nodeNames, ...(balanced ? ['balancer', 'balancer'] : [])];
+const path = (dice: Dice, around: Surroundings): Fault => {
+  const { nodeNames, groupNames } = around;
+  const places = [...nodeNames, ...balancersIn(around).flatMap((name) => [name, name])];
   const agents = [...groupNames, 'agents'];
   const to = dice.one(places);
   const others = places.filter((place) => place !== to);
@@ -69,7 +90,7 @@ const recipes = {
     rolling: dice.some(around.nodeNames),
     down: dice.one(['2s', '30s']),
     ...maybe(dice, 0.5, { pause: dice.one(['0s', '40s']) }),
-    ...(!around.balanced && maybe(dice, 0.3, { drain: dice.one(['0s', '15s']) })),
+    ...(drains(around) && maybe(dice, 0.3, { drain: dice.one(['0s', '15s']) })),
   }),
   zombie: (dice, around) => ({ zombie: nodes(dice, around).value, ...lasts(dice) }),
   slow: (dice, around) => ({ slow: nodes(dice, around).value, to: dice.one(['1%', '30%', '100%']), ...lasts(dice) }),
@@ -81,9 +102,16 @@ const recipes = {
     dropFlows: { ...path(dice, around), answer: dice.one(['rst', 'silence']) },
   }),
   addNode: (_, { nodeNames }) => ({ addNode: nodeNames.at(-1) }),
-  removeNode: (dice, { nodeNames }) => ({ removeNode: dice.one(nodeNames) }),
-  drain: (dice, around) => ({ drain: nodes(dice, around).value }),
-  reload: (dice, { nginxConf }) => ({ reload: dice.once(3) ? { nginx: nginxConf() } : 'balancer' }),
+  removeNode: (dice, { nodeNames, has }) => ({
+    removeNode: dice.one(has('spareNode') ? nodeNames.slice(0, -1) : nodeNames),
+  }),
+  drain: (dice, around) => ({ drain: nodes(dice, around).value, ...lasts(dice, 0.5) }),
+  reload: (dice, around) => {
+    const name = dice.one(reloading(around));
+    if (!dice.once(3)) return { reload: name };
+    const texts = all(around).flatMap((each) => (each.name === name ? [each.reread!()] : []));
+    return { reload: { ...Object.assign({}, ...texts), ...(name !== 'balancer' && { balancer: name }) } };
+  },
   restartAgents: (dice, around) => ({
     restartAgents: groups(dice, around).value,
     ...maybe(dice, 0.4, { over: dice.one(['0s', '1us', '45s']) }),
@@ -104,19 +132,25 @@ const recipes = {
 
 export type FaultName = keyof typeof recipes;
 export const faultNames = Object.keys(recipes) as FaultName[];
-const atBalancer: ReadonlySet<FaultName> = new Set(['addNode', 'removeNode', 'reload'] as const);
 
 const instantaneous: ReadonlySet<FaultName> = new Set([
   ...(['dropFlows', 'reload', 'restartAgents', 'pushConfig', 'reconnectAgents', 'enroll'] as const),
-  ...(['addNode', 'removeNode', 'rolling', 'restart', 'drain'] as const),
+  ...(['addNode', 'removeNode', 'rolling', 'restart'] as const),
 ]);
 
 /** @param verbs to choose from. */
 export function randomFaults(dice: Dice, around: Surroundings, verbs: readonly FaultName[]): Fault[] {
-  // nginx has no drain; a group enrols once.
-  const possible = verbs.filter(
-    (verb) => (around.balanced ? verb !== 'drain' : !atBalancer.has(verb)) && verb !== 'enroll',
-  );
+  const isPossible = (verb: FaultName): boolean => {
+    if (verb === 'enroll') return false; // a group enrols once: below
+    if (verb === 'drain') return drains(around);
+    if (verb === 'reload') return reloading(around).length > 0;
+    if (verb !== 'addNode' && verb !== 'removeNode') return true;
+    // Nobody adds what is there, removes the last one, or changes the records of a name.
+    const isName = all(around).some(({ product }) => product === 'dns');
+    const enough = around.nodeNames.length > (around.has('spareNode') ? 2 : 1);
+    return around.balancings.length > 0 && !isName && enough && (verb === 'removeNode' || around.has('spareNode'));
+  };
+  const possible = verbs.filter(isPossible);
   let { newcomers } = around;
   return Array.from({ length: dice.below(6) }, () => {
     const enrols = verbs.includes('enroll') && Object.keys(newcomers).length > 0;
@@ -135,7 +169,7 @@ function randomFault(dice: Dice, around: Surroundings, name: FaultName): Fault {
   const { has, seconds } = around;
   const fault: Fault = recipes[name](dice, around);
   const lastsOn = !instantaneous.has(name);
-  if (has('randomFaults') && lastsOn && dice.once(3)) {
+  if (has('randomFaults') && lastsOn && name !== 'drain' && dice.once(3)) {
     delete fault.for;
     return { random: { mtbf: dice.one(['20s', '3m']), mttr: dice.one(['2s', '30s']) }, ...fault };
   }

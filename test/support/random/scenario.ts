@@ -2,11 +2,12 @@
 // that rare combinations of few things come as often as those of many.
 import { stringify } from 'yaml';
 import { atLeast } from '../../../src/models/agentVersions.ts';
-import { managerFiles } from './confs.ts';
+import { productNames, type ProductName } from './balancers.ts';
+import { helperConf, managerFiles } from './confs.ts';
 import { Dice } from './dice.ts';
-import { faultNames, randomFaults, type FaultName, type Surroundings } from './faults.ts';
+import { faultNames, randomFaults, type FaultName } from './faults.ts';
 import { agentVersions, randomGroup } from './fleet.ts';
-import { nginxConf, randomMode } from './modes.ts';
+import { randomMode } from './modes.ts';
 
 const managerVersions = [
   ...['3.12.3', '3.13.6', '4.0.4', '4.1.1', '4.3.11', '4.4.0', '4.5.1', '4.5.4', '4.9.2', '4.12.0', '4.13.1', '4.14.7'],
@@ -31,7 +32,8 @@ const everyFeature = [
   ...['mixedVersions', 'nodeSettings', 'capacity', 'storm', 'managerTexts', 'nodeNames', 'unreachable', 'latency'],
   ...['agentSettings', 'kernel', 'workloads', 'bursts', 'profile', 'files', 'platform', 'inventory', 'addresses'],
   ...['starts', 'churn', 'order', 'udp', 'groupsRouted', 'overlay', 'texts', 'observed'],
-  ...['settled', 'startFaults', 'repeated', 'drawnInstants', 'randomFaults', 'together'],
+  ...['settled', 'startFaults', 'repeated', 'drawnInstants', 'randomFaults', 'together', 'severalBalancers', 'helper'],
+  'spareNode',
 ];
 
 function scenarioData(dice: Dice, verbs: readonly FaultName[], files: Record<string, string>): Record<string, unknown> {
@@ -39,6 +41,7 @@ function scenarioData(dice: Dice, verbs: readonly FaultName[], files: Record<str
   const has = (feature: string): boolean => features.has(feature);
   const nodeNames = ['master', 'worker01', 'worker02', 'worker03'].slice(0, dice.between(1, 4));
   const managers = has('mixedVersions') ? dice.one(managerVersions) : '4.14.7';
+  if (!atLeast(managers, '4.9.0')) features.delete('helper');
   const nodes = randomNodes(dice, nodeNames, managers, has);
   const groupNames = ['servers', 'branch', 'lab'].slice(0, dice.between(1, 3));
   const versions = has('mixedVersions') ? fittingVersions(managers) : ['4.14.7'];
@@ -47,25 +50,23 @@ function scenarioData(dice: Dice, verbs: readonly FaultName[], files: Record<str
     fleet[name] = randomGroup(dice, index, { version: dice.one(versions), versions, nodeNames, files, has });
   });
   const seconds = dice.between(20, 600);
-  const around: Surroundings = {
-    ...{ nodeNames, groupNames, seconds, has },
-    balanced: dice.chance(0.7),
-    oldest: versions[0]!,
-    newcomers: Object.fromEntries(
-      Object.entries(fleet).flatMap(([name, { count, version }]) =>
-        typeof count === 'number' && atLeast(String(version), '3.13.1') ? [[name, count]] : [],
-      ),
+  const registering = nodeNames.filter(
+    (name) => (nodes[name]!.ports as { registration?: string } | undefined)?.registration !== 'no',
+  );
+  const products = randomProducts(dice);
+  const drawn = ['first', 'second'].slice(0, dice.between(1, 2)).map((name) => ({
+    name,
+    ...randomMode(dice, { nodeNames, groupNames, registering, oldest: versions[0]!, products, has }),
+  }));
+  const modes = Object.fromEntries(drawn.map(({ name, data }) => [name, data]));
+  const modeNames = Object.keys(modes);
+  const newcomers = Object.fromEntries(
+    Object.entries(fleet).flatMap(([name, { count, version }]) =>
+      typeof count === 'number' && atLeast(String(version), '3.13.1') ? [[name, count]] : [],
     ),
-    registering: nodeNames.flatMap((name, index) =>
-      (nodes[name]!.ports as { registration?: string } | undefined)?.registration === 'no' ? [] : [index],
-    ),
-    nginxConf: () => nginxConf(dice, around),
-  };
-  const modeNames = ['first', 'second'].slice(0, dice.between(1, 2));
-  const modes: Record<string, Record<string, unknown>> = {};
-  for (const name of modeNames) modes[name] = randomMode(dice, around);
-  const balanced = Object.values(modes).some(({ nginx }) => nginx !== undefined);
-  const faults = randomFaults(dice, { ...around, balanced }, verbs);
+  );
+  const balancings = drawn.flatMap(({ balancing }) => balancing ?? []);
+  const faults = randomFaults(dice, { nodeNames, groupNames, balancings, seconds, newcomers, has }, verbs);
   if (faults.some(({ slow }) => slow !== undefined)) {
     for (const node of Object.values(nodes)) node.eventsPerSecond ??= dice.one([20, 5_000]);
   }
@@ -107,6 +108,13 @@ function scenarioData(dice: Dice, verbs: readonly FaultName[], files: Record<str
   };
 }
 
+/** Balancers of a scenario: often of one product, so that its own pairs come up; sometimes of any. */
+function randomProducts(dice: Dice): readonly ProductName[] {
+  if (dice.chance(0.25)) return [];
+  if (dice.once(4)) return dice.some(productNames);
+  return [dice.one([...productNames, 'nginx', 'nginx', 'haproxy', 'haproxy', 'haproxy'])];
+}
+
 /** Releases of agents that a release of the managers takes, oldest first. */
 function fittingVersions(managers: string): string[] {
   return agentVersions.filter((version) => {
@@ -135,7 +143,14 @@ function randomNodes(
       ...(has('mixedVersions') && !written && dice.once(6) && { version: dice.one(managerVersions) }),
       ...(has('unreachable') && dice.once(3) && { unreachable: dice.one(['routed', 'sameSegment']) }),
       ...(has('latency') && dice.once(3) && { latency: dice.one(['0s', '300us', '20ms', '300ms']) }),
-      ...(written && { ossec: managerFiles(dice, managers, has('udp') && !managers.startsWith('5.')) }),
+      ...(written && {
+        ossec: managerFiles(
+          dice,
+          managers,
+          has('udp') && !managers.startsWith('5.'),
+          index === 0 && has('helper') ? helperConf(dice) : '',
+        ),
+      }),
     };
   });
   return nodes;
