@@ -78,10 +78,11 @@ export function marginText({ expectation, verdict, unit, found, margins }: Expec
     const sure = right.value + (isUpper ? margins.mean + half : margins.mean - half);
     const lost = right.value + (isUpper ? margins.mean - half : margins.mean + half);
     const side = (value: number): string => quantity(Math.max(0, value), unit);
+    const [passes, breaks] = [side(sure), side(lost)];
     parts.push(
-      half > 0
-        ? `it passes with a limit ${isUpper ? 'from' : 'up to'} ${side(sure)}, is breached ${isUpper ? 'below' : 'above'} ${side(lost)}, and is undecided between them`
-        : `it flips at a limit of ${side(sure)}`,
+      half === 0 || passes === breaks
+        ? `it flips at a limit of ${passes}`
+        : `it passes with a limit ${isUpper ? 'from' : 'up to'} ${passes}, is breached ${isUpper ? 'below' : 'above'} ${breaks}, and is undecided between them`,
     );
     const extreme = isUpper ? found.max : found.min;
     if (found.values.length > 1 && extreme !== null) {

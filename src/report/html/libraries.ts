@@ -12,7 +12,20 @@ const require = createRequire(import.meta.url);
 const bundles = ['vega', 'vega-lite', 'vega-embed'] as const;
 
 /** Modules of our own script, each behind those it imports from. */
-const modules = ['dom', 'format', 'theme', 'data', 'tables', 'specs', 'charts', 'cells', 'replay', 'main'] as const;
+const modules = [
+  'dom',
+  'format',
+  'theme',
+  'data',
+  'tables',
+  'frame',
+  'timeSpecs',
+  'specs',
+  'charts',
+  'cells',
+  'replay',
+  'main',
+] as const;
 
 export interface Library {
   readonly name: string;

@@ -6,7 +6,7 @@
 
 /** @param {number} agents */
 export function cellsFor(agents) {
-  return Math.max(1, Math.min(agents, 240));
+  return Math.max(1, Math.min(agents, 200));
 }
 
 /**

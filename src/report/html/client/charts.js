@@ -1,10 +1,12 @@
 // Draws the charts one after the other, so that the page answers meanwhile, and tells what is pointed at.
-import { timeUnit } from './data.js';
+import { periods, timeUnit } from './data.js';
 import { element, find } from './dom.js';
-import { awayChart, fleetChart, flowChart, loadChart, lossChart, skewChart, stockChart, stormChart } from './specs.js';
+import { count } from './format.js';
+import { awayChart, loadChart, lossChart, skewChart, stormChart } from './specs.js';
+import { fleetChart, flowChart, flowScales, stockChart, stockScales } from './timeSpecs.js';
 
 /** @typedef {import('../data.ts').PageData} PageData */
-/** @typedef {import('./specs.js').Chart} Chart */
+/** @typedef {import('./frame.js').Chart} Chart */
 
 /** @param {PageData} data */
 export async function startCharts(data) {
@@ -23,16 +25,21 @@ export async function startCharts(data) {
   ];
   const tip = tooltip();
   for (const [id, make] of jobs) {
-    await draw(find(`#chart-${id}`), make(), tip);
+    await draw(data, find(`#chart-${id}`), make(), tip);
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
   document.documentElement.setAttribute('data-drawn', 'yes');
 }
 
-/** @param {HTMLElement} place @param {Chart} chart @param {ReturnType<typeof tooltip>} tip */
-async function draw(place, { spec, tell }, tip) {
+/**
+ * @param {PageData} data
+ * @param {HTMLElement} place
+ * @param {Chart} chart
+ * @param {ReturnType<typeof tooltip>} tip
+ */
+async function draw(data, place, { spec, tell, tellAt }, tip) {
   place.replaceChildren();
-  await vegaEmbed(place, spec, {
+  const { view } = await vegaEmbed(place, spec, {
     mode: 'vega-lite',
     renderer: 'svg',
     ast: true,
@@ -41,10 +48,27 @@ async function draw(place, { spec, tell }, tip) {
     hover: false,
     tooltip: (_, event, __, value) => {
       const isPoint = typeof value === 'object' && value !== null;
-      const told = isPoint ? tell(/** @type {Readonly<Record<string, unknown>>} */ (value)) : null;
-      if (told === null) tip.hide();
-      else tip.show(event, told);
+      const told = isPoint ? tell?.(/** @type {Readonly<Record<string, unknown>>} */ (value)) : null;
+      if (told) tip.show(event, told);
+      else if (tell) tip.hide();
     },
+  });
+  if (tellAt === undefined) return;
+  const unit = timeUnit(data);
+  place.addEventListener('pointermove', (event) => {
+    const left = place.querySelector('svg')?.getBoundingClientRect().left ?? 0;
+    const time = view.scale('x').invert(event.clientX - left - view.origin()[0] - (view.padding().left ?? 0));
+    const step = Math.round((time * unit.seconds) / data.stepSeconds);
+    if (step < 0 || step >= data.steps) {
+      tip.hide();
+      return;
+    }
+    void view.signal('at', (step * data.stepSeconds) / unit.seconds).runAsync();
+    tip.show(event, tellAt(step));
+  });
+  place.addEventListener('pointerleave', () => {
+    tip.hide();
+    void view.signal('at', -1).runAsync();
   });
 }
 
@@ -56,7 +80,7 @@ function tooltip() {
   });
   return {
     hide: () => void (box.hidden = true),
-    /** @param {MouseEvent} event @param {import('./specs.js').Told} told */
+    /** @param {MouseEvent} event @param {import('./frame.js').Told} told */
     show(event, { title, rows }) {
       box.replaceChildren(
         element('b', {}, [title]),
@@ -78,31 +102,43 @@ function tooltip() {
 
 /** @param {PageData} data */
 function legends(data) {
-  const nodes = [
+  const { seconds, last } = timeUnit(data);
+  const add = (/** @type {string} */ id, /** @type {readonly Node[]} */ items) => {
+    if (items.length > 0) find(`[data-legend="${id}"]`).append(element('ul', {}, items));
+  };
+  const modes = () => data.modes.map(({ name }, index) => entry(name, `swatch-mode-${index}`));
+  const faults = () =>
+    data.faults
+      .filter(({ from, to }) => from <= last * seconds && (to ?? Infinity) >= 0)
+      .map(({ number, text }) =>
+        element('li', {}, [element('b', { class: 'fault-number' }, [String(number)]), ` ${text}`]),
+      );
+  const scale = (/** @type {boolean} */ own) => (own ? [element('li', {}, ['Each mode has a scale of its own.'])] : []);
+  add('fleet', [
     ...data.nodes.map(({ name }, node) => entry(name, `swatch-node-${node}`)),
     entry('look for a node', 'swatch-looking'),
     entry('report', 'swatch-line'),
-  ];
-  const modes = data.modes.map(({ name }, index) => entry(name, `swatch-mode-${index}`));
-  const { seconds, last } = timeUnit(data);
-  const seen = data.faults.filter(({ from, to }) => from <= last * seconds && (to ?? Infinity) >= 0);
-  const faults = seen.map(({ number, text }) =>
-    element('li', {}, [element('b', { class: 'fault-number' }, [String(number)]), ` ${text}`]),
+    ...faults(),
+  ]);
+  add('flow', [...faults(), ...scale(flowScales(data).own)]);
+  add('stock', [...faults(), ...scale(stockScales(data).own)]);
+  if (data.modes.length > 1) for (const id of ['losses', 'skew', 'storm']) add(id, modes());
+  add(
+    'away',
+    data.modes.map(({ name, survival: { outages, unfinished } }, index) => {
+      const rest =
+        outages === 0
+          ? 'no outage'
+          : unfinished === 0
+            ? 'all back'
+            : `${count(unfinished)} of ${count(outages)} not back`;
+      return entry(`${name}: ${rest}`, `swatch-mode-${index}`);
+    }),
   );
-  const list = (/** @type {readonly Node[]} */ items) => element('ul', {}, items);
-  find('[data-legend="fleet"]').append(list([...nodes, ...faults]));
-  find('[data-legend="flow"]').append(list(faults));
-  find('[data-legend="stock"]').append(list(faults));
-  if (data.modes.length > 1) {
-    for (const id of ['losses', 'skew', 'storm']) find(`[data-legend="${id}"]`).append(list(modes));
-  }
-  const away = data.modes.map(({ name, survival: { outages, unfinished } }, index) => {
-    const rest = outages === 0 ? 'no outage' : unfinished === 0 ? 'all back' : `${unfinished} of ${outages} not back`;
-    return entry(`${name}: ${rest}`, `swatch-mode-${index}`);
-  });
-  find('[data-legend="away"]').append(list(away));
-  const periods = ['before', 'during', 'after'].map((when, at) => entry(when, `swatch-period-${at}`));
-  find('[data-legend="load"]').append(list(periods));
+  add(
+    'load',
+    periods.map((when, at) => entry(when, `swatch-period-${at}`)),
+  );
 }
 
 /** @param {string} text @param {string} swatch */

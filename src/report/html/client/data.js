@@ -37,7 +37,7 @@ export function rates(cumulated, most) {
     const to = Math.min(last, from + stride);
     const rise = (cumulated[to] ?? 0) - (cumulated[from] ?? 0);
     // What a node dropped later is taken from what it had received.
-    found.push({ middle: (from + to) / 2, perStep: Math.max(0, rise / (to - from)) });
+    found.push({ from, to, perStep: Math.max(0, rise / (to - from)) });
   }
   return found;
 }

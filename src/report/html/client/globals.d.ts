@@ -3,6 +3,14 @@ interface TooltipItem {
   readonly datum?: Readonly<Record<string, unknown>>;
 }
 
+interface VegaView {
+  readonly scale: (name: string) => { readonly invert: (pixel: number) => number };
+  readonly origin: () => [number, number];
+  readonly padding: () => { readonly left?: number };
+  readonly signal: (name: string, value: number) => VegaView;
+  readonly runAsync: () => Promise<unknown>;
+}
+
 interface EmbedOptions {
   readonly mode: 'vega-lite';
   readonly renderer: 'svg';
@@ -18,4 +26,4 @@ declare const vegaEmbed: (
   element: Element,
   spec: Readonly<Record<string, unknown>>,
   options: EmbedOptions,
-) => Promise<{ readonly finalize: () => void }>;
+) => Promise<{ readonly view: VegaView }>;

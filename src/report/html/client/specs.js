@@ -1,275 +1,12 @@
-// Each chart as a Vega-Lite specification. Colours are variables of the style sheet; names are data, never part of an expression.
-import { eventSteps, periods, rates, reportingAt, scales, timeUnit } from './data.js';
-import { clock, count, duration, ratio, share } from './format.js';
+// The charts that compare: losses, time away, skew, load, storm.
+import { periods } from './data.js';
+import { count, duration, ratio, share } from './format.js';
+import { frame, ink, modeColour } from './frame.js';
 
 /** @typedef {import('../data.ts').PageData} PageData */
 /** @typedef {import('../data.ts').PageMode} PageMode */
-/** @typedef {Readonly<Record<string, unknown>>} Spec */
-/** What a point says when it is pointed at. */
-/** @typedef {{ readonly title: string, readonly rows: readonly (readonly [string, string])[] }} Told */
-/** @typedef {{ readonly spec: Spec, readonly tell: (datum: Readonly<Record<string, unknown>>) => Told | null }} Chart */
-
-const ink = 'var(--ink)';
-
-/** @param {number} height @param {readonly Spec[]} layer */
-function frame(height, layer) {
-  return {
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    width: 'container',
-    height,
-    autosize: { type: 'fit', contains: 'padding' },
-    padding: { left: 0, top: 4, right: 4, bottom: 0 },
-    background: 'transparent',
-    layer,
-    config: {
-      aria: false,
-      font: 'system-ui, sans-serif',
-      view: { stroke: 'var(--line)' },
-      axis: {
-        gridColor: 'var(--grid)',
-        domainColor: 'var(--line)',
-        tickColor: 'var(--line)',
-        labelColor: 'var(--soft)',
-        titleColor: 'var(--soft)',
-        titleFontWeight: 'normal',
-        labelFontSize: 12,
-        titleFontSize: 12,
-        labelLimit: 150,
-      },
-    },
-  };
-}
-
-/** @param {PageData} data */
-function timeAxis(data) {
-  const unit = timeUnit(data);
-  return {
-    field: 'time',
-    type: 'quantitative',
-    scale: { domain: [0, unit.last], nice: false },
-    axis: { title: unit.name, tickCount: 6, grid: false },
-  };
-}
-
-/** Bars above the panel as long as the faults, with their numbers. @param {PageData} data @returns {Spec[]} */
-function faultLayers(data) {
-  const unit = timeUnit(data);
-  const spans = data.faults
-    .map(({ number, from, to }) => ({
-      number: String(number),
-      from: Math.max(0, from / unit.seconds),
-      to: Math.min(unit.last, (to ?? Infinity) / unit.seconds),
-    }))
-    .filter(({ from, to }) => from <= unit.last && to >= 0);
-  if (spans.length === 0) return [];
-  const edges = [...new Set(spans.flatMap(({ from, to }) => (to < unit.last ? [from, to] : [from])))];
-  const span = { x: { field: 'from', type: 'quantitative' }, x2: { field: 'to' } };
-  return [
-    {
-      data: { values: spans },
-      mark: { type: 'rect', color: 'var(--fault)' },
-      encoding: { ...span, y: { value: -6 }, y2: { value: -2 } },
-    },
-    {
-      data: { values: edges.map((time) => ({ time })) },
-      mark: { type: 'rule', color: 'var(--fault)', strokeDash: [4, 3] },
-      encoding: { x: { field: 'time', type: 'quantitative' } },
-    },
-    {
-      data: { values: spans },
-      mark: {
-        type: 'text',
-        align: 'left',
-        baseline: 'bottom',
-        fontSize: 11,
-        fontWeight: 'bold',
-        color: 'var(--fault)',
-      },
-      encoding: { x: { field: 'from', type: 'quantitative' }, y: { value: -7 }, text: { field: 'number' } },
-    },
-  ];
-}
-
-/** A line at the instant nearest to the pointer. @param {readonly Spec[]} values */
-function hoverLayer(values) {
-  return {
-    data: { values },
-    params: [
-      {
-        name: 'pointed',
-        select: { type: 'point', on: 'pointerover', nearest: true, encodings: ['x'], clear: 'pointerout' },
-      },
-    ],
-    mark: { type: 'rule', color: ink, tooltip: { content: 'data' } },
-    encoding: {
-      x: { field: 'time', type: 'quantitative' },
-      opacity: { condition: { param: 'pointed', empty: false, value: 0.8 }, value: 0 },
-    },
-  };
-}
-
-/** @param {PageData} data */
-function allSteps({ steps }) {
-  return Array.from({ length: steps }, (_, step) => step);
-}
-
-/** @param {PageData} data @param {number} index @returns {Chart} */
-export function fleetChart(data, index) {
-  const mode = /** @type {PageMode} */ (data.modes[index]);
-  const unit = timeUnit(data);
-  const at = (/** @type {number} */ step) => (step * data.stepSeconds) / unit.seconds;
-  const lines = [...mode.timeline.connected, mode.timeline.looking];
-  const colours = [...data.nodes.map((_, node) => `var(--node-${node})`), 'var(--looking)'];
-  const areas = lines.flatMap((line, order) =>
-    line.some((agents) => agents > 0) ? line.map((agents, step) => ({ time: at(step), order, agents })) : [],
-  );
-  const reporting = allSteps(data).map((step) => ({ time: at(step), agents: reportingAt(mode, step) }));
-  const y = {
-    field: 'agents',
-    type: 'quantitative',
-    scale: { domain: [0, Math.max(1, data.agents)], nice: false },
-    axis: { title: 'agents', tickCount: 4 },
-  };
-  return {
-    spec: frame(190, [
-      {
-        data: { values: areas },
-        mark: { type: 'area', opacity: 0.92, interpolate: 'step-after' },
-        encoding: {
-          x: timeAxis(data),
-          y: { ...y, stack: 'zero' },
-          color: {
-            field: 'order',
-            type: 'ordinal',
-            scale: { domain: lines.map((_, order) => order), range: colours },
-            legend: null,
-          },
-          order: { field: 'order', type: 'quantitative' },
-        },
-      },
-      {
-        data: { values: reporting },
-        mark: { type: 'line', color: ink, strokeWidth: 1.6, interpolate: 'step-after' },
-        encoding: { x: { field: 'time', type: 'quantitative' }, y: { field: 'agents', type: 'quantitative' } },
-      },
-      ...faultLayers(data),
-      hoverLayer(allSteps(data).map((step) => ({ time: at(step), step }))),
-    ]),
-    tell: ({ step }) => {
-      if (typeof step !== 'number') return null;
-      return {
-        title: `${mode.name}, ${clock(step * data.stepSeconds)}`,
-        rows: [
-          ...data.nodes.map(
-            ({ name }, node) => /** @type {const} */ ([name, count(mode.timeline.connected[node]?.[step] ?? 0)]),
-          ),
-          ['look for a node', count(mode.timeline.looking[step] ?? 0)],
-          ['have not noticed', count(mode.timeline.unaware[step] ?? 0)],
-          ['report', count(reportingAt(mode, step))],
-        ],
-      };
-    },
-  };
-}
-
-/** @param {PageData} data @param {number} index @returns {Chart} */
-export function flowChart(data, index) {
-  const unit = timeUnit(data);
-  const until = eventSteps(data);
-  const flows = data.modes.map(({ events }) =>
-    [events.produced, events.delivered].map((line) =>
-      rates(line.slice(0, until), 180).map(({ middle, perStep }) => ({
-        time: (middle * data.stepSeconds) / unit.seconds,
-        events: perStep / data.stepSeconds,
-      })),
-    ),
-  );
-  const { each } = scales(flows.map((lines) => Math.max(0, ...lines.flat().map(({ events }) => events))));
-  const [produced = [], delivered = []] = flows[index] ?? [];
-  const line = (
-    /** @type {readonly Spec[]} */ values,
-    /** @type {number[]} */ strokeDash,
-    /** @type {string} */ color,
-  ) => ({
-    data: { values },
-    mark: { type: 'line', strokeWidth: 1.8, strokeDash, color },
-    encoding: {
-      x: timeAxis(data),
-      y: {
-        field: 'events',
-        type: 'quantitative',
-        scale: { domain: [0, (each[index] ?? 1) * 1.05], nice: true },
-        axis: { title: 'events per second', tickCount: 4 },
-      },
-    },
-  });
-  return {
-    spec: frame(150, [
-      line(delivered, [1, 0], `var(--mode-${index})`),
-      line(produced, [2, 3], ink),
-      ...faultLayers(data),
-      hoverLayer(delivered.map(({ time }, at) => ({ time, at }))),
-    ]),
-    tell: ({ at, time }) => {
-      if (typeof at !== 'number' || typeof time !== 'number') return null;
-      return {
-        title: `${data.modes[index]?.name ?? ''}, ${clock(time * unit.seconds)}`,
-        rows: [
-          ['produced', `${count(produced[at]?.events ?? 0)}/s`],
-          ['delivered', `${count(delivered[at]?.events ?? 0)}/s`],
-        ],
-      };
-    },
-  };
-}
-
-/** @param {PageData} data @param {number} index @returns {Chart} */
-export function stockChart(data, index) {
-  const unit = timeUnit(data);
-  const until = eventSteps(data);
-  const { each } = scales(
-    data.modes.map(({ events }) => Math.max(0, ...events.lost.slice(0, until), ...events.waiting.slice(0, until))),
-  );
-  const mode = /** @type {PageMode} */ (data.modes[index]);
-  const values = (/** @type {readonly number[]} */ line) =>
-    line.slice(0, until).map((events, step) => ({ time: (step * data.stepSeconds) / unit.seconds, events, step }));
-  const line = (
-    /** @type {readonly Spec[]} */ rows,
-    /** @type {number[]} */ strokeDash,
-    /** @type {string} */ color,
-  ) => ({
-    data: { values: rows },
-    mark: { type: 'line', strokeWidth: 1.8, strokeDash, color },
-    encoding: {
-      x: timeAxis(data),
-      y: {
-        field: 'events',
-        type: 'quantitative',
-        scale: { domain: [0, (each[index] ?? 1) * 1.1], nice: true },
-        axis: { title: 'events', tickCount: 4 },
-      },
-    },
-  });
-  return {
-    spec: frame(150, [
-      line(values(mode.events.lost), [1, 0], `var(--mode-${index})`),
-      line(values(mode.events.waiting), [5, 3], ink),
-      ...faultLayers(data),
-      hoverLayer(values(mode.events.lost).map(({ time, step }) => ({ time, step }))),
-    ]),
-    tell: ({ step }) => {
-      if (typeof step !== 'number') return null;
-      return {
-        title: `${mode.name}, ${clock(step * data.stepSeconds)}`,
-        rows: [
-          ['lost so far', count(mode.events.lost[step] ?? 0)],
-          ['waiting', count(mode.events.waiting[step] ?? 0)],
-          ['delivered so far', count(mode.events.delivered[step] ?? 0)],
-        ],
-      };
-    },
-  };
-}
+/** @typedef {import('./frame.js').Spec} Spec */
+/** @typedef {import('./frame.js').Chart} Chart */
 
 /** @param {PageData} data @returns {Chart} */
 export function lossChart(data) {
@@ -343,16 +80,6 @@ export function lossChart(data) {
             title: data.modes[mode]?.name ?? '',
             rows: [[String(cause), `${count(mean)}${typeof half === 'number' && half > 0 ? ` ± ${count(half)}` : ''}`]],
           },
-  };
-}
-
-/** @param {PageData} data */
-function modeColour(data) {
-  return {
-    field: 'mode',
-    type: 'nominal',
-    scale: { domain: data.modes.map((_, index) => index), range: data.modes.map((_, index) => `var(--mode-${index})`) },
-    legend: null,
   };
 }
 
@@ -469,7 +196,14 @@ export function skewChart(data) {
       },
       {
         data: { values },
-        mark: { type: 'tick', orient: 'horizontal', thickness: 3, color: ink, tooltip: { content: 'data' } },
+        mark: {
+          type: 'tick',
+          orient: 'horizontal',
+          thickness: 3,
+          opacity: 1,
+          color: ink,
+          tooltip: { content: 'data' },
+        },
         encoding: { x, xOffset, y: { field: 'even', type: 'quantitative' } },
       },
     ]),
