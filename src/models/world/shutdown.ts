@@ -4,6 +4,7 @@
 // Not modelled: a session whose agent has left unheard stays until proxy_timeout (its source port, and its key at the node).
 import { PlaceState } from '../place.ts';
 import { leavesForHelper } from './haproxyHelper.ts';
+import { endChained } from './chain.ts';
 import type { BalancerHost } from './host.ts';
 import { hears } from './orders.ts';
 import { reviewSession } from './path.ts';
@@ -59,6 +60,13 @@ export function shutdownDue(world: WorldState, index: number, nowUs: number): vo
       sayGoodbye(world, agent, nowUs);
     }
   }
+  // Connections to another proxy behind it, each its first leg's: FIN to both.
+  const old = host.proxies[generation]!;
+  const isChained = (agent: number): boolean => {
+    const flow = world.flows.get(agent)!;
+    return flow.proxy === old && !flow.datagrams && old.forwarding === null;
+  };
+  for (const agent of [...host.flows].filter(isChained).sort((a, b) => a - b)) endChained(world, agent, nowUs);
   if (fault < 0) world.cause = cause;
 }
 

@@ -4,7 +4,16 @@ import type { FaultOptions } from '../../../src/models/fault.ts';
 import { lostTotal } from '../../../src/models/ledger.ts';
 import type { WorldOptions } from '../../../src/models/worldOptions.ts';
 import { play, type Story } from '../../support/stories.ts';
-import { aWorld, fault, minute, nginxIn, nodeNames, partition, type WorldRecipe } from '../../support/worlds.ts';
+import {
+  aWorld,
+  fault,
+  minute,
+  nginxIn,
+  nodeNames,
+  partition,
+  timing,
+  type WorldRecipe,
+} from '../../support/worlds.ts';
 
 const count = 30;
 
@@ -112,6 +121,29 @@ describe('a fault', () => {
     const story = run([partition('edge', 'lb1', 100, 120)]);
 
     expect(story.books.outages.count).toBe(count / 2);
+    expect(online(story)).toBe(count);
+  });
+});
+
+describe('a reload of the first', () => {
+  const reload: FaultOptions = { kind: 'reload', balancers: ['edge'], product: null, ...timing(100, 0) };
+
+  test('leaves every session where it is', () => {
+    const story = run([reload]);
+
+    expect(story.moments).toEqual([]);
+    expect(atEnd(story)).toEqual([10, 10, 10]);
+  });
+
+  test('whose old processes have to end closes all of them then, and the agents come back through the new ones', () => {
+    const story = run([reload], { shutdownTimeoutUs: 5_000_000 });
+
+    expect(noticed(story)).toHaveLength(count);
+    for (const { seconds, text } of noticed(story)) {
+      expect(text).toBe('closed');
+      expect(seconds).toBeGreaterThan(105);
+      expect(seconds).toBeLessThan(105.1);
+    }
     expect(online(story)).toBe(count);
   });
 });
