@@ -396,6 +396,24 @@ const found: readonly (readonly [string, WorldRecipe, number])[] = [
     },
     0,
   ],
+  [
+    'a node ends a session behind a cut, and what nginx says of it does not come through the other one',
+    {
+      groups: [one],
+      node: { version: '4.3.11' },
+      faults: [partition('balancer', 'agents', 155.5, 70, true), partition('balancer', 'worker01', 110.5, 70, true)],
+    },
+    871,
+  ],
+  [
+    'keepalives that came through while only the answers to the agent were cut count for the node',
+    {
+      groups: [{ ...one, version: '4.9.2' }],
+      node: { version: '4.5.1' },
+      faults: [partition('balancer', 'agents', 139.5, 45, true), partition('balancer', 'worker01', 157.5, null, true)],
+    },
+    727,
+  ],
 ];
 
 test.each(found)('%s', (_, recipe, replication) => {

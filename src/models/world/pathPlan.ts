@@ -41,7 +41,8 @@ export function noteFirsts(world: WorldState, agent: number, fromUs: number): vo
     if (legs.state[at] === Broken.Deaf) noteAnswer(world, agent, leg, fromUs);
     else if (legs.state[at] === Broken.Silent || legs.state[at] === Broken.Dead) {
       // On the second way nothing comes any more since the first one broke, but for the answers of the balancer's kernel.
-      const untilUs = comesThere ? fromUs : legs.sinceUs[2 * agent]! - toFarUs(world, agent, Leg.Front);
+      const passedUs = Math.max(legs.sinceUs[2 * agent]! - toFarUs(world, agent, Leg.Front), legs.unansweredUs[agent]!);
+      const untilUs = comesThere ? fromUs : Math.min(fromUs, passedUs);
       const arrivedUs = lastArrivalUs(world, agent, leg, untilUs);
       const keepaliveUs = world.ackUs[agent]! - toFarUs(world, agent, leg);
       const askedUs = lastKeepaliveUs(world, agent, untilUs) + toFarUs(world, agent, leg);
@@ -168,7 +169,9 @@ export function planNext(world: WorldState, agent: number, nowUs: number): void 
       const toBalancerUs = latencyTo(world, agent, world.target[agent]!);
       const ofBalancer =
         endUs(world, agent, Leg.Back, hostOf(world, agent).options.kernel.tcpGiveUpUs, nowUs) + toBalancerUs;
-      closedUs = Math.min(closedUs, ofBalancer, isDark(legs.state[back]!) ? legs.idleUs[agent]! : Infinity);
+      // What nginx says of it does not come through while the way back is cut.
+      if (legs.state[first] === Broken.No) closedUs = Math.min(closedUs, ofBalancer);
+      closedUs = Math.min(closedUs, isDark(legs.state[back]!) ? legs.idleUs[agent]! : Infinity);
     }
   }
   // One that has heard of it already stays on it, if it looks for a manager there.
@@ -183,8 +186,8 @@ export function planNext(world: WorldState, agent: number, nowUs: number): void 
 function proxyEndUs(world: WorldState, agent: number, nowUs: number): number {
   const { legs } = world;
   const at = 2 * agent;
-  if (legs.state[at] !== Broken.Silent || !Number.isNaN(legs.goneUs[at])) return Infinity;
-  if (world.places[world.target[agent]!]!.state !== PlaceState.Up) return Infinity;
+  if (legs.state[at] !== Broken.Silent && legs.state[at] !== Broken.Deaf) return Infinity;
+  if (!Number.isNaN(legs.goneUs[at]) || world.places[world.target[agent]!]!.state !== PlaceState.Up) return Infinity;
   const { tcpGiveUpUs } = hostOf(world, agent).options.kernel;
   return Math.min(endUs(world, agent, Leg.Back, tcpGiveUpUs, nowUs), sessionEndUs(world, agent));
 }
