@@ -195,6 +195,12 @@ export class Dispatchers extends Accounts {
     }
     const seen = this.seen[agent]!;
     const slot = Math.max(this.slotUs[agent]!, fromUs);
+    const aheadUs = toUs - aheadSlots * spacingUs;
+    // Most agents have written nothing for so long that nothing of it can be left.
+    if (slot + inflow * spacingUs <= toUs && aheadUs > fromUs && this.written(agent, aheadUs) === seen + inflow) {
+      this.sendFresh(agent, inflow, fromUs, toUs);
+      return;
+    }
     const sentUs = this.#sentAt(agent, seen, seen + inflow, slot + (inflow - 1) * spacingUs, spacingUs);
     const held = sentUs < toUs ? 0 : Math.min(inflow, Math.floor((sentUs - toUs) / spacingUs) + 1);
     this.sendFresh(agent, inflow - held, fromUs, toUs);
