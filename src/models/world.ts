@@ -2,6 +2,7 @@
 // keepalives are counted when a connection changes (docs/ARCHITECTURE.md, "Counting instead of playing"). Its state and what
 // happens to it: world/.
 import { uniform } from '../kernel/random.ts';
+import { Standstill } from '../kernel/standstill.ts';
 import { wholeSeconds } from './agent.ts';
 import { playStatus } from './cluster/status.ts';
 import type { Books } from './ledger.ts';
@@ -65,8 +66,11 @@ export function runWorld(options: WorldOptions, luck: Luck, probe: WorldProbe = 
   scheduleHelper(world);
   const staticSlots = queue.staticSlots;
   let warm = false;
+  // An agent makes a few events at an instant; through a balancer without latency one for each server that it tries.
+  const standstill = new Standstill(1_000_000 + 1_000 * world.agents);
   for (;;) {
     const slot = queue.pop();
+    standstill.passed(queue.nowTick, queue.popped);
     const nowUs = slot < 0 ? Infinity : queue.nowTick - options.warmupUs;
     if (!warm && nowUs >= 0) {
       warm = true;
