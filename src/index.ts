@@ -71,7 +71,20 @@ export { OutputError, writeReport } from './report/write.ts';
 export { briefSummary } from './report/brief.ts';
 export { junitXml } from './report/junit.ts';
 export type { Strictness } from './report/judgement.ts';
-export { readResult, ResultError } from './report/stored.ts';
+export { readResult } from './report/stored.ts';
+export { baselinePieces, readBaseline, type Baseline } from './report/baseline.ts';
+export {
+  checkBaseline,
+  record,
+  StaleBaselineError,
+  type BaselineCheck,
+  type Recorded,
+  type ValueDifference,
+} from './report/baselineCheck.ts';
+export { baselineText, divergenceSentence } from './report/baselineText.ts';
+export type { Divergence, EventRow } from './run/divergence.ts';
+export type { Recording, StreamRecord } from './run/recording.ts';
+export { ResultError } from './report/sealed.ts';
 export { changeText, type ChangeTextOptions } from './report/changeText.ts';
 export { changeMarkdown } from './report/changeMarkdown.ts';
 export { changeJson } from './report/changeJson.ts';

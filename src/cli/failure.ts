@@ -1,6 +1,7 @@
 // What went wrong, told to the user, as an exit code.
 import { NotComparableError } from '../metrics/change.ts';
-import { ResultError } from '../report/stored.ts';
+import { StaleBaselineError } from '../report/baselineCheck.ts';
+import { ResultError } from '../report/sealed.ts';
 import { OutputError } from '../report/write.ts';
 import { ReplicationError } from '../run/replications.ts';
 import { ScenarioError } from '../scenario/problem.ts';
@@ -9,7 +10,12 @@ import { ExitCode, UsageError, type Io } from './io.ts';
 /** Says on stderr what was thrown. @returns the exit code it means. */
 export function tell(error: unknown, io: Io): number {
   if (io.signal.aborted) return ExitCode.Interrupted;
-  if (error instanceof ScenarioError || error instanceof OutputError || error instanceof ResultError) {
+  if (
+    error instanceof ScenarioError ||
+    error instanceof OutputError ||
+    error instanceof ResultError ||
+    error instanceof StaleBaselineError
+  ) {
     io.err(`${error.message}\n`);
     return ExitCode.Input;
   }

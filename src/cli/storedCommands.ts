@@ -1,5 +1,7 @@
 // The commands about results that are there: report, compare, baseline.
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { baselineCheck, baselineSave, type BaselineCheckFlags, type BaselineFlags } from './baseline.ts';
+import { parseShare } from '../kernel/units.ts';
 import { compare, type CompareFlags } from './compare.ts';
 import type { Io } from './io.ts';
 import { helpText, includesOption, repeatable, seedText, setOption, wholeNumber } from './options.ts';
@@ -61,4 +63,65 @@ export function addStoredCommands(command: Command, io: Io, done: (code: number)
       '\nExit code 0 whatever moved, 2 when the two cannot be compared. `fleetfall baseline check` fails on a move.\n',
     )
     .action(async (paths: string[], flags: CompareFlags) => done(await compare(paths, flags, io)));
+
+  const baseline = command
+    .command('baseline')
+    .description(
+      'Remember what scenarios come to, and fail when they come to something else: a guard for whoever changes a\n' +
+        'configuration, a scenario or the simulator. A baseline belongs into the repository, beside the scenario.',
+    )
+    .summary('remember results, fail when they move')
+    .helpOption('-h, --help', helpText)
+    .helpCommand(false);
+  const shared = (sub: Command): Command =>
+    sub
+      .argument('<scenario...>', 'scenario files (YAML)')
+      .option('--dir <directory>', 'where baselines are, a file a scenario', '.fleetfall')
+      .addOption(setOption())
+      .addOption(includesOption())
+      .addOption(repeatable('--mode <name>', 'only this mode'))
+      .option('--seed <seed>', 'root of all chance, instead of the scenario’s', seedText)
+      .option('--replications <n>', 'runs with luck drawn anew, instead of the scenario’s', wholeNumber(1, 1000))
+      .option('--jobs <n>', 'worker threads (default: one a processor)', wholeNumber(1, 256))
+      .option('--quiet', 'no progress, and nothing that is as it should be')
+      .helpOption('-h, --help', helpText);
+
+  shared(
+    baseline
+      .command('save')
+      .usage('<scenario...> [options]')
+      .description('Simulate, and remember every value and what happened, event by event.'),
+  ).action(async (paths: string[], flags: BaselineFlags) => done(await baselineSave(paths, flags, io)));
+
+  shared(
+    baseline
+      .command('check')
+      .usage('<scenario...> [options]')
+      .description(
+        'Simulate again. Exact: every event and every value of every replication is as remembered, or the first event\n' +
+          'that differs is named, with what both sides did before it.',
+      ),
+  )
+    .option(
+      '--tolerance <share>',
+      'means over the replications may move by this, such as 2%; events may differ then',
+      toleranceOf,
+    )
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      '\nExit code 0 when all is as remembered, 4 when it is not, 2 when the scenario or a configuration changed\nor there is no baseline.\n',
+    )
+    .action(async (paths: string[], flags: BaselineCheckFlags) => done(await baselineCheck(paths, flags, io)));
+}
+
+function toleranceOf(text: string): number {
+  let share: number;
+  try {
+    share = parseShare(text);
+  } catch {
+    share = NaN;
+  }
+  if (share >= 0 && share < 1) return share;
+  throw new InvalidArgumentError('Expected a share below 100%, such as 2%.');
 }

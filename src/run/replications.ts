@@ -3,10 +3,10 @@ import { extname } from 'node:path';
 import { Piscina } from 'piscina';
 import { askedOf, compare } from '../metrics/compare.ts';
 import type { Comparison } from '../metrics/comparison.ts';
-import type { ReplicationNumbers } from '../metrics/numbers.ts';
 import { shellWord } from '../scenario/command.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { runReplication, type ReplicationTask } from './single.ts';
+import { playReplication, type PlayedReplication, type ReplicationTask } from './single.ts';
+import type { Keeping } from './recording.ts';
 import { engineVersion } from './version.ts';
 
 export interface SimulateOptions {
@@ -36,6 +36,32 @@ export class ReplicationError extends Error {
  * @throws ReplicationError when the engine contradicts itself; the signal's reason when it is aborted.
  */
 export async function simulate(scenario: Scenario, options: SimulateOptions = {}): Promise<Comparison> {
+  const played = await playAll(scenario, options);
+  return comparisonOf(scenario, played);
+}
+
+/** What is reported of replications that were played. */
+export function comparisonOf(
+  scenario: Scenario,
+  played: readonly (readonly Pick<PlayedReplication, 'numbers'>[])[],
+): Comparison {
+  return compare(
+    scenario,
+    played.map((runs) => runs.map(({ numbers }) => numbers)),
+    engineVersion,
+  );
+}
+
+/**
+ * Plays every replication of every mode, [mode][replication].
+ * @param record what is written down of each; absent: nothing.
+ * @throws as `simulate`.
+ */
+export async function playAll(
+  scenario: Scenario,
+  options: SimulateOptions = {},
+  record?: Keeping,
+): Promise<PlayedReplication[][]> {
   const { signal, jobs = 0, onProgress } = options;
   signal?.throwIfAborted();
   const tasks = scenario.modes.flatMap(({ name, world }, mode) =>
@@ -48,30 +74,31 @@ export async function simulate(scenario: Scenario, options: SimulateOptions = {}
         replication,
         asked: askedOf(scenario.expectations, name),
         observed: scenario.observed,
+        record,
       } satisfies ReplicationTask,
     })),
   );
-  const results: ReplicationNumbers[][] = scenario.modes.map(() => []);
+  const results: PlayedReplication[][] = scenario.modes.map(() => []);
   let done = 0;
-  const keep = (mode: number, numbers: ReplicationNumbers): void => {
-    results[mode]![numbers.replication] = numbers;
+  const keep = (mode: number, played: PlayedReplication): void => {
+    results[mode]![played.numbers.replication] = played;
     done += 1;
     onProgress?.(done, tasks.length);
   };
   if (jobs === 0) {
     for (const { mode, name, task } of tasks) {
-      let numbers: ReplicationNumbers;
+      let played: PlayedReplication;
       try {
-        numbers = runReplication(task);
+        played = playReplication(task);
       } catch (error) {
         throw new ReplicationError(scenario, name, task.replication, error);
       }
-      keep(mode, numbers);
+      keep(mode, played);
       await new Promise((resolve) => setImmediate(resolve));
       signal?.throwIfAborted();
     }
   } else {
-    const pool = new Piscina<ReplicationTask, ReplicationNumbers>({
+    const pool = new Piscina<ReplicationTask, PlayedReplication>({
       filename: new URL(`worker${extname(import.meta.url)}`, import.meta.url).href,
       minThreads: 1,
       maxThreads: Math.min(jobs, tasks.length),
@@ -81,14 +108,14 @@ export async function simulate(scenario: Scenario, options: SimulateOptions = {}
     try {
       await Promise.all(
         tasks.map(async ({ mode, name, task }) => {
-          let numbers: ReplicationNumbers;
+          let played: PlayedReplication;
           try {
-            numbers = await pool.run(task);
+            played = await pool.run(task);
           } catch (error) {
             signal?.throwIfAborted();
             throw new ReplicationError(scenario, name, task.replication, error);
           }
-          keep(mode, numbers);
+          keep(mode, played);
         }),
       );
     } finally {
@@ -97,5 +124,5 @@ export async function simulate(scenario: Scenario, options: SimulateOptions = {}
     }
     signal?.throwIfAborted();
   }
-  return compare(scenario, results, engineVersion);
+  return results;
 }

@@ -1,7 +1,6 @@
-// Entry of a worker thread: one task in, its numbers out.
-import { runReplication, type ReplicationTask } from './single.ts';
-import type { ReplicationNumbers } from '../metrics/numbers.ts';
+// Entry of a worker thread: one task in, what came of it out.
+import { playReplication, type PlayedReplication, type ReplicationTask } from './single.ts';
 
-export default function work(task: ReplicationTask): ReplicationNumbers {
-  return runReplication(task);
+export default function work(task: ReplicationTask): PlayedReplication {
+  return playReplication(task);
 }

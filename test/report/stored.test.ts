@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Comparison } from '../../src/metrics/comparison.ts';
 import { reportFiles } from '../../src/report/files.ts';
-import { parseResult, readResult, ResultError, resultPieces } from '../../src/report/stored.ts';
+import { ResultError } from '../../src/report/sealed.ts';
+import { parseResult, readResult, resultPieces } from '../../src/report/stored.ts';
 import { terminalSummary } from '../../src/report/terminal.ts';
 import { writeReport } from '../../src/report/write.ts';
 import { simulate } from '../../src/run/replications.ts';
@@ -144,7 +145,7 @@ test('a result of another version of fleetfall says which, and what to do', () =
 
   expect(reason(() => parseResult(Buffer.from(open), 'old/result.json'))).toBe(
     'old/result.json: was made by fleetfall 0.0.9, this is 0.1.0: versions may differ in what they simulate. ' +
-      'Run the scenario again with this version, or use fleetfall 0.0.9.',
+      'Run the scenario again. Or use fleetfall 0.0.9.',
   );
 });
 
