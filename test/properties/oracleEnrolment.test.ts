@@ -166,6 +166,11 @@ test.each([
     unreachable,
     nodesUnreachable,
   });
+  // Which of two that are alike in everything nginx reads first, when an address is found dead as the other comes, is nobody's truth.
+  const comesApart = (all: readonly FaultOptions[]): readonly FaultOptions[] =>
+    kinds[0] !== 'powerOff'
+      ? all
+      : all.map((one) => (one.kind === 'enroll' && one.overUs === 0 ? { ...one, overUs: 137_000 } : one));
   // A thread that waits for one client after the other is busy from the SYN that nginx gets: a few ways early.
   const us = most === 0 ? 0 : kinds[0] === 'hang' ? 20_000 : 5_000;
   fc.assert(
@@ -176,7 +181,11 @@ test.each([
       fc.nat(1_000),
       (recipe, enrolments, faults, replication) =>
         expectAgreement(
-          { ...recipe, faults: [...enrolments, ...apartInTime(faults)], durationUs: 9 * minute + 57 * second },
+          {
+            ...recipe,
+            faults: [...comesApart(enrolments), ...apartInTime(faults)],
+            durationUs: 9 * minute + 57 * second,
+          },
           replication,
           us,
         ),

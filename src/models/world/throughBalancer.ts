@@ -152,7 +152,8 @@ export function peerArrive(world: WorldState, agent: number, nowUs: number): voi
     world.peerMute[agent] = timeoutUs < kernelUs ? 1 : 0;
     armAttemptTimeout(world, agent);
     const untilUs = world.peerSinceUs[agent]! + Math.min(timeoutUs, kernelUs);
-    nextStep(world, agent, Step.PeerMute, orNow(world, untilUs));
+    // That its kernel has given up, it hears like anything else.
+    nextStep(world, agent, timeoutUs <= kernelUs ? Step.PeerMute : Step.PeerFailed, orNow(world, untilUs));
   };
   if (place.state === PlaceState.Silent) {
     giveUp(hostOf(world, agent).unreachable[index] === 'sameSegment' ? kernel.arpTimeoutUs : kernel.connectTimeoutUs);
