@@ -11,16 +11,24 @@
  * @packageDocumentation
  */
 export { simulate, ReplicationError, type SimulateOptions } from './run/replications.ts';
+export {
+  assign,
+  movedClients,
+  type AssignAnswer,
+  type AssignChange,
+  type AssignedClient,
+  type AssignQuestion,
+  type HaproxyQuestion,
+  type NginxQuestion,
+  type ScenarioQuestion,
+} from './run/assign.ts';
+export type { Assigned, Moved, ServerShare } from './metrics/assignment.ts';
 export { engineVersion } from './run/version.ts';
 export { loadScenario, readScenarioFile, type LoadInput, type Overrides } from './scenario/load.ts';
 export { scenarioFromFlags, type FlagScenario } from './scenario/flags.ts';
-export { diskFiles, includeFrom, type Files } from './scenario/files.ts';
+export { diskFiles, type Files } from './scenario/files.ts';
 export { scenarioJsonSchema } from './scenario/schema.ts';
 export { ScenarioError, type Problem } from './scenario/problem.ts';
-export { assignHaproxy, type AssignHaproxyInput } from './scenario/assignHaproxy.ts';
-export { assignNginx, type AssignInput } from './scenario/assign.ts';
-export type { Assignment } from './scenario/chooser.ts';
-export type { ReadInclude } from './scenario/import/nginxSyntax.ts';
 export { metricDefinitions, type MetricDefinition, type SelectorKey } from './scenario/metricNames.ts';
 export type {
   Expectation,
@@ -47,6 +55,7 @@ export type {
   PairedDifference,
   ReconnectRow,
   ReconnectRows,
+  Replay,
   SeenOn,
   TimelineSeries,
   Unit,
@@ -63,9 +72,10 @@ export {
 } from './metrics/change.ts';
 export type { SettingChange } from './metrics/settings.ts';
 export { runWorld } from './models/world.ts';
+export type { BalancerMark } from './models/world/marks.ts';
 export type { WorldFixed, WorldProbe } from './models/world/state.ts';
 export type { GroupOptions, Luck, WorldOptions } from './models/worldOptions.ts';
-export type { Books, EventCounts, LossCause } from './models/ledger.ts';
+export type { Books, EventCounts, FaultOccurrence, LossCause } from './models/ledger.ts';
 export { reportFiles, type ReportFile } from './report/files.ts';
 export { OutputError, writeReport } from './report/write.ts';
 export { briefSummary } from './report/brief.ts';

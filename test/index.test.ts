@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, expectTypeOf, test } from 'vitest';
 import {
-  assignNginx,
-  includeFrom,
+  assign,
+  compare,
   loadScenario,
   metricDefinitions,
+  movedClients,
   reportFiles,
   ScenarioError,
   scenarioFromFlags,
@@ -15,6 +16,7 @@ import {
   terminalSummary,
   type Comparison,
   type Files,
+  type Moved,
   type ReconnectRow,
   type Scenario,
   type Summary,
@@ -127,17 +129,19 @@ test('without a scenario file: the cluster is what the configuration names', asy
 });
 
 test('where each client lands, by the same choice', () => {
-  const { servers } = assignNginx({
-    file: 'nginx.conf',
-    text: nginx,
-    readInclude: includeFrom(files, 'nginx.conf'),
-    clients: ['10.0.0.1', '10.0.0.2', '10.0.0.1'],
-    down: [],
-    resolve: new Map(),
-  });
+  const { clients, servers } = assign({ nginx: 'nginx.conf', clients: ['10.0.0.1', '10.0.0.2', '10.0.0.1'] }, files);
 
-  expect(servers[2]).toBe(servers[0]);
-  for (const server of servers) expect(server).toMatch(/^172\.0\.0\.[345]:1514$/);
+  expect(clients[2]).toEqual(clients[0]);
+  expect(servers.map(({ server }) => server)).toEqual(['172.0.0.3:1514', '172.0.0.4:1514', '172.0.0.5:1514']);
+});
+
+test('what moved between two answers', async () => {
+  const one = await simulate(scenarioOf(crash));
+  const two = await simulate(scenarioOf(crash.replace('kill: worker01, for: 1m', 'kill: worker01, for: 2m')));
+
+  expect(compare(one, one).moved).toEqual([]);
+  expect(compare(one, two).moved.length).toBeGreaterThan(0);
+  expectTypeOf(movedClients).returns.toEqualTypeOf<Moved>();
 });
 
 test('what comes back is typed', () => {

@@ -4,7 +4,7 @@ import {
   askFleet,
   balancerOf,
   changedProduct,
-  listenerChooser,
+  listenerChoosers,
   weightSets,
   type FleetAsked,
 } from '../scenario/assignScenario.ts';
@@ -138,13 +138,8 @@ async function ofScenario(
     product = changedProduct(changedMode.world, product, changes, problems);
   }
   if (problems.length > 0) throw new ScenarioError(file, problems);
-  const listeners = [...new Set(found.listenerOf)].filter((listener) => listener >= 0);
-  const choosers = (of: Mode, what: typeof product): Map<number, Chooser> =>
-    new Map(
-      (listeners.length > 0 ? listeners : [0]).map((index) => [index, listenerChooser(of.world, options, what, index)]),
-    );
-  const before = choosers(mode, options.product);
-  const after = isChange(changes) ? choosers(changedMode, product) : null;
+  const before = listenerChoosers(mode.world, found, options.product);
+  const after = isChange(changes) ? listenerChoosers(changedMode.world, found, product) : null;
   const description = (chooser: Chooser): Chooser => ({ ...chooser, description: mode.description });
   if (clients !== null) {
     const [listener] = before.keys();

@@ -5,6 +5,7 @@ import { haproxyChooser } from '../scenario/assignHaproxy.ts';
 import type { Chooser } from '../scenario/chooser.ts';
 import { diskFiles, includeFrom, readTextFile, type TextKind } from '../scenario/files.ts';
 import { ScenarioError, type Problem } from '../scenario/problem.ts';
+import { releaseProblem } from '../scenario/import/nginxReleases.ts';
 import type { Warning } from '../scenario/scenario.ts';
 import type { ServerChanges } from '../scenario/serverChanges.ts';
 import { printable } from '../report/escape.ts';
@@ -113,7 +114,7 @@ function namesOf(pairs: readonly string[]): ReadonlyMap<string, readonly string[
 }
 
 function nginxReleaseOf({ release }: ConfigurationFlags): string | undefined {
-  if (release === undefined || /^1\.(2[2-9]|3[01])\.\d+$/.test(release)) return release;
+  if (release === undefined || releaseProblem(release) === null) return release;
   throw new UsageError(`--release takes 1.22.1 to 1.31 with a patch, such as 1.27.3, got ${JSON.stringify(release)}.`);
 }
 

@@ -92,6 +92,18 @@ export function changedProduct(
   return changed;
 }
 
+/** The listeners that agents come in through, by index; the first one where nobody comes. */
+export function listenerChoosers(
+  world: WorldOptions,
+  { options, listenerOf }: ModeBalancer,
+  product: BalancerProduct,
+): Map<number, Chooser> {
+  const listeners = [...new Set(listenerOf)].filter((listener) => listener >= 0);
+  return new Map(
+    (listeners.length > 0 ? listeners : [0]).map((index) => [index, listenerChooser(world, options, product, index)]),
+  );
+}
+
 /** One listener of a running balancer, asked by agents or by addresses. */
 export function listenerChooser(
   world: WorldOptions,

@@ -4,6 +4,14 @@ import { table } from './table.ts';
 /** The release that was read and measured, where a scenario names none. */
 export const measuredRelease = '1.22.1';
 
+/** 1.22.1 to 1.31 are modelled. @returns `null`: this one is; else what is wrong, empty: it is no release at all. */
+export function releaseProblem(text: string): string | null {
+  const match = /^1\.(\d+)\.(\d+)$/.exec(text);
+  if (match === null) return '';
+  const [minor, patch] = [Number(match[1]), Number(match[2])];
+  return (minor === 22 ? patch >= 1 : minor > 22) && minor <= 31 ? null : 'Releases 1.22.1 to 1.31 are modelled.';
+}
+
 /**
  * What `stream` did not know in 1.22.1, and the release that brought it: directives, and parameters behind the directive they belong
  * to. nginx, CHANGES, and the sources of 1.31.4.

@@ -1,6 +1,7 @@
 // The balancers of a mode: a product's file, what the host of it is like, and several of them by name.
 import { z } from 'zod';
 import { haproxyBranches, parseHaproxyVersion } from '../../models/balancer/haproxy/versions.ts';
+import { releaseProblem } from '../import/nginxReleases.ts';
 import { kernel } from './agent.ts';
 import * as products from './products.ts';
 import { type Issue, checked, duration, latency, listOf, mapping, mismatch, name, namePattern, portRange, share, text, unreachable, whole, wholeSeconds, yesNo } from './values.ts';
@@ -32,14 +33,7 @@ export const nginx = z.union(
       version: checked(
         'an nginx release such as 1.22.1',
         'nginx release; 1.22.1 to 1.31 behave as modelled.',
-        (value) => {
-          const match = /^1\.(\d+)\.(\d+)$/.exec(value);
-          if (match === null) return '';
-          const [minor, patch] = [Number(match[1]), Number(match[2])];
-          return (minor === 22 ? patch >= 1 : minor > 22) && minor <= 31
-            ? null
-            : 'Releases 1.22.1 to 1.31 are modelled.';
-        },
+        releaseProblem,
       ).optional(),
       cpus: whole('Processors of the balancer, for worker_processes auto.', 1, 1024).optional(),
       ...host,
