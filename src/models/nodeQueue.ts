@@ -137,7 +137,7 @@ export function playNodeQueue(input: NodeQueueInput): NodeQueueOutput {
 }
 
 /**
- * Spreads a whole number over shares by largest remainder; ties go to the first.
+ * Spreads a whole number over shares by largest remainder; ties go to the first. Who has no share gets a part only when the others are full.
  * @param limits no part exceeds its limit; the sum of the limits is at least `total`.
  */
 export function spread(total: number, shares: readonly number[], limits: readonly number[]): number[] {
@@ -148,16 +148,18 @@ export function spread(total: number, shares: readonly number[], limits: readonl
   let rest = total - parts.reduce((a, b) => a + b, 0);
   const order = exact.map((value, index) => ({ index, remainder: value - Math.floor(value) }));
   order.sort((a, b) => b.remainder - a.remainder || a.index - b.index);
+  let sharers = true;
   while (rest > 0) {
     let given = 0;
     for (const { index } of order) {
       if (rest === 0) break;
-      if (parts[index]! >= limits[index]!) continue;
+      if (parts[index]! >= limits[index]! || (sharers && shares[index] === 0)) continue;
       parts[index]! += 1;
       rest -= 1;
       given += 1;
     }
-    if (given === 0) break;
+    if (given === 0 && !sharers) break;
+    if (given === 0) sharers = false;
   }
   return parts;
 }

@@ -236,3 +236,8 @@ test.each([
   const before = epsLimit.maximum === 1 ? 1 : 200;
   expect(sum(died)).toBe(700 - before - last);
 });
+
+test('what some have no room for goes to others with a share, and to those without one only in the end', () => {
+  expect(spread(4, [3, 1, 0], [1, 9, 9])).toEqual([1, 3, 0]);
+  expect(spread(9, [3, 1, 0], [1, 4, 9])).toEqual([1, 4, 4]);
+});
