@@ -81,7 +81,7 @@ export { OutputError, writeReport } from './report/write.ts';
 export { briefSummary } from './report/brief.ts';
 export { junitXml } from './report/junit.ts';
 export type { Strictness } from './report/judgement.ts';
-export { readResult } from './report/stored.ts';
+export { readResult, resultPieces } from './report/stored.ts';
 export { baselinePieces, readBaseline, type Baseline } from './report/baseline.ts';
 export {
   checkBaseline,

@@ -59,7 +59,7 @@ const long = process.env.FLEETFALL_LONG === '1';
 test.each(commands)('%s', { timeout: 120_000 }, async (line) => {
   const [, command, ...words] = wordsOf(line);
   const files = words.map((word) => (word.startsWith('scenarios/') ? join(root, word) : word));
-  const simulates = command === 'run' || command === 'compare';
+  const simulates = command === 'run' || command === 'compare' || command === 'baseline';
   const heavy = simulates && !long && line.includes('100k');
   const argv = heavy
     ? ['validate', ...files.filter((word) => word.endsWith('.yaml'))]
@@ -68,6 +68,8 @@ test.each(commands)('%s', { timeout: 120_000 }, async (line) => {
         ...files.map((word, index) => (files[index - 1] === '--junit' ? join(out, word) : word)),
         ...(simulates ? ['--replications', '1', '--jobs', '1'] : []),
         ...(command === 'run' ? ['--out', mkdtempSync(join(out, 'run-'))] : []),
+        // A page remembers before it checks.
+        ...(command === 'baseline' ? ['--dir', join(out, 'baselines')] : []),
       ];
 
   const { code, err } = await cli(argv);
