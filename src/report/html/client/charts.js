@@ -38,8 +38,10 @@ export async function startCharts(data) {
  * @param {ReturnType<typeof tooltip>} tip
  */
 async function draw(data, place, { spec, tell, tellAt }, tip) {
-  place.replaceChildren();
-  const { view } = await vegaEmbed(place, spec, {
+  // The library says of its element that it is a picture by the name of Vega; ours says what is in it.
+  const canvas = element('div', { class: 'canvas', 'aria-hidden': 'true' });
+  place.replaceChildren(canvas);
+  const { view } = await vegaEmbed(canvas, spec, {
     mode: 'vega-lite',
     renderer: 'svg',
     ast: true,

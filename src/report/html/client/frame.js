@@ -16,7 +16,7 @@ export function frame(height, layer) {
     width: 'container',
     height,
     autosize: { type: 'fit', contains: 'padding' },
-    padding: { left: 0, top: 4, right: 4, bottom: 0 },
+    padding: { left: 0, top: 4, right: 6, bottom: 4 },
     background: 'transparent',
     layer,
     config: {
