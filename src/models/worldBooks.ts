@@ -413,15 +413,12 @@ export class WorldBooks implements PipelineBooks {
           return sum;
         });
       const totals = byGroup.map((amounts) => amounts.reduce((a, b) => a + b, 0));
+      const limits = (): number[] => this.counts.map(({ delivered }, group) => (totals[group]! > 0 ? delivered : 0));
       const take = (dropped: Float64Array, cause: 'nodeQueue' | 'analysis' | 'nodeMemory' | 'zombie'): number => {
         const total = Math.round(dropped.reduce((a, b) => a + b, 0));
         if (total === 0) return 0;
         const own = shares(dropped);
-        const parts = spread(
-          total,
-          own.some((share) => share > 0) ? own : totals,
-          this.counts.map(({ delivered }) => delivered),
-        );
+        const parts = spread(total, own.some((share) => share > 0) ? own : totals, limits());
         let taken = 0;
         parts.forEach((part, group) => {
           this.counts[group]!.delivered -= part;
@@ -441,11 +438,7 @@ export class WorldBooks implements PipelineBooks {
       const lostMemory = take(output.died, 'nodeMemory');
       take(output.wasted, 'zombie');
       const waiting = Math.round(output.waiting + output.unwritten);
-      const parts = spread(
-        waiting,
-        totals,
-        this.counts.map(({ delivered }) => delivered),
-      );
+      const parts = spread(waiting, totals, limits());
       // What waits in processes that stand still for ever is as lost as what dies with them.
       const isStuck = this.#changes[index]!.at(-1)?.state === PlaceState.Hung && !resumes[index];
       parts.forEach((part, group) => {

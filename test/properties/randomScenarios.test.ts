@@ -11,7 +11,9 @@ import { replayCommand } from '../support/random/replay.ts';
 import { randomScenario, type RandomScenario } from '../support/random/scenario.ts';
 
 const isLong = process.env.FLEETFALL_LONG === '1';
-const numbers = Array.from({ length: isLong ? 1_000 : 25 }, (_, index) => 20_000 + index);
+/** Where a group of another node once took a part of what this one had dropped. */
+const once = [20_306, 20_843];
+const numbers = [...Array.from({ length: isLong ? 1_000 : 25 }, (_, index) => 20_000 + index), ...once];
 
 type Data = Record<string, Record<string, unknown>>;
 
