@@ -48,6 +48,7 @@ test('a run that meets its expectations exits 0 and leaves a report', async () =
     'modes.csv',
     'nodes.csv',
     'reconnects.csv',
+    'report.html',
     'result.json',
     'summary.json',
     'summary.md',
