@@ -17,6 +17,8 @@ export interface BalancerHost {
   product: BalancerProduct;
   /** Occurrence that has told its processes to reload while they stand still; -1: none has. */
   reloadsFor: number;
+  /** Occurrence of the last reload; -1: there was none. */
+  reloadedBy: number;
   /** Agents whose packets it forwards. */
   readonly flows: Set<number>;
   /** `null`: it is no moving address. */
@@ -47,6 +49,7 @@ export function newHosts(options: WorldOptions, root: Key): BalancerHost[] {
       luck,
       product,
       reloadsFor: -1,
+      reloadedBy: -1,
       phaseUs: Math.floor(uniform(key, 0, 0) * 1e6),
       latencyUs: places.map((place) => slowest(network.latencyUs, place.latencyUs, latencyUs)),
       unreachable: places.map((place) =>

@@ -379,7 +379,7 @@ function reviewDatagrams(world: WorldState, agent: number, nowUs: number): void 
   const nodeEnd = world.ways.endOfPlace(node);
   let after: number = Broken.No;
   if (world.places[node]!.state !== PlaceState.Up || world.ways.isCut(groupEnd, nodeEnd)) after = Broken.Void;
-  else if (isUnled(world, agent)) after = Broken.Void;
+  else if (isUnled(world, agent, nowUs)) after = Broken.Void;
   else if (world.ways.isCut(nodeEnd, groupEnd) || isDeafened(world, agent, nowUs)) after = Broken.Deaf;
   if (before === after) {
     reviewZombie(world, agent, nowUs);

@@ -40,6 +40,7 @@ export function reloadResumed(world: WorldState, host: BalancerHost, isGone: boo
  */
 export function reloadHost(world: WorldState, host: BalancerHost, fault: number, nowUs: number): boolean {
   if (world.places[host.place]!.state !== PlaceState.Up) return false;
+  if (fault >= 0) host.reloadedBy = fault;
   const before = host.proxies.at(-1)!;
   const proxy = newProxy(host.options, host.product, world.options, host.luck, before);
   host.proxies.push(proxy);

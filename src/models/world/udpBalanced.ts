@@ -12,8 +12,8 @@ import {
   timedOut,
   type UdpSession,
 } from '../balancer/nginx/udpSession.ts';
+import { lastAckUs, nextKeepaliveUs } from '../keepalive.ts';
 import { PlaceState } from '../place.ts';
-import { nextKeepaliveUs } from '../keepalive.ts';
 import { clientOf, cutThrough, type Flow } from './flows.ts';
 import { noteAgain } from './heard.ts';
 import type { BalancerHost } from './host.ts';
@@ -22,7 +22,7 @@ import { tellBan } from './marks.ts';
 import { reviewSession } from './path.ts';
 import { nextSegmentUs } from './pathPlan.ts';
 import { freeSlot, hasSlot, takeSlot } from './slots.ts';
-import { EventKind, State, Step, Timer, timersPerAgent } from './kinds.ts';
+import { Broken, EventKind, State, Step, Timer, timersPerAgent } from './kinds.ts';
 import { addPlaceEvent, clockOf, isBalancer, latencyTo, nextStep, nodeLatencyUs, type WorldState } from './state.ts';
 import { leaveZombie } from './zombie.ts';
 
@@ -278,9 +278,13 @@ export function isDeafened(world: WorldState, agent: number, nowUs: number): boo
   return flow.datagrams.rules.isDeaf;
 }
 
-/** True while the agent's datagrams lead nowhere, as nginx has no session for them: the next one may begin it. */
-export function isUnled(world: WorldState, agent: number): boolean {
-  return isBalanced(world, agent) && !world.flows.has(agent);
+/** True while the agent's next datagram leads nowhere, or may begin a session: nginx has none for it, or one that it will end. */
+export function isUnled(world: WorldState, agent: number, nowUs: number): boolean {
+  if (!isBalanced(world, agent)) return false;
+  const flow = world.flows.get(agent);
+  if (!flow?.datagrams) return true;
+  catchUp(flow, nowUs);
+  return flow.datagrams.rules.errorWaits;
 }
 
 /** Plays the next datagram of a connected agent, if it may change what becomes of those behind it. */
@@ -292,12 +296,25 @@ export function expectDatagram(world: WorldState, agent: number, nowUs: number):
   }
   const toBalancerUs = latencyTo(world, agent, world.through[agent]!);
   const flow = world.flows.get(agent);
+  // Of a session that is well nobody has looked at the ACKs: the last one nginx has passed on decides when the loop turns next.
+  if (world.broken[agent] === Broken.No) {
+    const passedUs = nowUs - (nodeLatencyUs(world, agent) - toBalancerUs);
+    world.ackUs[agent] = lastAckUs(
+      clockOf(world, agent),
+      world,
+      world.ackUs[agent]!,
+      passedUs,
+      nodeLatencyUs(world, agent),
+    );
+  }
   const isRefused = flow !== undefined && refuses(world, agent);
   // What is between nginx and a node that has just ended is answered with an error, too.
   const onTheWayUs = nowUs - (isRefused ? nodeLatencyUs(world, agent) : toBalancerUs);
   const fromUs = Math.max(onTheWayUs, world.playedUs[agent]! + 1);
   world.books.pipelines.advance(agent, fromUs);
-  const sentUs = Math.ceil(nextSegmentUs(world, agent, fromUs));
+  const plannedUs = plannedKeepaliveUs(world, agent);
+  const nextUs = nextSegmentUs(world, agent, fromUs);
+  const sentUs = Math.ceil(plannedUs >= fromUs ? Math.min(plannedUs, nextUs) : nextUs);
   world.datagramUs[agent] = sentUs;
   nextStep(world, agent, Step.Datagram, Math.max(nowUs, sentUs + toBalancerUs));
 }
@@ -333,7 +350,14 @@ function refuses(world: WorldState, agent: number): boolean {
   return !ways.isCut(from, to) && !ways.isCut(to, from);
 }
 
+/** The keepalive that gets the last ACK that is known, be it planned or long past. */
+function plannedKeepaliveUs(world: WorldState, agent: number): number {
+  return world.ackUs[agent]! - 2 * nodeLatencyUs(world, agent);
+}
+
 function keepaliveUs(world: WorldState, agent: number, sentUs: number): number {
+  const plannedUs = plannedKeepaliveUs(world, agent);
+  if (plannedUs > sentUs - 1) return Math.ceil(plannedUs);
   return Math.ceil(nextKeepaliveUs(clockOf(world, agent), world, world.ackUs[agent]!, sentUs - 1));
 }
 
@@ -353,6 +377,9 @@ export function datagramDue(world: WorldState, agent: number, nowUs: number): vo
   world.playedUs[agent] = sentUs;
   world.books.pipelines.advance(agent, sentUs);
   const flow = pass(world, agent, host, atUs);
+  // A reload may have led it where nobody listens.
+  const { cause } = world;
+  if (host.reloadedBy >= 0) world.cause = host.reloadedBy;
   if (flow) {
     const node = world.target[agent]!;
     if (node !== world.node[agent]) moveTo(world, agent, node, nowUs);
@@ -366,6 +393,7 @@ export function datagramDue(world: WorldState, agent: number, nowUs: number): vo
     }
   }
   reviewSession(world, agent, nowUs);
+  world.cause = cause;
 }
 
 /** The agent's datagrams come to another node, which has heard nothing of it. Its key it knows. */

@@ -145,6 +145,20 @@ describe('nginx itself', () => {
     expect(story.books.kernelEvents).toBeLessThan(30 * 3);
   });
 
+  test('reloads, and who is led to a dead node by it is in an outage of the reload, whatever has happened since', () => {
+    const reload: FaultOptions = { kind: 'reload', balancers: ['balancer'], product: null, ...timing(200, 0) };
+    const { books } = run([fault('kill', 'worker01', 60, null), reload, fault('hang', 'master', 200.1, 1)], {
+      method: { kind: 'hashConsistent', key: '$remote_addr' },
+    });
+    const { count, brokenAtUs, fromNode, fault: of } = books.outages;
+    const led = Array.from({ length: count }, (_, row) => row).filter(
+      (row) => brokenAtUs[row]! > 200e6 && fromNode[row] === 1,
+    );
+
+    expect(led.length).toBeGreaterThan(3);
+    expect(new Set(led.map((row) => of[row]))).toEqual(new Set([1]));
+  });
+
   test('cut off from a node hears nothing of it, and its agents neither', () => {
     const story = run([partition('balancer', 'worker01', 100, 30)]);
 
