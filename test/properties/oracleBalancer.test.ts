@@ -1,4 +1,4 @@
-// Engine and oracle at the balancers: orders to nginx.
+// Engine and oracle at the balancers: orders to nginx, and datagrams through it.
 import fc from 'fast-check';
 import { test } from 'vitest';
 import type { FaultOptions } from '../../src/models/fault.ts';
@@ -46,5 +46,43 @@ test.each([
         ),
     ),
     { numRuns: runs, seed: 20_261_201 },
+  );
+});
+
+test.each([
+  ['its nodes fail', faultsAt(nodeNames, 3), true],
+  ['it dies, reloads or gets other servers', faultsAt(['balancer'], 2, ['kill', 'powerOff']), false],
+])('agents over UDP live behind nginx while %s, as the oracle plays it', (_, failures, isQuiet) => {
+  const recipe = behindNginx.map(({ groups, ...more }) => ({
+    ...more,
+    groups: groups.map((group) => ({
+      ...group,
+      protocol: 'udp' as const,
+      // An event and the keepalive that leaves with it count as one of the three datagrams until a dead node is found out.
+      events: { ratePerSecond: isQuiet ? 0 : group.events!.ratePerSecond, arrival: 'regular' as const },
+    })),
+  }));
+  fc.assert(
+    fc.property(
+      recipe,
+      fc.record({ datagrams: fc.record({ passesErrors: fc.boolean() }), proxyTimeoutUs: fc.constantFrom(70, 600) }),
+      failures,
+      fc.array(order, { maxLength: isQuiet ? 0 : 1 }),
+      fc.nat(1_000),
+      (world, { datagrams, proxyTimeoutUs }, faults, told, replication) =>
+        expectAgreement(
+          {
+            ...world,
+            datagrams,
+            proxyTimeoutUs: proxyTimeoutUs * second,
+            faults: [...told, ...faults],
+            durationUs: 9 * minute + 57 * second,
+          },
+          replication,
+          // What comes within a latency of the start of new processes is one datagram more or less.
+          isQuiet ? 0 : 1,
+        ),
+    ),
+    { numRuns: runs, seed: 20_261_202 },
   );
 });

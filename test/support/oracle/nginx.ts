@@ -17,6 +17,7 @@ import type { Host, Message, Processes } from './host.ts';
 import { orderedFile } from './nginxOrders.ts';
 import type { OracleOrder } from './plan.ts';
 import { open, stuckKind, type Connection, type Opening, type Way } from './tcp.ts';
+import type { DatagramProxy } from './udpNginx.ts';
 
 /** What the balancer knows about its clients. */
 export interface Clients {
@@ -59,6 +60,8 @@ export class Nginx implements Processes {
   #life = 0;
   /** It stands still, and this occurrence has told it to read its file anew; -1: none has. */
   #reloads = -1;
+  /** Occurrence that last made it read its file anew; -1: none. */
+  #reloadedBy = -1;
   /** Old worker processes that are to end. */
   #shutdowns = 0;
   /** Of these: while they stood still. */
@@ -103,6 +106,7 @@ export class Nginx implements Processes {
 
   #reload(occurrence: number): void {
     const old = this.#proxy;
+    this.#reloadedBy = occurrence;
     this.#proxy = this.#newProcesses(old);
     if (old.shutdownTimeoutUs === Infinity) return;
     const life = this.#life;
@@ -117,6 +121,23 @@ export class Nginx implements Processes {
       else if (this.#life === life) shutDown();
       else this.#shutdowns -= 1;
     });
+  }
+
+  get datagrams(): DatagramProxy {
+    const clockUs = (): number => this.#clockUs;
+    return {
+      host: this.#host,
+      clients: this.#clients,
+      get clockUs() {
+        return clockUs();
+      },
+      proxy: () => this.#proxy,
+      life: () => this.#life,
+      reloadedBy: () => this.#reloadedBy,
+      whenItGoesOn: (action) => {
+        this.#missedTimers.push(action);
+      },
+    };
   }
 
   /** What it has been told to do it has done. */

@@ -29,6 +29,7 @@ import { Nginx } from './nginx.ts';
 import { isCommand, isOfPath, isOrder, occurrencesOf, type Occurrence } from './plan.ts';
 import { open, stuckKind, type Connection, type Way } from './tcp.ts';
 import { Datagrams } from './udp.ts';
+import { BalancedDatagrams } from './udpNginx.ts';
 
 export interface OutageRow {
   readonly agent: number;
@@ -530,6 +531,19 @@ class Oracle {
         });
       },
       datagrams: (server, client) => {
+        if (server.endpoint.kind === 'balancer') {
+          const balanced = new BalancedDatagrams(this.#way(member(), server, 'events'), client, this.nginx!.datagrams);
+          return {
+            send: (message) => balanced.send(message),
+            close: () => balanced.close(),
+            hasRoom: () => true,
+            node: () => balanced.node(),
+            takes: () => balanced.takes(),
+            isRead: () => balanced.isRead(),
+            isHeard: () => balanced.isRead() && !balanced.isZombie,
+            works: () => balanced.takes() && !balanced.isZombie,
+          };
+        }
         const datagrams = new Datagrams(this.#way(member(), server, 'events'), client);
         const { host } = datagrams.way;
         return {
