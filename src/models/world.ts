@@ -13,6 +13,7 @@ import { Purpose, drawIndex, groupKey } from './workload.ts';
 import { answerDue, attemptFailed, synArrives, udpArrive, wakeUp } from './world/attempts.ts';
 import { faultEnd, faultStart, placeChanged, scheduleFaults } from './world/faults.ts';
 import { idleDue, idleEnds } from './world/idle.ts';
+import { flowBegins, flowIdleDue } from './world/idleFlows.ts';
 import { flushes } from './world/flush.ts';
 import { entersQueue, handlersServe, taken } from './world/intake.ts';
 import { scheduleChurn, startAgent, told } from './world/lifecycle.ts';
@@ -297,6 +298,12 @@ function pathEvent(world: WorldState, agent: number, nowUs: number): void {
       return;
     case Step.QueueOver:
       queueOver(world, agent, nowUs);
+      return;
+    case Step.FlowIdle:
+      flowIdleDue(world, agent, nowUs);
+      return;
+    case Step.FlowAnew:
+      flowBegins(world, agent, nowUs);
       return;
     case Step.IdleEnd:
       idleEnds(world, agent, nowUs);

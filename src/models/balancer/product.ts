@@ -46,6 +46,12 @@ export interface Forwarding {
   readonly unknown: 'reset' | 'drop';
   /** What becomes of a connection for which it has no target. */
   readonly noTarget: 'reset' | 'drop';
+  /** A flow in which nothing moves for its time-out is reset at both ends at that moment; else whoever says something next hears (`unknown`). */
+  readonly tellsIdle?: boolean;
+  /** A flow of datagrams in which nothing moves for so long is forgotten. */
+  readonly datagramTimeoutUs: number;
+  /** Datagrams of one socket have one target as long as the usable targets are the same, remembered or not; absent: a new choice. */
+  readonly hashesDatagrams?: boolean;
   /** Flows of datagrams end with their target, though connections stay; absent: they do not. */
   readonly forgetsDatagrams?: boolean;
   /** Targets see its address instead of the client's. */

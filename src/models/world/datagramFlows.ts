@@ -10,14 +10,19 @@ import { moveTo } from './udpBalanced.ts';
 /** A method that has no other answer (a hash of the address, one target) keeps the old target. */
 const mostDraws = 64;
 
-/** The target of an agent's flow gets no more datagrams: those that follow go to the one that is chosen now. */
-export function chooseAnew(world: WorldState, agent: number, nowUs: number): void {
+/**
+ * The flow of an agent's datagrams is forgotten: those that follow go to the target that is chosen now.
+ * @param isGone the target it had gets no more of them; else it may be chosen again.
+ */
+export function chooseAnew(world: WorldState, agent: number, nowUs: number, isGone = true): void {
   const flow = world.flows.get(agent);
   if (!flow || world.state[agent] !== State.Connected) return;
   const { host, listener: index } = flow;
   const proxy = host.proxies.at(-1)!;
   const { balancer, targets } = proxy.listeners[index]!;
   const clockUs = nowUs + host.phaseUs;
+  // Its socket is the same.
+  if (!isGone && proxy.forwarding?.hashesDatagrams === true) world.connects[agent]! -= 1;
   flow.proxy.listeners[index]!.balancer.closed(flow.session, clockUs);
   const draw = (): { readonly session: BalancerSession; readonly peer: number } => {
     const through = world.through[agent]!;
@@ -29,7 +34,7 @@ export function chooseAnew(world: WorldState, agent: number, nowUs: number): voi
   };
   let { session, peer } = draw();
   // The rules of a Service have the old target for a moment longer, and flows are made anew behind it.
-  for (let tries = 0; peer === flow.peer && tries < mostDraws; tries++) {
+  for (let tries = 0; isGone && peer === flow.peer && tries < mostDraws; tries++) {
     balancer.closed(session, clockUs);
     ({ session, peer } = draw());
   }

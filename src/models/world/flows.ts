@@ -119,7 +119,7 @@ export function closeFlow(world: WorldState, agent: number, nowUs: number): void
 }
 
 /** The leg on which the agent's packets pass a forwarder. */
-function ownLeg(world: WorldState, agent: number): Leg {
+export function ownLeg(world: WorldState, agent: number): Leg {
   return world.viaBalancer[agent] === 1 ? Leg.Front : Leg.Back;
 }
 

@@ -3,9 +3,10 @@
 // every byte, either way, begins the time-out anew. Measured: 5.0 s after the last byte for `proxy_timeout 5s`, with FIN.
 // An event that the agent writes while the FIN is on its way to it counts as delivered (errs towards less loss, by one way at most).
 import { lastAckUs } from '../keepalive.ts';
+import { timeoutOfFlow, watchFlow } from './idleFlows.ts';
 import { connectionClosed } from './sessions.ts';
 import { Broken, State, Step } from './kinds.ts';
-import { listenerOf, clockOf, hopUs, latencyTo, nextStep, nodeLatencyUs, orNow, type WorldState } from './state.ts';
+import { listenerOf, clockOf, latencyTo, nextStep, nodeLatencyUs, orNow, type WorldState } from './state.ts';
 
 /** Keepalives leave at a turn of the agent's loop, up to a second late, and an answer takes its time. */
 const slackUs = 2_000_000;
@@ -15,12 +16,16 @@ const slackUs = 2_000_000;
  * while its way was broken, or before the agent knew of it, is looked at now.
  */
 export function armIdle(world: WorldState, agent: number, nowUs: number): void {
-  if (world.viaBalancer[agent] === 0 || world.broken[agent] !== Broken.No) return;
-  const { sessionTimeoutUs } = listenerOf(world, agent).options;
+  if (world.broken[agent] !== Broken.No && world.udp[agent] === 0) return;
+  const { sessionTimeoutUs } = world.viaBalancer[agent] === 1 ? listenerOf(world, agent).options : noTimeout;
+  const flowTimeoutUs = timeoutOfFlow(world, agent);
   const { notifyTimeSeconds } = world.options.groups[world.groupOf[agent]!]!.agent;
-  if (sessionTimeoutUs >= notifyTimeSeconds * 1_000_000 + slackUs) return;
-  nextStep(world, agent, Step.Idle, orNow(world, lastByteUs(world, agent, nowUs) + sessionTimeoutUs));
+  if (Math.min(sessionTimeoutUs, flowTimeoutUs) >= notifyTimeSeconds * 1_000_000 + slackUs) return;
+  if (flowTimeoutUs < sessionTimeoutUs) watchFlow(world, agent, flowTimeoutUs, nowUs);
+  else nextStep(world, agent, Step.Idle, orNow(world, lastByteUs(world, agent, nowUs) + sessionTimeoutUs));
 }
+
+const noTimeout = { sessionTimeoutUs: Infinity };
 
 /** The time-out may be over. */
 export function idleDue(world: WorldState, agent: number, nowUs: number): void {
@@ -41,11 +46,15 @@ export function idleEnds(world: WorldState, agent: number, nowUs: number): void 
 
 /** When the last byte up to `nowUs` passed the balancer. */
 function lastByteUs(world: WorldState, agent: number, nowUs: number): number {
+  return passedUs(world, agent, latencyTo(world, agent, world.target[agent]!), nowUs);
+}
+
+/** When the last byte of a session that works, up to `nowUs`, passed a place between the agent and its node. */
+export function passedUs(world: WorldState, agent: number, toBalancerUs: number, nowUs: number): number {
   const { pipelines } = world.books;
   pipelines.advance(agent, nowUs);
   if (pipelines.hasBacklog(agent)) return nowUs;
-  const toBalancerUs = latencyTo(world, agent, world.target[agent]!);
-  const toNodeUs = hopUs(world, agent, world.node[agent]!);
+  const toNodeUs = nodeLatencyUs(world, agent) - toBalancerUs;
   world.wakesAgent = agent;
   const eventUs = world.before(nowUs - toBalancerUs) + toBalancerUs;
   const ackUs = lastAckUs(

@@ -50,6 +50,10 @@ export const Step = {
   Datagram: 18,
   /** Nobody has answered the balancer's SYN in time. */
   PeerMute: 19,
+  /** A forwarder has seen no packet of a flow for its time-out (idleFlows.ts). */
+  FlowIdle: 20,
+  /** The next datagram of a flow that was forgotten is at the forwarder. */
+  FlowAnew: 21,
 } as const;
 // What an attempt waits for when no step is under way.
 export const Wait = {

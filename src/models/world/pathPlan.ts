@@ -115,7 +115,7 @@ function lastArrivalUs(world: WorldState, agent: number, leg: Leg, fromUs: numbe
 }
 
 /** The last keepalive before `beforeUs`, answered or not: the kernel of processes that stand still has it, too; -Infinity: there was none. */
-function lastKeepaliveUs(world: WorldState, agent: number, beforeUs: number): number {
+export function lastKeepaliveUs(world: WorldState, agent: number, beforeUs: number): number {
   const clock = clockOf(world, agent);
   if (world.state[agent] !== State.Connected || clock.keepaliveSecond === -Infinity) return -Infinity;
   const second = lastKeepaliveSecond(clock, world, world.ackUs[agent]!, beforeUs);

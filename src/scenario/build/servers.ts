@@ -215,7 +215,7 @@ function atBalancer(
     );
     return null;
   }
-  if (forwards) checkFlows(cluster, listeners[listenerIndex]!, entry, agent);
+  if (forwards) checkFlows(cluster, listeners[listenerIndex]!, entry);
   else if (protocol === 'udp') checkDatagrams(build, file, listenerIndex, agent.notifyTimeSeconds);
   const registrationIndex = listeners.findIndex((listener) => listensOn(listener.options, agent.enrollment.port));
   used.set(listenerIndex, 'events');
@@ -228,23 +228,11 @@ function atBalancer(
   };
 }
 
-// AWS, "Network Load Balancers", idle time-out of UDP flows: 120 s, fixed. Linux, net.netfilter.nf_conntrack_udp_timeout_stream: 120 s.
-const datagramFlowSeconds = 120;
-
-/** UDP through what forwards: to nodes that take it, and kept alive by keepalives. */
-function checkFlows(
-  cluster: Cluster,
-  { peers }: ListenerFacts,
-  entry: Entry,
-  { notifyTimeSeconds }: AgentOptions,
-): void {
+/** UDP through what forwards: to nodes that take it. */
+function checkFlows(cluster: Cluster, { peers }: ListenerFacts, entry: Entry): void {
   for (const { address, serverText } of peers) {
     const node = cluster.nodes.find((each) => each.address === address);
     if (!node) entry.fail(`UDP to ${serverText}, which is no node, is not modelled. Let it lead to the nodes.`);
     else if (!cluster.listens(node, 'udp')) entry.fail(`${node.name} does not listen for UDP.`);
   }
-  if (notifyTimeSeconds + 2 < datagramFlowSeconds) return;
-  entry.fail(
-    `flows of UDP are forgotten after ${datagramFlowSeconds} s, and the agents' notify_time is ${notifyTimeSeconds} s: each keepalive would begin a flow, which is not modelled. Make notify_time shorter.`,
-  );
 }

@@ -4,14 +4,28 @@ import { rootKey } from '../../kernel/random.ts';
 import { formatCount } from '../../kernel/units.ts';
 import { eventRates } from '../../models/eventRates.ts';
 import type { GroupOptions } from '../../models/worldOptions.ts';
+import { makesNoConnections } from '../build/balancers.ts';
 import { durationText } from '../wording.ts';
-import type { Finding, Rule } from './rule.ts';
+import type { Finding, LintInput, Rule } from './rule.ts';
 import { countAgents, eventsWays, type EventsWay } from './ways.ts';
 
 export const idleTimeout: Rule = {
   name: 'idle-timeout',
-  find: (input) => eventsWays(input).flatMap(findingOf),
+  find: (input) => eventsWays(input).flatMap((way) => (isKeptBusy(way, input) ? [] : findingOf(way))),
 };
+
+/**
+ * Packets of a flow that a forwarder has are also the probes of the managers' kernel and the answers to them; datagrams of a flow that it
+ * has forgotten begin another one.
+ */
+function isKeptBusy({ balancer, listenerIndex, groups, peers }: EventsWay, { nodes }: LintInput): boolean {
+  if (!makesNoConnections(balancer.options.product)) return false;
+  const { sessionTimeoutUs } = balancer.listeners[listenerIndex]!.options;
+  const asks = (address: string): boolean =>
+    nodes.some((node) => node.address === address && node.keepalive.idleUs < sessionTimeoutUs);
+  if (peers.every(({ address }) => asks(address))) return true;
+  return groups.every(({ servers }) => servers.every(({ protocol }) => protocol === 'udp'));
+}
 
 /** A keepalive leaves up to two turns of the main loop, a second each, after it is due. */
 const lateSeconds = 2;

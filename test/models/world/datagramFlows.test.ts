@@ -67,15 +67,7 @@ test('healthy agents have a target each, and cost no events', () => {
   expect(lostTotal(books.groups[0]!)).toBe(0);
 });
 
-test('a notify_time beyond the time-out of UDP flows, and a proxy of connections, are refused', () => {
-  expect(
-    problemsOf(
-      scenarioText({
-        modes: modes(`nlb: { ${targets} }`),
-        fleet: '{ servers: { count: 4, events: { rate: 1/s }, agent: { notifyTime: 3m, timeReconnect: 10m } } }',
-      }),
-    ),
-  ).toEqual([expect.stringMatching(/flows of UDP are forgotten after 120 s, and the agents' notify_time is 180 s/)]);
+test('a proxy of connections takes no datagrams', () => {
   expect(problemsOf(scenarioText({ modes: modes(`envoy: { ${targets.replace('targets', 'hosts')} }`) }))).toEqual([
     expect.stringMatching(/no listener for UDP that is modelled/),
   ]);

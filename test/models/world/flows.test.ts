@@ -11,6 +11,7 @@ const forwarder: Forwarding = {
   survivesProcess: true,
   unknown: 'reset',
   noTarget: 'reset',
+  datagramTimeoutUs: Infinity,
   hidesClients: false,
 };
 let forwarding: Forwarding = forwarder;

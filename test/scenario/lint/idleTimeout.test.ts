@@ -37,4 +37,17 @@ describe('an idle time-out', () => {
   ])('%s', (_, parts, count) => {
     expect(said({ fleet: quiet, ...parts })).toHaveLength(count);
   });
+
+  test('of a forwarder is no matter where the managers’ kernel asks in time, nor to datagrams', () => {
+    const warned = (idle: string, protocol: string): number =>
+      said({
+        cluster: `{ nodes: { worker01: { address: 172.0.0.4 }, worker02: { address: 172.0.0.5 } }, defaults: { tcpKeepalive: { idle: ${idle} } } }`,
+        fleet: '{ servers: { count: 9, events: { rate: 1/h }, agent: { notifyTime: 3m, timeReconnect: 10m } } }',
+        modes: `{ lb: { nlb: { targets: [worker01, worker02], idleTimeout: 60s }, servers: [{ node: balancer, protocol: ${protocol} }] } }`,
+      }).length;
+
+    expect(warned('2h', 'tcp')).toBe(1);
+    expect(warned('30s', 'tcp')).toBe(0);
+    expect(warned('2h', 'udp')).toBe(0);
+  });
 });

@@ -15,6 +15,7 @@ export const dnsProduct: Product<Extract<BalancerProduct, { kind: 'dns' }>> = {
       survivesProcess: true,
       unknown: 'drop',
       noTarget: 'reset',
+      datagramTimeoutUs: Infinity,
       hidesClients: false,
     });
   },

@@ -11,7 +11,12 @@ export const f5Product: Product<Extract<BalancerProduct, { kind: 'f5' }>> = {
       options: listenerOf(f5, listener),
       balancer: createF5Balancer(f5, index, luck),
     }));
-    return runningLists(1, listeners, f5.type === 'fastL4' ? fastL4 : undefined);
+    const { idleTimeoutUs } = f5.listeners[0]!;
+    return runningLists(
+      1,
+      listeners,
+      f5.type === 'fastL4' ? { ...fastL4, datagramTimeoutUs: idleTimeoutUs } : undefined,
+    );
   },
   listeners: ({ f5 }) => f5.listeners.map((listener) => factsOf(listenerOf(f5, listener), listener.members)),
   change({ f5 }, verb, node, nodes) {
@@ -29,11 +34,13 @@ export const f5Product: Product<Extract<BalancerProduct, { kind: 'f5' }>> = {
   ends: ({ f5 }) => (f5.type === 'fastL4' ? 'host' : 'process'),
 };
 
-// AS3 schema, L4_Profile: resetOnTimeout true. BIG-IP: packets of no connection are answered with RST. No SNAT unless it is configured.
+// clouddocs.f5.com, AS3, L4_Profile.schema.json: resetOnTimeout true, a connection that times out is reset before it is forgotten; idleTimeout
+// 300 s, for datagrams as well. BIG-IP: packets of no connection are answered with RST. No SNAT unless it is configured.
 const fastL4 = {
   passes: 'packets',
   survivesProcess: true,
   unknown: 'reset',
+  tellsIdle: true,
   noTarget: 'reset',
   hidesClients: false,
 } as const;

@@ -72,5 +72,11 @@ export const kubernetesDefaults = {
 // ClientIPConfig: timeoutSeconds 10800.
 export const affinityDefaultUs = 10_800_000_000;
 
-/** kube-proxy, conntrack.tcpEstablishedTimeout 24h; IPVS, ip_vs_proto_tcp.c, tcp_timeouts: established 15 min. */
+/**
+ * kube-proxy, `--conntrack-tcp-timeout-established` 24h (kubernetes.io/docs/reference/command-line-tools-reference/kube-proxy/); IPVS,
+ * `ipvsadm -l --timeout`: 900 120 300 (tcp, tcpfin, udp), of which kube-proxy changes none unless it is told to (`--ipvs-tcp-timeout`).
+ */
 export const flowTimeoutUs = { iptables: 86_400_000_000, ipvs: 900_000_000 } as const;
+
+/** Linux, Documentation/networking/nf_conntrack-sysctl.rst: nf_conntrack_udp_timeout_stream 120; IPVS as above. */
+export const datagramTimeoutUs = { iptables: 120_000_000, ipvs: 300_000_000 } as const;

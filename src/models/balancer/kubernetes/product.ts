@@ -3,6 +3,7 @@ import type { BalancerProduct } from '../options.ts';
 import type { Product } from '../product.ts';
 import { changeLists, factsOf, forwarded, runningLists } from '../targetProduct.ts';
 import { createKubernetesBalancer } from './kubernetes.ts';
+import { datagramTimeoutUs } from './options.ts';
 
 export const kubernetesProduct: Product<Extract<BalancerProduct, { kind: 'kubernetes' }>> = {
   start({ kubernetes }, luck) {
@@ -19,6 +20,7 @@ export const kubernetesProduct: Product<Extract<BalancerProduct, { kind: 'kubern
       forgetsDatagrams: true,
       // kube-proxy, a Service without endpoints: REJECT.
       noTarget: 'reset',
+      datagramTimeoutUs: datagramTimeoutUs[kubernetes.proxy],
       // kubernetes.io, "Using Source IP": Cluster translates the source as well.
       hidesClients: kubernetes.externalTrafficPolicy === 'Cluster',
     });

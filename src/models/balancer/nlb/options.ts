@@ -45,3 +45,6 @@ export const nlbDefaults = {
   deregistrationDelayUs: 300_000_000,
   deregistrationTermination: false,
 } satisfies Omit<NlbListenerOptions, 'port' | 'targets'>;
+
+// https://aws.amazon.com/blogs/networking-and-content-delivery/introducing-nlb-tcp-configurable-idle-timeout/: UDP 120 s, not to be changed.
+export const datagramTimeoutUs = 120_000_000;

@@ -3,6 +3,7 @@ import type { BalancerProduct } from '../options.ts';
 import type { Product } from '../product.ts';
 import { changeLists, factsOf, forwarded, runningLists } from '../targetProduct.ts';
 import { createNlbBalancer } from './nlb.ts';
+import { datagramTimeoutUs } from './options.ts';
 
 export const nlbProduct: Product<Extract<BalancerProduct, { kind: 'nlb' }>> = {
   start({ nlb }, luck) {
@@ -16,6 +17,8 @@ export const nlbProduct: Product<Extract<BalancerProduct, { kind: 'nlb' }>> = {
       survivesProcess: true,
       unknown: 'reset',
       noTarget: 'reset',
+      datagramTimeoutUs,
+      hashesDatagrams: true,
       hidesClients: !nlb.keepsClientAddress,
     });
   },
