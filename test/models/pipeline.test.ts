@@ -88,6 +88,26 @@ test('of events that come within a slot of each other the later ones are still t
   }
 });
 
+test('who was held up by a crowd long before is still to be sent', () => {
+  const spacingUs = dispatchSpacingUs(500);
+  let longest = 0;
+  for (const rate of [400, 460]) {
+    const { pipelines, counts } = bench(rate, { events: { ratePerSecond: rate, arrival: 'poisson' } });
+    const sentUs: number[] = [];
+    for (let event = 1; event <= 125 * rate; event++)
+      sentUs.push(Math.max(pipelines.writtenAt(0, event), (sentUs.at(-1) ?? -Infinity) + spacingUs));
+    for (let atUs = 7 * second; atUs <= 2 * minute; atUs += 1_700_000) {
+      pipelines.advance(0, atUs);
+      const sent = sentUs.filter((at) => at < atUs).length;
+
+      expect(counts.delivered).toBe(sent);
+      expect(pipelines.sendInstant(0, 1)).toBe(sentUs[sent]);
+      longest = Math.max(longest, pipelines.ring[0]!);
+    }
+  }
+  expect(longest).toBeGreaterThan(30);
+});
+
 test('nobody looks for a send that cannot come in time', () => {
   const { pipelines } = bench(10);
   const hundredth = pipelines.sendInstant(0, 100);

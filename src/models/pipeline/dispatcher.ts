@@ -9,8 +9,12 @@ const leastTogether = 16;
 const mostTogether = 512;
 /** A poll that keeps the dispatcher busy for a tenth of the time to the next one is looked at by itself. */
 const pollCrowd = 10;
-/** A dispatcher that is so many slots ahead of an event was not held up by it, nor by any before. */
-const aheadSlots = 16;
+/**
+ * An event that writers of so small a share of what may be sent are held up by for more than this ÷ (1 − share) slots comes once in
+ * 10^15: e^(−2 (1 − share) n) bounds how often the backlog of a Poisson process is n slots long (Lundberg), and one of regular
+ * arrivals never is. Writers who may be as fast as the dispatcher have no such bound.
+ */
+const rareBacklog = 18;
 
 export class Dispatchers extends Accounts {
   /** Instant of the `ordinal`-th send from the anchor on, while nothing changes; Infinity when it never comes. */
@@ -36,19 +40,27 @@ export class Dispatchers extends Accounts {
   }
 
   /**
-   * When the event `last` leaves: a slot behind the one before it, or when it is written. Nobody looks farther back than to where the
-   * dispatcher was so many slots ahead that what came before has long been sent.
+   * When the event `last` leaves: a slot behind the one before it, or when it is written, so the latest of all instants at which it may
+   * be held up by an event that was written before it. The events are looked at from the newest on. One that would let it leave n slots
+   * earlier than another does is passed over, and with it the n before: they are no younger, and each is but a slot further from it.
    * @param seen event before the first that is not sent; `bySlot`: when `last` would leave if the dispatcher never rested until then.
    */
   #sentAt(agent: number, seen: number, last: number, bySlot: number, spacingUs: number): number {
+    const longestUs = this.#backlogUs(agent, spacingUs);
     let sentUs = bySlot;
-    let slots = 0;
-    for (let event = last; event > seen; event--, slots++) {
-      const earliestUs = this.writtenAt(agent, event) + slots * spacingUs;
-      if (earliestUs > sentUs) sentUs = earliestUs;
-      else if (earliestUs < sentUs - aheadSlots * spacingUs) break;
+    for (let event = last; event > seen;) {
+      const earliestUs = this.writtenAt(agent, event) + (last - event) * spacingUs;
+      sentUs = Math.max(sentUs, earliestUs);
+      if (spacingUs === 0 || sentUs === Infinity || earliestUs < sentUs - longestUs) break;
+      event -= 1 + Math.floor((sentUs - earliestUs) / spacingUs);
     }
     return sentUs;
+  }
+
+  /** No event waits longer than this behind others, as long as the buffer has been empty before. */
+  #backlogUs(agent: number, spacingUs: number): number {
+    const share = this.arrivals[this.groupOf[agent]!]!.peakRatePerUs(this.local(agent)) * spacingUs;
+    return share < 1 ? (rareBacklog * spacingUs) / (1 - share) : Infinity;
   }
 
   /**
@@ -195,9 +207,13 @@ export class Dispatchers extends Accounts {
     }
     const seen = this.seen[agent]!;
     const slot = Math.max(this.slotUs[agent]!, fromUs);
-    const aheadUs = toUs - aheadSlots * spacingUs;
+    const busyUs = Math.min(inflow * spacingUs, this.#backlogUs(agent, spacingUs));
     // Most agents have written nothing for so long that nothing of it can be left.
-    if (slot + inflow * spacingUs <= toUs && aheadUs > fromUs && this.written(agent, aheadUs) === seen + inflow) {
+    if (
+      slot + inflow * spacingUs <= toUs &&
+      toUs - busyUs > fromUs &&
+      this.written(agent, toUs - busyUs) === seen + inflow
+    ) {
       this.sendFresh(agent, inflow, fromUs, toUs);
       return;
     }
