@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, expectTypeOf, test } from 'vitest';
 import {
+  checkBaseline,
+  record,
   assign,
   compare,
   loadScenario,
@@ -163,4 +165,14 @@ test('every type that the door shows leads to types that the door shows', () => 
   for (const name of [...source('src/scenario/scenario.ts').matchAll(/^export (?:interface|type) (\w+)/gm)]) {
     expect(shown, name[1]).toContain(name[1]);
   }
+});
+
+test('a run is held against what was remembered of it', async () => {
+  const scenario = scenarioOf(crash);
+  const remembered = await record(scenario);
+
+  expect((await checkBaseline(scenario, remembered)).differs).toBe(false);
+  await expect(checkBaseline(scenarioOf(crash.replace('for: 1m', 'for: 2m')), remembered)).rejects.toThrow(
+    'lb: faults[0].forUs: 60.0 s → 2 min 0 s',
+  );
 });
