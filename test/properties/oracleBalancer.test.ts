@@ -24,9 +24,10 @@ const order: fc.Arbitrary<FaultOptions> = fc
 const orders = fc.array(order, { minLength: 1, maxLength: 4 });
 
 test.each([
-  ['its nodes fail', faultsAt(nodeNames, 3)],
-  ['it stands still or dies', faultsAt(['balancer'], 3, ['kill', 'hang'])],
-])('nginx reloads and gets other servers while %s, as the oracle plays it', (_, failures) => {
+  ['its nodes fail', faultsAt(nodeNames, 3), 0],
+  // A keepalive that falls into the milliseconds in which a session heals may be missed, and moves the turns by its ACK.
+  ['it stands still or dies', faultsAt(['balancer'], 3, ['kill', 'hang']), 5_000],
+])('nginx reloads and gets other servers while %s, as the oracle plays it', (_, failures, apartUs) => {
   fc.assert(
     fc.property(
       behindNginx,
@@ -43,6 +44,8 @@ test.each([
             durationUs: 9 * minute + 57 * second,
           },
           replication,
+          0,
+          apartUs,
         ),
     ),
     { numRuns: runs, seed: 20_261_201 },
