@@ -50,6 +50,8 @@ export interface Balancer {
   readonly listeners: readonly ListenerFacts[];
   /** What agents connect to each listener for; one that is not here is not used. */
   readonly used: Map<number, ListenerUse>;
+  /** Over what agents send their events to each listener of one that forwards: it has one for both. */
+  readonly protocols: Map<number, Set<'tcp' | 'udp'>>;
 }
 
 /** In a sentence: a lone balancer has no name of its own. */
@@ -147,7 +149,7 @@ function readBalancer(
     kernel: kernelOf(host.kernel),
     product: file.product,
   };
-  return { index, options, file, listeners: listenersOf(file.product), used: new Map() };
+  return { index, options, file, listeners: listenersOf(file.product), used: new Map(), protocols: new Map() };
 }
 
 /** It forwards, or only says where to go. */

@@ -1,11 +1,12 @@
 // What agents use of a balancer has to be modelled and to lead to nodes.
 import type { PeerAddress } from '../../models/balancer/contract.ts';
 import { possibleProtocols } from '../../models/agentVersions.ts';
-import { listenersOf } from '../../models/balancer/products.ts';
+import type { BalancerProduct } from '../../models/balancer/options.ts';
 import { nodeDefaults } from '../../models/node.ts';
 import { socketPath } from '../../models/balancer/nginx/servers.ts';
 import { listNames } from '../wording.ts';
-import type { Balancer, BalancerFile } from './balancers.ts';
+import type { SourcePosition } from '../scenario.ts';
+import { balancerWord, type Balancer } from './balancers.ts';
 import { balancerBehind } from './chains.ts';
 import type { Cluster } from './cluster.ts';
 import type { Build } from './context.ts';
@@ -16,7 +17,7 @@ export type ListenerUse = 'events' | 'registration';
 export function checkListeners(
   build: Build,
   cluster: Cluster,
-  { file, listeners, used }: Balancer,
+  { file, listeners, used, protocols, options: { name, product } }: Balancer,
   balancers: readonly Balancer[],
 ): void {
   const checked = new Set<string>();
@@ -34,33 +35,42 @@ export function checkListeners(
     for (const peer of peers) {
       // Listeners may share what is behind them.
       const position = file.peerPosition(index, peer.serverText);
-      const asked = `${position?.file}:${position?.line}:${position?.column} ${peer.address}:${peer.port} ${use} ${options.datagrams ? 'udp' : 'tcp'}`;
-      if (checked.has(asked)) continue;
-      checked.add(asked);
-      checkPeer(build, cluster, file, peer, index, use, balancers);
+      const over = use === 'events' ? protocols.get(index) : undefined;
+      for (const protocol of over ?? [options.datagrams ? 'udp' : 'tcp']) {
+        const asked = `${position?.file}:${position?.line}:${position?.column} ${peer.address}:${peer.port} ${use} ${protocol}`;
+        if (checked.has(asked)) continue;
+        checked.add(asked);
+        checkPeer(build, cluster, { name, product, position, use, protocol }, peer, balancers);
+      }
     }
   });
+}
+
+/** How a balancer comes to one of its servers. */
+export interface PeerUse {
+  readonly name: string;
+  readonly product: BalancerProduct;
+  /** Where the server is written. */
+  readonly position: SourcePosition | null;
+  readonly use: ListenerUse;
+  readonly protocol: 'tcp' | 'udp';
 }
 
 export function checkPeer(
   build: Build,
   cluster: Cluster,
-  file: BalancerFile,
+  { name, product, position, use, protocol }: PeerUse,
   { serverText, address, port }: PeerAddress,
-  listenerIndex: number,
-  use: ListenerUse,
   balancers: readonly Balancer[],
 ): void {
   // A unix socket that nobody listens on refuses; the reader of the file has said so.
   if (socketPath(address) !== null) return;
-  const position = file.peerPosition(listenerIndex, serverText);
   const node = cluster.nodes.find((each) => each.address === address);
   const refuse = (text: string): void => build.refuse([{ position, text }]);
   const next = node ? null : balancerBehind(balancers, { serverText, address, port });
-  const protocol = listenersOf(file.product)[listenerIndex]!.options.datagrams ? 'udp' : 'tcp';
   if (next && protocol === 'udp') {
     refuse(
-      `UDP through nginx to another balancer, here ${next.options.name}, is not modelled. Let it lead to the nodes.`,
+      `UDP through ${balancerWord(name)} to another balancer, here ${next.options.name}, is not modelled. Let it lead to the nodes.`,
     );
   } else if (next) {
     const ports = next.listeners.map(({ options }) => String(options.port));
@@ -83,5 +93,23 @@ export function checkPeer(
       ? 'its ossec.conf says so'
       : 'its release has no other';
     refuse(`${node.name} listens for ${other} only: ${why}.`);
+  } else if (use === 'events' && protocol === 'udp' && asksOverTcp(product) && !cluster.listens(node, 'tcp')) {
+    refuse(
+      `${node.name} listens for UDP only, and ${balancerWord(name)} checks it over TCP: no check would ever pass. Let its ossec.conf say <protocol>tcp,udp${product.kind === 'nlb' ? '' : ', or leave the check out'}.`,
+    );
+  }
+}
+
+/** What does so connects to the port of the events. */
+function asksOverTcp(product: BalancerProduct): boolean {
+  switch (product.kind) {
+    case 'nlb':
+      return true;
+    case 'f5':
+      return product.f5.listeners.some(({ monitor }) => monitor !== null);
+    case 'kubernetes':
+      return product.kubernetes.readiness?.asks === 'kernel';
+    default:
+      return false;
   }
 }

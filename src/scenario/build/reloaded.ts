@@ -38,7 +38,11 @@ export function readReloaded(
     const { peers } = listeners[found]!;
     build.refuse(file.problemsOf(found));
     checkDatagrams(build, file, found, 0);
-    for (const peer of peers) checkPeer(build, cluster, file, peer, found, use, balancers);
+    const { name } = balancer.options;
+    for (const peer of peers) {
+      const position = file.peerPosition(found, peer.serverText);
+      checkPeer(build, cluster, { name, product: file.product, position, use, protocol }, peer, balancers);
+    }
     return found;
   });
   return listeners.length === 0 ? null : file.arranged(indexes);

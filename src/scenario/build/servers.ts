@@ -10,7 +10,6 @@ import { nearest } from '../problem.ts';
 import type { SourcePosition } from '../scenario.ts';
 import type { RoutingData } from '../schema.ts';
 import { listNames, pathText, quote, type Path } from '../wording.ts';
-import type { ListenerFacts } from '../../models/balancer/product.ts';
 import { balancerWord, balancersGiven, makesNoConnections, type Balancer } from './balancers.ts';
 import type { Cluster } from './cluster.ts';
 import type { Build } from './context.ts';
@@ -109,7 +108,7 @@ export function serverOf(
   const balancer = entry.balancerByName
     ? balancers.find(({ options }) => options.name === entry.text)
     : balancerAt(cluster, balancers, entry.text);
-  if (balancer) return atBalancer(build, cluster, balancer, entry, common, agent);
+  if (balancer) return atBalancer(build, balancer, entry, common, agent);
   if (entry.balancerByName && balancers.length > 0) {
     const known = balancers.map(({ options }) => options.name);
     entry.fail(`no balancer of this mode is called ${quote(entry.text)}. Known: ${listNames(known)}.`);
@@ -190,8 +189,7 @@ export function balancerAt(cluster: Cluster, balancers: readonly Balancer[], tex
 
 function atBalancer(
   build: Build,
-  cluster: Cluster,
-  { index: balancerIndex, options, file, listeners, used }: Balancer,
+  { index: balancerIndex, options, file, listeners, used, protocols }: Balancer,
   entry: Entry,
   common: Common,
   agent: AgentOptions,
@@ -202,6 +200,12 @@ function atBalancer(
   const listens = forwards ? 'tcp' : protocol;
   const own = listeners.filter(({ options: each }) => listensOn(each, each.port, listens));
   if (protocol === 'udp' && own.length === 0) {
+    if (options.product.kind === 'vip') {
+      entry.fail(
+        `datagrams through ${balancerWord(options.name)}, an address that moves, are not modelled. Use TCP, or list its balancers instead of it, if they take UDP.`,
+      );
+      return null;
+    }
     entry.fail(
       `${balancerWord(options.name)} has no listener for UDP that is modelled: nginx has, with "listen … udp", and what forwards packets. Use TCP, or let the agents connect to the nodes.`,
     );
@@ -215,8 +219,9 @@ function atBalancer(
     );
     return null;
   }
-  if (forwards) checkFlows(cluster, listeners[listenerIndex]!, entry);
-  else if (protocol === 'udp') checkDatagrams(build, file, listenerIndex, agent.notifyTimeSeconds);
+  if (makesNoConnections(options.product)) {
+    protocols.set(listenerIndex, (protocols.get(listenerIndex) ?? new Set()).add(protocol));
+  } else if (protocol === 'udp') checkDatagrams(build, file, listenerIndex, agent.notifyTimeSeconds);
   const registrationIndex = listeners.findIndex((listener) => listensOn(listener.options, agent.enrollment.port));
   used.set(listenerIndex, 'events');
   if (registrationIndex >= 0 && !used.has(registrationIndex)) used.set(registrationIndex, 'registration');
@@ -226,13 +231,4 @@ function atBalancer(
     port,
     registration: registrationIndex < 0 ? null : { kind: 'balancer', balancerIndex, listenerIndex: registrationIndex },
   };
-}
-
-/** UDP through what forwards: to nodes that take it. */
-function checkFlows(cluster: Cluster, { peers }: ListenerFacts, entry: Entry): void {
-  for (const { address, serverText } of peers) {
-    const node = cluster.nodes.find((each) => each.address === address);
-    if (!node) entry.fail(`UDP to ${serverText}, which is no node, is not modelled. Let it lead to the nodes.`);
-    else if (!cluster.listens(node, 'udp')) entry.fail(`${node.name} does not listen for UDP.`);
-  }
 }

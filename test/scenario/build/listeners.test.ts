@@ -79,3 +79,44 @@ test('proxy_pass by a variable is checked for every way it can take', () => {
   expect(said('172.0.0.5:1514')).toEqual([]);
   expect(said('192.0.2.9:1514')).toEqual([expect.stringContaining('server 192.0.2.9:1514 is no node of the cluster.')]);
 });
+
+test('what forwards leads datagrams to nodes that take them, and to those that take nothing else where it does not check over TCP', () => {
+  const manager = (protocol: string): string =>
+    `<ossec_config><remote><connection>secure</connection><protocol>${protocol}</protocol></remote></ossec_config>`;
+  const said = (product: string, protocols: string, agents = 'udp', more = ''): string[] =>
+    problemsOf(
+      scenarioText({
+        cluster: '{ nodes: { worker01: { address: 172.0.0.4, ossec: manager.conf } } }',
+        modes: `{ lb: { balancers: { in: { ${product} }${more} }, servers: [{ node: in, protocol: ${agents} }] } }`,
+        faults: '[]',
+      }),
+      { files: { 'manager.conf': manager(protocols) } },
+    );
+  const service = 'kubernetes: { endpoints: [worker01] }';
+  const nlb = 'nlb: { targets: [worker01] }';
+
+  expect(said(service, 'udp')).toEqual([]);
+  expect(said(service, 'udp', 'tcp')).toEqual([
+    expect.stringMatching(/worker01 listens for UDP only: its ossec\.conf/),
+  ]);
+  expect(said(service, 'tcp')).toEqual([expect.stringMatching(/worker01 listens for TCP only: its ossec\.conf/)]);
+  expect(said(nlb, 'tcp,udp')).toEqual([]);
+  expect(said(nlb, 'udp')).toEqual([
+    expect.stringMatching(
+      /worker01 listens for UDP only, and in checks it over TCP: no check would ever pass\. .*tcp,udp\.$/,
+    ),
+  ]);
+  expect(said('f5: { type: fastL4, members: [worker01], monitor: none }', 'udp')).toEqual([]);
+  const proxy = ', behind: { envoy: { hosts: [worker01] }, addresses: [10.0.0.9] }';
+  expect(said('nlb: { targets: [behind] }', 'tcp,udp', 'udp', proxy)).toEqual([
+    expect.stringMatching(
+      /UDP through in to another balancer, here behind, is not modelled\. Let it lead to the nodes\./,
+    ),
+  ]);
+  const vip = ', two: { kubernetes: { endpoints: [worker01] }, addresses: [10.0.0.9] }';
+  expect(said('vip: { of: [two] }', 'tcp,udp', 'udp', vip)).toEqual([
+    expect.stringMatching(
+      /datagrams through in, an address that moves, are not modelled\. Use TCP, or list its balancers/,
+    ),
+  ]);
+});
