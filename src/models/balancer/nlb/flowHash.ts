@@ -1,6 +1,7 @@
 // An AWS NLB chooses a target per connection by a flow hash over protocol, addresses, ports and TCP sequence number. The function is not
 // published, and the sequence number makes it new for each connection: here each connection draws evenly among the targets.
-// Source: AWS, "What is a Network Load Balancer?" (flow hash), "Target groups for your Network Load Balancers" (stickiness, fail open).
+// Source: docs.aws.amazon.com/elasticloadbalancing/latest/network/: introduction.html (flow hash; that of UDP has no sequence number),
+// edit-target-group-attributes.html (stickiness), target-group-health-checks.html (zones, fail open).
 import { drawBelow } from '../contract.ts';
 import { inService, type Target, type TargetSession, type Targets } from '../targets.ts';
 import type { NlbListenerOptions, NlbOptions } from './options.ts';

@@ -1,6 +1,6 @@
 // What of an AWS Network Load Balancer matters for agents: its target group's attributes and its listener.
-// Sources: docs.aws.amazon.com, "Network Load Balancers" user guide (target groups, health checks, idle time-out), and the Elastic
-// Load Balancing API reference (CreateTargetGroup, TargetGroupAttribute); read in 2026.
+// Sources: docs.aws.amazon.com/elasticloadbalancing/latest/network/: edit-target-group-attributes.html, target-group-health-checks.html,
+// update-idle-timeout.html, and the API reference (CreateTargetGroup, TargetGroupAttribute); read in 2026.
 import type { ThresholdCheckOptions } from '../thresholds.ts';
 import type { TargetOptions } from '../targets.ts';
 
@@ -15,7 +15,7 @@ export interface NlbOptions {
   readonly zones: readonly string[];
   /** `load_balancing.cross_zone.enabled`: a node sends to targets of all zones. */
   readonly crossZone: boolean;
-  /** `preserve_client_ip.enabled`: on for targets by instance, off for targets by address over TCP. */
+  /** `preserve_client_ip.enabled`: on for targets by instance, off for targets by address over TCP; always on for UDP. */
   readonly keepsClientAddress: boolean;
 }
 

@@ -11,7 +11,9 @@ export const nlbProduct: Product<Extract<BalancerProduct, { kind: 'nlb' }>> = {
       options: forwarded(port, idleTimeoutUs),
       balancer: createNlbBalancer(nlb, index, luck),
     }));
-    // AWS, "Network Load Balancers": a packet of a flow that is not known gets RST.
+    // RST to packets of a target that has become unhealthy: docs.aws.amazon.com/elasticloadbalancing/latest/network/
+    // target-group-health-checks.html. To those of a flow that was idle for too long, or is not known: assumed to be the same
+    // (the guide says that such a connection is closed, update-idle-timeout.html). No target: assumed.
     return runningLists(nlb.zones.length, listeners, {
       passes: 'packets',
       survivesProcess: true,
