@@ -32,6 +32,33 @@ test('every link leads to a file that is there', () => {
   expect(missing).toEqual([]);
 });
 
+/** What GitHub makes of a heading. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+
+test('every link into a page leads to a heading of it', () => {
+  const missing = [...pages].flatMap(([path, text]) =>
+    [...text.matchAll(/\]\(([^):#\s]*)#([^)]+)\)/g)].flatMap(([link, target, anchor]) => {
+      const other = target === '' ? path : join(dirname(path), target!);
+      const headings = [...(pages.get(other) ?? '').matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchorOf(heading!));
+      return headings.includes(anchor!) ? [] : [`${path}: ${link}`];
+    }),
+  );
+
+  expect(missing).toEqual([]);
+});
+
+test('the index leads to every page', () => {
+  const index = pages.get('README.md')!;
+  const known = [...pages.keys()].filter((path) => path !== 'README.md' && !/^questions\/\d/.test(path));
+
+  expect(known.length).toBeGreaterThan(10);
+  expect(known.filter((path) => !index.includes(`(${path})`))).toEqual([]);
+});
+
 /** Commands of a page that name a shipped scenario: one a line of a block. */
 function commandsOf(text: string): string[] {
   return [...text.matchAll(/```\w*\n([^]*?)```/g)]

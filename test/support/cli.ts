@@ -13,6 +13,7 @@ export async function cli(
   input = '',
   env: Readonly<Record<string, string>> = {},
   questions: Questions | null = null,
+  columns = 100,
 ): Promise<CliResult> {
   let out = '';
   let err = '';
@@ -25,7 +26,7 @@ export async function cli(
     },
     colour: false,
     live: false,
-    columns: 100,
+    columns,
     readInput: () => Promise.resolve(input),
     env,
     questions,
