@@ -1,4 +1,5 @@
 // fleetfall assign: which server does each client address, or each agent of a scenario, land on? CSV, or totals as JSON.
+import { anonymiser, type Anonymiser } from '../report/anonymise.ts';
 import { assignmentCsv, assignmentJson, type Answers, type AssignmentTable } from '../report/assignment.ts';
 import {
   askFleet,
@@ -19,6 +20,7 @@ import {
   changesOf,
   changeTexts,
   chooserFromFlags,
+  learnConfiguration,
   readInput,
   refuseConfiguration,
   tellWarnings,
@@ -39,12 +41,32 @@ export async function assign(files: readonly string[], flags: AssignFlags, io: I
   const changes = changesOf(flags);
   const isOfFile = flags.nginx !== undefined || flags.haproxy !== undefined;
   if (files.length > (isOfFile ? 1 : 2)) throw new UsageError('give it one file of addresses, one a line.');
-  const table = isOfFile
+  const names = io.nameless ? anonymiser() : null;
+  const found = isOfFile
     ? await ofConfiguration(files[0], flags, changes, io)
-    : await ofScenario(files, flags, changes, io);
-  if (flags.json === true) io.out(assignmentJson(table, changeTexts(flags)));
+    : await ofScenario(files, flags, changes, names, io);
+  const table = names === null ? found : nameless(found, flags, names);
+  const change = changeTexts(flags);
+  if (flags.json === true) io.out(assignmentJson(table, names === null ? change : change.map(names.text)));
   else for (const part of assignmentCsv(table)) io.out(part);
   return ExitCode.Ok;
+}
+
+/** Agents by their place in the fleet, clients and servers by the addresses and names that stand for theirs. */
+function nameless(table: AssignmentTable, flags: AssignFlags, names: Anonymiser): AssignmentTable {
+  const { columns, row, before, after } = table;
+  learnConfiguration(flags, [...before.servers, ...(after?.servers ?? [])], before.description, names);
+  const answers = (of: Answers): Answers => ({
+    ...of,
+    description: names.text(of.description),
+    servers: of.servers.map((server) => ({ ...server, label: names.text(server.label) })),
+  });
+  return {
+    ...table,
+    row: (index) => row(index).map((cell, at) => (columns[at] === 'agent' ? `agent-${index + 1}` : names.text(cell))),
+    before: answers(before),
+    after: after && answers(after),
+  };
 }
 
 async function ofConfiguration(
@@ -84,7 +106,7 @@ async function readClients(file: string | undefined, io: Io): Promise<readonly s
 /** A list of nobody is answered as it is, and is hardly what was meant. */
 function tellNone(clients: readonly string[], file: string | undefined, io: Io): void {
   if (clients.length > 0) return;
-  const where = file === undefined || file === '-' ? 'standard input' : printable(file);
+  const where = file === undefined || file === '-' ? 'standard input' : io.nameless ? 'the file' : printable(file);
   io.err(`note: no addresses in ${where}. It takes one client address a line.\n`);
 }
 
@@ -104,6 +126,7 @@ async function ofScenario(
   [file, clientsFile]: readonly string[],
   flags: AssignFlags,
   changes: ServerChanges,
+  names: Anonymiser | null,
   io: Io,
 ): Promise<AssignmentTable> {
   if (file === undefined) {
@@ -114,6 +137,7 @@ async function ofScenario(
   refuseConfiguration(flags);
   const { set, allowIncludesOutside: includesOutside } = flags;
   const scenario = readScenarioFile(file, { set, includesOutside });
+  names?.learnScenario(scenario);
   const mode = modeOf(scenario.modes, flags.mode);
   const problems: Problem[] = [];
   const found = balancerOf(mode, flags.balancer ?? null, problems);

@@ -2,12 +2,14 @@
 import { parseHaproxyVersion, type HaproxyVersion } from '../models/balancer/haproxy/versions.ts';
 import { nginxChooser } from '../scenario/assign.ts';
 import { haproxyChooser } from '../scenario/assignHaproxy.ts';
+import { chosenNames, type ChosenName } from '../scenario/chosenNames.ts';
 import type { Chooser } from '../scenario/chooser.ts';
 import { diskFiles, includeFrom, readTextFile, type TextKind } from '../scenario/files.ts';
 import { ScenarioError, type Problem } from '../scenario/problem.ts';
 import { releaseProblem } from '../scenario/import/nginxReleases.ts';
 import type { Warning } from '../scenario/scenario.ts';
 import type { ServerChanges } from '../scenario/serverChanges.ts';
+import type { Anonymiser } from '../report/anonymise.ts';
 import { printable } from '../report/escape.ts';
 import { UsageError, type Io } from './io.ts';
 
@@ -160,7 +162,33 @@ export function changeTexts({ add, remove, weight }: ChangeFlags): string[] {
   ];
 }
 
+/** With `--anonymise`: the names in a configuration, in what is asked of it, and in the servers that answer. */
+export function learnConfiguration(
+  flags: ConfigurationFlags & Partial<ChangeFlags>,
+  servers: readonly { readonly label: string }[],
+  description: string,
+  names: Anonymiser,
+): void {
+  const { nginx, haproxy, upstream, backend, down, resolve, add = [], remove = [], weight = [] } = flags;
+  const given = [upstream, backend, ...down, ...resolve.map((pair) => pair.split('=')[0]), ...remove].concat(
+    weight.map((pair) => pair.replace(/=[^=]*$/, '')),
+    add.map((text) => text.trim().split(/\s+/)[0]),
+  );
+  const texts = [...servers.map(({ label }) => label), ...given.filter((text) => text !== undefined)];
+  const hosts = texts.map((text) => text.replace(/:\d+$/, ''));
+  names.learn([...texts, ...hosts].map((text): ChosenName => ({ kind: 'server', text })));
+  // What is told of the choice has the variables and texts of its key, even those of a file that was included.
+  const file = nginx ?? haproxy;
+  names.learn(chosenNames(null, new Map([['', description]])));
+  if (file !== undefined) names.learn(chosenNames(null, new Map([[file, readInput(file, 'configuration')]])));
+}
+
 export function tellWarnings(warnings: readonly Warning[], io: Io): void {
+  if (io.nameless) {
+    if (warnings.length > 0)
+      io.err(`note: ${warnings.length} warnings repeat what files say and are left out (--anonymise).\n`);
+    return;
+  }
   for (const { position, text } of warnings) {
     const place = position ? `${position.file}:${position.line}:${position.column}: ` : '';
     io.err(`${printable(`warning: ${place}${text}`)}\n`);

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { anonymiser } from '../report/anonymise.ts';
 import { baselinePieces, readBaseline, type Baseline } from '../report/baseline.ts';
 import { checkBaseline, record, type BaselineCheck } from '../report/baselineCheck.ts';
 import { baselineText, divergenceSentence } from '../report/baselineText.ts';
@@ -51,6 +52,7 @@ export async function baselineSave(paths: readonly string[], flags: BaselineFlag
 export async function baselineCheck(paths: readonly string[], flags: BaselineCheckFlags, io: Io): Promise<number> {
   const scenarios = read(paths, flags, io);
   if (scenarios === null) return ExitCode.Input;
+  const names = io.nameless ? anonymiser() : null;
   const codes: number[] = [];
   const documents: unknown[] = [];
   for (const scenario of scenarios) {
@@ -60,9 +62,12 @@ export async function baselineCheck(paths: readonly string[], flags: BaselineChe
         checkBaseline(scenario, baseline, { ...options, tolerance: flags.tolerance ?? null }),
       );
       codes.push(check.differs ? ExitCode.BaselineDiffers : ExitCode.Ok);
-      if (flags.json) documents.push(documentOf(scenario, check));
+      names?.learnScenario(scenario);
+      const called = names === null ? scenario : { ...scenario, name: names.scenario(scenario.name) };
+      if (flags.json) documents.push(names?.deep(documentOf(called, check)) ?? documentOf(called, check));
       else if (!flags.quiet || check.differs) {
-        io.out(baselineText(scenario, check, { colour: io.colour, width: io.columns }));
+        const text = baselineText(called, check, { colour: io.colour, width: io.columns });
+        io.out(names?.text(text) ?? text);
       }
     } catch (error) {
       if (io.signal.aborted) throw error;
@@ -114,7 +119,7 @@ async function withProgress<T>(
   play: (options: { signal: AbortSignal; jobs: number; onProgress: (done: number) => void }) => Promise<T>,
 ): Promise<T> {
   const runs = scenario.replications * scenario.modes.length;
-  const progress = progressOf(scenario.name, runs, flags.quiet ?? false, io);
+  const progress = progressOf(io.nameless ? 'scenario' : scenario.name, runs, flags.quiet ?? false, io);
   try {
     return await play({
       signal: io.signal,

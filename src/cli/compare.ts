@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { changeOf, checkComparable, type Change, type Comparable } from '../metrics/change.ts';
 import type { Comparison } from '../metrics/comparison.ts';
+import { anonymiser, type Anonymiser } from '../report/anonymise.ts';
 import { changeJson } from '../report/changeJson.ts';
 import { changeMarkdown } from '../report/changeMarkdown.ts';
 import { changeText } from '../report/changeText.ts';
@@ -46,7 +47,8 @@ export async function compare(paths: readonly string[], flags: CompareFlags, io:
   const sides = sidesOf(paths, flags, io);
   if (sides === null) return ExitCode.Input;
   checkComparable(comparable(sides[0]), comparable(sides[1]));
-  const [before, after] = [await answer(sides[0], flags, io), await answer(sides[1], flags, io)];
+  const names = io.nameless ? anonymiser() : null;
+  const [before, after] = [await answer(sides[0], names, flags, io), await answer(sides[1], names, flags, io)];
   const change = changeOf(before, after);
   io.out(told(change, flags, io));
   return ExitCode.Ok;
@@ -113,10 +115,19 @@ function comparable(side: Side): Comparable {
   return { engine: engineVersion, scenario, modes };
 }
 
-async function answer(side: Side, flags: CompareFlags, io: Io): Promise<Comparison> {
-  if (side.kind === 'result') return side.comparison;
-  const { scenario } = side;
-  const progress = progressOf(scenario.name, scenario.replications * scenario.modes.length, flags.quiet ?? false, io);
+async function answer(side: Side, names: Anonymiser | null, flags: CompareFlags, io: Io): Promise<Comparison> {
+  const found = side.kind === 'result' ? side.comparison : await simulated(side.scenario, names, flags, io);
+  return names?.comparison(found) ?? found;
+}
+
+async function simulated(
+  scenario: Scenario,
+  names: Anonymiser | null,
+  flags: CompareFlags,
+  io: Io,
+): Promise<Comparison> {
+  const called = names?.scenario(scenario.name) ?? scenario.name;
+  const progress = progressOf(called, scenario.replications * scenario.modes.length, flags.quiet ?? false, io);
   try {
     return await simulate(scenario, {
       signal: io.signal,

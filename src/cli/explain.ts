@@ -1,5 +1,6 @@
 // fleetfall explain: the story of one agent of a scenario, or of one address at a configuration.
 import { writeFileSync } from 'node:fs';
+import { anonymiser, type Anonymiser } from '../report/anonymise.ts';
 import { storyJson } from '../report/explainJson.ts';
 import { storyText } from '../report/explainText.ts';
 import { ringSvg } from '../report/ringSvg.ts';
@@ -11,7 +12,13 @@ import { readScenarioFile, type Overrides } from '../scenario/load.ts';
 import { ScenarioError, type Problem } from '../scenario/problem.ts';
 import { listNames } from '../scenario/wording.ts';
 import { modeOf } from './assign.ts';
-import { chooserFromFlags, refuseConfiguration, tellWarnings, type ConfigurationFlags } from './balancerFlags.ts';
+import {
+  chooserFromFlags,
+  learnConfiguration,
+  refuseConfiguration,
+  tellWarnings,
+  type ConfigurationFlags,
+} from './balancerFlags.ts';
 import { ExitCode, UsageError, type Io } from './io.ts';
 
 export interface ExplainFlags extends ConfigurationFlags {
@@ -27,7 +34,9 @@ export interface ExplainFlags extends ConfigurationFlags {
 export function explain(file: string | undefined, flags: ExplainFlags, io: Io): number {
   const isOfFile = flags.nginx !== undefined || flags.haproxy !== undefined;
   if (isOfFile && file !== undefined) throw new UsageError('give it a scenario, or --nginx or --haproxy, not both.');
-  const { story, run, heading } = isOfFile ? ofConfiguration(flags, io) : ofScenario(file, flags, io);
+  const names = io.nameless ? anonymiser() : null;
+  const told = isOfFile ? ofConfiguration(flags, io) : ofScenario(file, flags, names, io);
+  const { story, run, heading } = names === null ? told : nameless(told, flags, names);
   if (flags.svg !== undefined) drawRing(story, flags.svg);
   io.out(flags.json === true ? storyJson(story, run) : storyText(story, heading));
   if (flags.svg !== undefined) io.err(`Picture: ${printable(flags.svg)}\n`);
@@ -38,6 +47,22 @@ interface Told {
   readonly story: Story;
   readonly run: { readonly scenario: string; readonly seed: string; readonly replication: number } | null;
   readonly heading: string;
+}
+
+function nameless({ story, run }: Told, flags: ExplainFlags, names: Anonymiser): Told {
+  const peers = story.events.flatMap((event) => (event.kind === 'choice' ? event.choice.peers : []));
+  learnConfiguration(
+    flags,
+    peers.map((label) => ({ label })),
+    story.description,
+    names,
+  );
+  const seed = run === null || /^-?\d+$/.test(run.seed) ? (run?.seed ?? '') : 'seed';
+  return {
+    story: names.story(story),
+    run: run && { ...run, seed, scenario: names.scenario(run.scenario) },
+    heading: run === null ? '' : `replication ${run.replication} of seed ${seed}`,
+  };
 }
 
 function ofConfiguration(flags: ExplainFlags, io: Io): Told {
@@ -66,13 +91,14 @@ function ofConfiguration(flags: ExplainFlags, io: Io): Told {
   return { story: addressStory(chooser, address), run: null, heading: '' };
 }
 
-function ofScenario(file: string | undefined, flags: ExplainFlags, io: Io): Told {
+function ofScenario(file: string | undefined, flags: ExplainFlags, names: Anonymiser | null, io: Io): Told {
   if (file === undefined) throw new UsageError('give it a scenario, or --nginx nginx.conf, or --haproxy haproxy.cfg.');
   refuseConfiguration(flags);
   if ((flags.agent === undefined) === (flags.address === undefined)) {
     throw new UsageError('say who it is about: --agent GROUP/NUMBER, or --address 10.1.0.7.');
   }
   const scenario = readScenarioFile(file, { set: flags.set, includesOutside: flags.allowIncludesOutside });
+  names?.learnScenario(scenario);
   const mode = modeOf(scenario.modes, flags.mode);
   const replication = flags.replication ?? 1;
   const luck = { seed: scenario.seed, replication: replication - 1 };
@@ -101,7 +127,7 @@ function whoIsMeant(
   }
   const found = agentsAt(groups, luck, address!);
   if (typeof found === 'string') return refuse('--address', found);
-  if (found.length > 1) {
+  if (found.length > 1 && !io.nameless) {
     const names = found.map(({ groupIndex, local }) => agentName(groups[groupIndex]!, local));
     io.err(
       printable(`note: ${found.length} agents have this address: ${listNames(names)}. This is the first of them.`) +

@@ -15,6 +15,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** `null`: nobody is there to ask. */
   readonly questions: Questions | null;
+  /** `--anonymise`: nothing that is printed or written repeats a name or an address of the user's. */
+  readonly nameless?: boolean;
   /** Fires when the user interrupts. */
   readonly signal: AbortSignal;
 }

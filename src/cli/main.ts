@@ -11,6 +11,8 @@ import { tell } from './failure.ts';
 import { ExitCode, UsageError, type Io } from './io.ts';
 import {
   agentCount,
+  anonymiseFlag,
+  anonymiseOption,
   helpText,
   includesOption,
   nothing,
@@ -97,6 +99,7 @@ ${exitCodes}`,
     .option('--json', 'the same as --format json')
     .option('--details', 'print the whole summary: all differences, why they are so, every expectation and remark')
     .option('--junit <file>', 'write JUnit XML as well, one test case an expectation')
+    .addOption(anonymiseOption())
     .option('--quiet', 'print nothing but the JSON document, if one is asked for')
     .optionsGroup('What counts as a pass:')
     .option('--strict', 'an expectation about which the run says nothing is a breach')
@@ -143,6 +146,7 @@ ${exitCodes}`,
     .addOption(includesOption())
     .option('--strict', 'a remark about a configuration is a problem')
     .option('--json', 'print one JSON document: problems, warnings and remarks of each file')
+    .addOption(anonymiseOption())
     .option('--quiet', 'print nothing but problems, warnings and remarks')
     .helpOption('-h, --help', helpText)
     .addHelpText(
@@ -243,6 +247,7 @@ ${exitCodes}`,
     .addOption(repeatable('--weight <server=n>', 'with another weight'))
     .optionsGroup('What comes out:')
     .option('--json', 'totals: clients of each server, skew, and what the change moves from where to where')
+    .addOption(anonymiseOption())
     .helpOption('-h, --help', helpText)
     .action(async (files: string[], flags: AssignFlags) => done(await assign(files, flags, io)));
 
@@ -271,6 +276,7 @@ ${exitCodes}`,
     .addOption(setOption())
     .optionsGroup('What comes out:')
     .option('--json', 'the same for machines; instants in µs')
+    .addOption(anonymiseOption())
     .option('--svg <file>', 'a picture of the ring of a consistent hash')
     .helpOption('-h, --help', helpText)
     .action((file: string | undefined, flags: ExplainFlags) => done(explain(file, flags, io)));
@@ -313,7 +319,8 @@ function argumentText(argument: Argument): string {
 }
 
 /** Runs one command. @param argv arguments behind the program's name. @returns the exit code. */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
+export async function main(argv: readonly string[], given: Io): Promise<number> {
+  const io = argv.includes(anonymiseFlag) ? { ...given, nameless: true } : given;
   let code: number = ExitCode.Ok;
   const command = program(io, (result) => {
     code = result;

@@ -46,6 +46,12 @@ export function setOption(
   return new Option(flags, description).argParser(setting).default([], nothing);
 }
 
+export const anonymiseFlag = '--anonymise';
+
+export function anonymiseOption(): Option {
+  return new Option(anonymiseFlag, 'replace every name and address that is yours; numbers stay as they are');
+}
+
 export function includesOption(): Option {
   return new Option(includesOutsideFlag, 'configurations may include files that are not below their own folder');
 }

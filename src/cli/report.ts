@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Comparison } from '../metrics/comparison.ts';
+import { anonymiser } from '../report/anonymise.ts';
 import { briefSummary } from '../report/brief.ts';
 import { printable } from '../report/escape.ts';
 import { reportFiles, type ReportFile } from '../report/files.ts';
@@ -40,7 +41,11 @@ export async function report(paths: readonly string[], flags: ReportFlags, io: I
   if (out !== undefined && (format === 'text' || format === 'junit')) {
     throw new UsageError(`--format ${format} goes to standard output: leave --out out, and write > FILE.`);
   }
-  const results = paths.map(readResult);
+  const masks = io.nameless ? anonymiser() : null;
+  const results = paths.map((path) => {
+    const result = readResult(path);
+    return masks?.comparison(result) ?? result;
+  });
   const names = results.map(({ scenario }) => scenario.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (out !== undefined && twice !== undefined) {

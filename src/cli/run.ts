@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Comparison } from '../metrics/comparison.ts';
 import { simulate } from '../run/replications.ts';
+import { anonymiser } from '../report/anonymise.ts';
 import { briefSummary } from '../report/brief.ts';
 import { judgementOfAll, type Strictness } from '../report/judgement.ts';
 import { junitXml } from '../report/junit.ts';
@@ -19,6 +20,7 @@ import { ScenarioError } from '../scenario/problem.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { tell } from './failure.ts';
 import { ExitCode, UsageError, worstOf, type Io } from './io.ts';
+import { anonymiseFlag } from './options.ts';
 import { annotate, annotateProblems, summarize } from './pipeline.ts';
 import { progressOf } from './progress.ts';
 
@@ -81,7 +83,7 @@ export async function run(files: readonly string[], flags: RunFlags, io: Io): Pr
     } catch (error) {
       if (!(error instanceof ScenarioError)) throw error;
       tell(error, io);
-      annotateProblems(error, beside, io);
+      if (!io.nameless) annotateProblems(error, beside, io);
       mending.push(error);
     }
   };
@@ -109,8 +111,12 @@ export async function run(files: readonly string[], flags: RunFlags, io: Io): Pr
   }
   // Nothing is simulated while a file needs mending, or for a place that takes no report.
   if (mending.length > 0) return ExitCode.Input;
-  const placeOf = ({ name }: Scenario): string =>
-    flags.out === undefined ? join('out', name) : loaded.length > 1 ? join(flags.out, name) : flags.out;
+  const masks = io.nameless ? anonymiser() : null;
+  const calledOf = ({ name }: Scenario): string => masks?.scenario(name) ?? name;
+  const placeOf = (scenario: Scenario): string => {
+    const called = calledOf(scenario);
+    return flags.out === undefined ? join('out', called) : loaded.length > 1 ? join(flags.out, called) : flags.out;
+  };
   for (const scenario of loaded) checkOutput(placeOf(scenario));
   if (flags.junit !== undefined) checkFile(flags.junit);
   const codes: number[] = [];
@@ -119,13 +125,16 @@ export async function run(files: readonly string[], flags: RunFlags, io: Io): Pr
   for (const scenario of loaded) {
     try {
       // The printed summary has the warnings itself.
-      if (!flags.quiet && format !== 'text') {
+      if (!flags.quiet && masks !== null) io.err(leftOutText(scenario));
+      else if (!flags.quiet && format !== 'text') {
         for (const each of scenario.warnings) io.err(`${warningText(each)}\n`);
         for (const each of scenario.remarks) io.err(`${remarkText(each)}\n`);
       }
-      const comparison = await answer(scenario, flags, io);
+      const found = await answer(scenario, calledOf(scenario), flags, io);
+      const comparison = masks?.comparison(found) ?? found;
       const out = placeOf(scenario);
-      await writeReport(comparison, out, manifestOf(comparison), io.signal);
+      const manifest = masks === null ? manifestOf(comparison) : manifestOf(comparison, [anonymiseFlag]);
+      await writeReport(comparison, out, manifest, io.signal);
       // What was found in the modes is not asked for again: it may be large.
       if (format === 'junit' || flags.junit !== undefined) answers.push({ ...comparison, modes: [] });
       if (format === 'json') documents.push(summaryJson(comparison));
@@ -164,10 +173,16 @@ export function warningText({ position, text }: Scenario['warnings'][number]): s
   return printable(`warning: ${place}${text}`);
 }
 
-async function answer(scenario: Scenario, flags: RunFlags, io: Io): Promise<Comparison> {
+/** What is not repeated under `--anonymise`. */
+export function leftOutText({ warnings, remarks }: Pick<Scenario, 'warnings' | 'remarks'>): string {
+  if (warnings.length + remarks.length === 0) return '';
+  return `note: ${warnings.length} warnings and ${remarks.length} remarks repeat what files say and are left out (--anonymise).\n`;
+}
+
+async function answer(scenario: Scenario, called: string, flags: RunFlags, io: Io): Promise<Comparison> {
   let replications = scenario.replications;
   for (;;) {
-    const comparison = await withProgress({ ...scenario, replications }, flags, io);
+    const comparison = await withProgress({ ...scenario, replications }, called, flags, io);
     const open = comparison.expectations.some(({ verdict }) => verdict === 'inconclusive');
     if (!open || flags.inconclusive !== 'more' || replications >= scenario.replications * mostMore) return comparison;
     replications *= 2;
@@ -175,9 +190,9 @@ async function answer(scenario: Scenario, flags: RunFlags, io: Io): Promise<Comp
   }
 }
 
-async function withProgress(scenario: Scenario, flags: RunFlags, io: Io): Promise<Comparison> {
+async function withProgress(scenario: Scenario, called: string, flags: RunFlags, io: Io): Promise<Comparison> {
   const runs = scenario.replications * scenario.modes.length;
-  const progress = progressOf(scenario.name, runs, flags.quiet ?? false, io);
+  const progress = progressOf(called, runs, flags.quiet ?? false, io);
   try {
     return await simulate(scenario, {
       signal: io.signal,

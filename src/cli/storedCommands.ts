@@ -4,7 +4,7 @@ import { baselineCheck, baselineSave, type BaselineCheckFlags, type BaselineFlag
 import { parseShare } from '../kernel/units.ts';
 import { compare, type CompareFlags } from './compare.ts';
 import type { Io } from './io.ts';
-import { helpText, includesOption, repeatable, seedText, setOption, wholeNumber } from './options.ts';
+import { anonymiseOption, helpText, includesOption, repeatable, seedText, setOption, wholeNumber } from './options.ts';
 import { report, reportFormats, type ReportFlags } from './report.ts';
 
 export function addStoredCommands(command: Command, io: Io, done: (code: number) => void): void {
@@ -23,6 +23,7 @@ export function addStoredCommands(command: Command, io: Io, done: (code: number)
     )
     .option('--json', 'the same as --format json: summary.json')
     .option('--details', 'text: all of it, instead of what fits a screen')
+    .addOption(anonymiseOption())
     .option('--out <directory>', 'where the files go (default: standard output)')
     .option('--quiet', 'say nothing but what is told')
     .helpOption('-h, --help', helpText)
@@ -56,6 +57,7 @@ export function addStoredCommands(command: Command, io: Io, done: (code: number)
     )
     .option('--json', 'the same as --format json')
     .option('--all', 'text: everything that moved, instead of the largest')
+    .addOption(anonymiseOption())
     .option('--quiet', 'no progress')
     .helpOption('-h, --help', helpText)
     .addHelpText(
@@ -108,6 +110,7 @@ export function addStoredCommands(command: Command, io: Io, done: (code: number)
       toleranceOf,
     )
     .option('--json', 'print one JSON document')
+    .addOption(anonymiseOption())
     .addHelpText(
       'after',
       '\nExit code 0 when all is as remembered, 4 when it is not, 2 when the scenario or a configuration changed\nor there is no baseline.\n',

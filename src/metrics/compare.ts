@@ -106,10 +106,10 @@ export function compare(
       ),
     );
   };
-  const { source, name, title, seed, inputHash, warnings, remarks } = scenario;
+  const { source, name, title, seed, inputHash, warnings, remarks, chosenNames } = scenario;
   return {
     engine,
-    scenario: { source, name, title, seed, inputHash, warnings, remarks },
+    scenario: { source, name, title, seed, inputHash, warnings, remarks, chosenNames },
     replications: scenario.replications,
     warmupUs: world.warmupUs,
     durationUs: world.durationUs,

@@ -188,7 +188,10 @@ export interface FaultText {
 export interface Comparison {
   /** Version of fleetfall. */
   readonly engine: string;
-  readonly scenario: Pick<Scenario, 'source' | 'name' | 'title' | 'seed' | 'inputHash' | 'warnings' | 'remarks'>;
+  readonly scenario: Pick<
+    Scenario,
+    'source' | 'name' | 'title' | 'seed' | 'inputHash' | 'warnings' | 'remarks' | 'chosenNames'
+  >;
   readonly replications: number;
   readonly warmupUs: number;
   readonly durationUs: number;

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { basename, dirname, extname } from 'node:path';
 import { buildMode } from './build/mode.ts';
 import { parseExpectation, type SelectorNames } from './expectation.ts';
+import { chosenNames } from './chosenNames.ts';
 import { fileCommand } from './command.ts';
 import { confChange, placed, unplaced, type ConfChange } from './confChanges.ts';
 import { parseConfPath } from './confPath.ts';
@@ -158,6 +159,7 @@ class Loader {
       remarks: merged(this.#remarks).map(placed),
       inputHash: hash.digest('hex'),
       command: fileCommand(file, overrides),
+      chosenNames: chosenNames(tree, this.#texts),
     };
   }
 

@@ -1,5 +1,6 @@
 // A scenario as plain data: read, checked, defaults filled in, units converted once.
 import type { WorldOptions } from '../models/worldOptions.ts';
+import type { ChosenName } from './chosenNames.ts';
 
 /** A place in a user's file, 1-based. */
 export interface SourcePosition {
@@ -82,4 +83,6 @@ export interface Scenario {
   readonly inputHash: string;
   /** What runs it again, without seed, modes and replications. */
   readonly command: string;
+  /** Names that are the user's and may be repeated by a sentence. Those of the modes' worlds are in their settings. */
+  readonly chosenNames: readonly ChosenName[];
 }

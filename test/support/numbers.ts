@@ -47,6 +47,7 @@ export function aScenario(
     }),
     warnings: [],
     remarks: [],
+    chosenNames: [],
     inputHash: '0'.repeat(64),
     command: "fleetfall run 'scenarios/by hand.yaml'",
   };
