@@ -93,7 +93,7 @@ test.each(commands)('%s', { timeout: 120_000 }, async (line) => {
     : [
         command!,
         ...files.map((word, index) => (files[index - 1] === '--junit' ? join(out, word) : word)),
-        ...(simulates ? ['--replications', '1', '--jobs', '1'] : []),
+        ...(simulates ? ['--replications', '1'] : []),
         ...(command === 'run' ? ['--out', mkdtempSync(join(out, 'run-'))] : []),
         // A page remembers before it checks.
         ...(command === 'baseline' ? ['--dir', join(out, 'baselines')] : []),

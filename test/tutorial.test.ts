@@ -31,13 +31,7 @@ function argvOf(line: string): string[] {
   return argv;
 }
 
-/** One thread: what comes out does not depend on how many there are. */
-const simulating = ['run', 'compare', 'baseline'];
-
-function commandOf(line: string): Step {
-  const argv = argvOf(line);
-  return { kind: 'command', argv: [...argv, ...(simulating.includes(argv[0]!) ? ['--jobs', '1'] : [])] };
-}
+const commandOf = (line: string): Step => ({ kind: 'command', argv: argvOf(line) });
 
 /** Commands of a workflow's steps. */
 function workflowCommands(yaml: string): string[] {

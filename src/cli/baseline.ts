@@ -1,6 +1,5 @@
 // fleetfall baseline: remembers what scenarios come to, and fails when they come to something else.
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { anonymiser } from '../report/anonymise.ts';
 import { baselinePieces, readBaseline, type Baseline } from '../report/baseline.ts';
@@ -123,7 +122,7 @@ async function withProgress<T>(
   try {
     return await play({
       signal: io.signal,
-      jobs: flags.jobs ?? Math.max(1, availableParallelism()),
+      jobs: flags.jobs ?? io.processors,
       onProgress: (done) => progress.update(done),
     });
   } finally {

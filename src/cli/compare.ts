@@ -1,6 +1,5 @@
 // fleetfall compare: two stored results, two scenarios, or one under two settings: what moved.
 import { statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { changeOf, checkComparable, type Change, type Comparable } from '../metrics/change.ts';
 import type { Comparison } from '../metrics/comparison.ts';
 import { anonymiser, type Anonymiser } from '../report/anonymise.ts';
@@ -131,7 +130,7 @@ async function simulated(
   try {
     return await simulate(scenario, {
       signal: io.signal,
-      jobs: flags.jobs ?? Math.max(1, availableParallelism()),
+      jobs: flags.jobs ?? io.processors,
       onProgress: (done) => progress.update(done),
     });
   } finally {

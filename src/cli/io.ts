@@ -9,6 +9,8 @@ export interface Io {
   readonly live: boolean;
   /** Width of the text on stdout; where it is no terminal always the same. */
   readonly columns: number;
+  /** Worker threads where `--jobs` does not say it; 0: the simulation runs in this thread. */
+  readonly processors: number;
   /** All of standard input. */
   readInput(): Promise<string>;
   /** Variables of the environment: what a pipeline says of itself. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command line: arguments and exit codes, nothing else.
 import { realpathSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Help, Option, type Argument } from 'commander';
 import { nodeDefaults } from '../models/node.ts';
@@ -370,6 +371,7 @@ if (called !== undefined && realpathSync(called) === fileURLToPath(import.meta.u
     colour: process.stdout.isTTY && !plain,
     live: process.stderr.isTTY,
     columns: process.stdout.columns || 80,
+    processors: Math.max(1, availableParallelism()),
     env: process.env,
     questions: process.stdin.isTTY && process.stderr.isTTY ? terminalQuestions : null,
     readInput: readStandardInput,

@@ -1,5 +1,4 @@
 // fleetfall run: simulate, compare the modes, check the expectations, write the report.
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Comparison } from '../metrics/comparison.ts';
 import { simulate } from '../run/replications.ts';
@@ -196,7 +195,7 @@ async function withProgress(scenario: Scenario, called: string, flags: RunFlags,
   try {
     return await simulate(scenario, {
       signal: io.signal,
-      jobs: flags.jobs ?? Math.max(1, availableParallelism()),
+      jobs: flags.jobs ?? io.processors,
       onProgress: (done) => progress.update(done),
     });
   } finally {

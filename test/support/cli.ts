@@ -27,6 +27,7 @@ export async function cli(
     colour: false,
     live: false,
     columns,
+    processors: 0,
     readInput: () => Promise.resolve(input),
     env,
     questions,
