@@ -77,7 +77,7 @@ export class Authd {
     const lives = (action: () => void): void => {
       if (this.#host.life !== life) return;
       // Who stands still goes on later.
-      if (this.#host.works) action();
+      if (this.#host.stateOf('registration') === 'up') action();
       else this.#missed.push(action);
     };
     const workedUs = turnUs + 4 * wayUs + this.#serviceUs;

@@ -34,6 +34,8 @@ export interface Processes {
   stopped?(): void;
   /** They go on after a hang, before they look at any connection. */
   resumed?(): void;
+  /** Who grants keys stood still and goes on. */
+  registrationResumed?(): void;
   /** What analyses goes on after a hang; before that. */
   analysisResumed?(): void;
   /** What analyses is dead, the rest lives. */
@@ -303,6 +305,7 @@ export class Host {
   #resume(service: Service): void {
     this.queued[service] = 0;
     if (service === 'events') this.processes.resumed?.();
+    else this.processes.registrationResumed?.();
     // What is open already comes first, then what waits to be accepted.
     const connections = this.#byOwner().filter(({ way }) => way.service === service);
     for (const connection of connections) if (connection.accepted) connection.serverResumed();

@@ -196,8 +196,11 @@ export class Manager implements Processes {
     this.#analysisd.resumed();
   }
 
-  resumed(): void {
+  registrationResumed(): void {
     this.enrolment?.authd.resumed();
+  }
+
+  resumed(): void {
     this.#handlers?.goOn();
     this.#savers?.goOn();
     const { version, connectionOvertakeSeconds, receiveChunkBytes } = this.#options;
