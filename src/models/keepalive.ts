@@ -74,6 +74,20 @@ export function nextKeepaliveUs(clock: Clockwork, wakes: Wakes, ackUs: number, a
   }
 }
 
+/**
+ * Instant at which a keepalive leaves that falls due as an ACK comes at `heardUs`: in its own turn, or in that of the ACK. Infinity when
+ * there is none, or when it has left before `sinceUs`.
+ * @param ackUs the ACK before that one.
+ */
+export function dueWithAckUs(clock: Clockwork, wakes: Wakes, ackUs: number, sinceUs: number, heardUs: number): number {
+  const { keepaliveSecond, keepalivePhaseUs, notifyTimeSeconds } = clock;
+  const k = Math.floor((wholeSeconds(heardUs, keepalivePhaseUs) - keepaliveSecond) / notifyTimeSeconds);
+  const due = instantOfSecond(keepaliveSecond + k * notifyTimeSeconds, keepalivePhaseUs);
+  if (k < 1 || due < ackUs) return Infinity;
+  const sent = turnAt(wakes, ackUs, due);
+  return sent < sinceUs ? Infinity : Math.min(sent, heardUs);
+}
+
 /** Second of the keepalive clock in which the last keepalive before `atUs` was due. */
 export function lastKeepaliveSecond(clock: Clockwork, wakes: Wakes, ackUs: number, atUs: number): number {
   const { keepaliveSecond, keepalivePhaseUs, notifyTimeSeconds } = clock;

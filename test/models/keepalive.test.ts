@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { loopPeriodUs } from '../../src/models/agent.ts';
 import {
+  dueWithAckUs,
   lastAckUs,
   lastKeepaliveSecond,
   nextKeepaliveUs,
@@ -52,6 +53,20 @@ test.each([
   const ack = (100 + fraction) * second;
 
   expect((noticeUs(clockOf(), quiet, ack) - ack) / second).toBeCloseTo(seconds, 2);
+});
+
+test('a keepalive that falls due as an ACK comes leaves in its own turn, or in that of the ACK', () => {
+  const ack = 95.2 * second;
+  const ownTurn = ack + 5 * loopPeriodUs; // the first at or after 100 s
+  const leaves = (heardUs: number, sinceUs = heardUs - 4_000): number =>
+    dueWithAckUs(clockOf(), quiet, ack, sinceUs, heardUs);
+
+  expect(leaves(99.9 * second)).toBe(Infinity); // nothing has fallen due since that of 90 s
+  expect(leaves(100 * second)).toBe(100 * second);
+  expect(leaves(ownTurn - 1)).toBe(ownTurn - 1);
+  expect(leaves(ownTurn + 1_000)).toBe(ownTurn);
+  expect(leaves(ownTurn + 5_000)).toBe(Infinity); // it has come with what waited
+  expect(leaves(99.9 * second, 0)).toBe(Infinity); // 90 s lies before that ACK
 });
 
 test('an agent with events notices in the first turn of the 61st second', () => {

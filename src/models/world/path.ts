@@ -1,7 +1,7 @@
 // The path of a connected agent: a place or a way has changed, and its session breaks, breaks in another way, or heals. What an agent
 // then does about it: sessions.ts. What each leg does: legs.ts.
 import { wholeSeconds } from '../agent.ts';
-import { lastAckUs, nextKeepaliveUs, noticeUs } from '../keepalive.ts';
+import { dueWithAckUs, lastAckUs, nextKeepaliveUs, noticeUs } from '../keepalive.ts';
 import { openOutage } from '../outages.ts';
 import { Sink } from '../pipeline/sink.ts';
 import { PlaceState } from '../place.ts';
@@ -350,8 +350,9 @@ function answerWaiting(world: WorldState, agent: number, leg: Leg, was: number, 
   }
   legs.sleptOn[agent] = 0;
   if (answered > deadline) return;
-  world.ackBeforeHealUs[agent] = world.ackUs[agent]!;
-  world.ackUs[agent] = answered;
+  const alsoUs = dueWithAckUs(clock, world, world.ackUs[agent]!, nowUs - toPlaceUs, answered);
+  world.ackBeforeHealUs[agent] = alsoUs < Infinity ? answered : world.ackUs[agent]!;
+  world.ackUs[agent] = alsoUs < Infinity ? alsoUs + 2 * nodeLatencyUs(world, agent) : answered;
   armForced(world, agent, nowUs);
 }
 
