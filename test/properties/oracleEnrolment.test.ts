@@ -208,6 +208,29 @@ test('nginx reads what has come before it looks at its timers: two that began to
   );
 });
 
+test('authd finds closed connections instead of clients whose nginx has lost its power, and asks the master for none of them', () => {
+  expectAgreement(
+    {
+      groups: [
+        {
+          count: 3,
+          version: '3.13.6',
+          events: { ratePerSecond: 0, arrival: 'regular' },
+          agent: { enrollment: { enabled: true, delayAfterEnrollmentSeconds: 1 } },
+        },
+      ],
+      managers: '4.2.7',
+      registration: [0, 1, 2],
+      workers: 1,
+      unreachable: { agents: 'routed', balancer: 'routed' },
+      nodesUnreachable: ['sameSegment', undefined, undefined],
+      faults: [enroll(125, 3, 7), fault('powerOff', 'balancer', 171.37, 1), fault('powerOff', 'master', 51.74, 200)],
+      durationUs: 9 * minute + 57 * second,
+    },
+    1,
+  );
+});
+
 test('agents enrol while workers are cut off from the master as the oracle plays it', () => {
   fc.assert(
     fc.property(

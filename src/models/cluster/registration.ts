@@ -29,8 +29,10 @@ export class Registration {
   readonly #toMasterUs: readonly number[];
   /** When each node's thread has done what it has taken so far. */
   readonly #freeUs: number[];
-  /** When each of its clients is answered, ascending. */
+  /** When each of its clients is answered, ascending; when its turn is, and the balancer it has come through, -1: none. */
   readonly #answers: number[][];
+  readonly #turns: number[][];
+  readonly #vias: number[][];
 
   constructor(nodes: readonly NodeOptions[], links: ClusterLinks, toMasterUs: readonly number[]) {
     this.#nodes = nodes;
@@ -38,13 +40,37 @@ export class Registration {
     this.#toMasterUs = toMasterUs;
     this.#freeUs = nodes.map(() => -Infinity);
     this.#answers = nodes.map(() => []);
+    this.#turns = nodes.map(() => []);
+    this.#vias = nodes.map(() => []);
   }
 
-  /** Processes are new: nobody waits. */
-  restarted(node: number): void {
-    if (node >= this.#nodes.length) return; // the balancer
-    this.#freeUs[node] = -Infinity;
-    this.#answers[node] = [];
+  /** Processes of a place are new: at a node nobody waits, and who has come through a balancer is gone. */
+  restarted(place: number, nowUs: number): void {
+    if (place >= this.#nodes.length) {
+      for (let node = 0; node < this.#nodes.length; node++) this.#leave(node, place, nowUs);
+      return;
+    }
+    this.#freeUs[place] = -Infinity;
+    this.#forget(place, this.#answers[place]!.length);
+  }
+
+  #forget(node: number, clients: number): void {
+    for (const list of [this.#answers[node]!, this.#turns[node]!, this.#vias[node]!]) list.splice(0, clients);
+  }
+
+  /**
+   * The thread finds closed connections instead of clients that have come through the balancer, but for the one it is busy with. Those of
+   * others behind them have been told when they will be answered, and are.
+   */
+  #leave(node: number, balancer: number, nowUs: number): void {
+    const answers = this.#answers[node]!;
+    const turns = this.#turns[node]!;
+    const vias = this.#vias[node]!;
+    for (let at = answers.length - 1; at >= 0; at--) {
+      if (vias[at] !== balancer || turns[at]! <= nowUs) continue;
+      for (const list of [answers, turns, vias]) list.splice(at, 1);
+    }
+    this.#freeUs[node] = Math.min(this.#freeUs[node]!, Math.max(nowUs, answers.at(-1) ?? nowUs));
   }
 
   /**
@@ -53,13 +79,21 @@ export class Registration {
    * after a hang, a few ways before `nowUs`.
    * @param roundTripsUs its TLS handshake and its request, which up to 4.12 the one thread waits for.
    * @param patienceUs how long it waits for an answer.
+   * @param via the balancer it has come through, -1: none.
    */
-  admit(node: number, nowUs: number, connectedUs: number, roundTripsUs: number, patienceUs: number): Admission {
+  admit(
+    node: number,
+    nowUs: number,
+    connectedUs: number,
+    roundTripsUs: number,
+    patienceUs: number,
+    via: number,
+  ): Admission {
     const { version, registration } = this.#nodes[node]!;
     const answers = this.#answers[node]!;
     let done = 0;
     while (done < answers.length && answers[done]! <= nowUs) done += 1;
-    if (done > 0) answers.splice(0, done);
+    if (done > 0) this.#forget(node, done);
     if (answers.length >= clientPool) return { isRejected: true, extraUs: 0, isRelayBroken: false };
     // Up to 4.12 the one thread takes a connection and waits for all of it; from 4.13 it takes requests that are there.
     const waitsForUs = atLeast(version, '4.13.0') ? 0 : roundTripsUs;
@@ -73,6 +107,8 @@ export class Registration {
     const doneUs = workedUs + relay.us;
     this.#freeUs[node] = doneUs;
     answers.push(doneUs);
+    this.#turns[node]!.push(turnUs);
+    this.#vias[node]!.push(via);
     return { isRejected: false, extraUs: doneUs - connectedUs - roundTripsUs, isRelayBroken: relay.isBroken };
   }
 

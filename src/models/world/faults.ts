@@ -223,7 +223,7 @@ export function placeChanged(world: WorldState, index: number, nowUs: number): v
   world.books.placeChanged(index, nowUs, works, end, graceUs);
   world.links.placeChanged(index, nowUs, works, reborn);
   nodeTurned(world, index, before, reborn, nowUs);
-  if (reborn) world.registration.restarted(index);
+  if (reborn) world.registration.restarted(index, nowUs);
   if (reborn) {
     place.queued = 0;
     place.queuedRegistration = 0;

@@ -1,7 +1,7 @@
 // An agent's request for a key comes to a node's registration service.
 import { receiveTimeoutUs } from '../agent.ts';
 import { Step, Wait } from './kinds.ts';
-import { nextStep, type WorldState } from './state.ts';
+import { isBalancer, nextStep, type WorldState } from './state.ts';
 import { armAttemptTimeout } from './waits.ts';
 
 /**
@@ -24,6 +24,7 @@ export function register(
     answerUs - 5 * oneWayUs,
     4 * oneWayUs,
     patienceUs,
+    isBalancer(world, world.target[agent]!) ? world.target[agent]! : -1,
   );
   world.relayBroken[agent] = isRelayBroken ? 1 : 0;
   if (isRejected) {
