@@ -5,8 +5,13 @@
  *     const { verdict, expectations } = await simulate(readScenarioFile('worker-crash.yaml'), { jobs: 2 });
  *
  * A scenario is read (`readScenarioFile`, or `loadScenario` for texts that lie in no file), simulated into a `Comparison`, and
- * the comparison is told (`briefSummary`, `terminalSummary`, `summaryMarkdown`, `summaryJson`, `reportFiles`, `writeReport`). A mistake in what
- * is read is a `ScenarioError`, one of ours a `ReplicationError`. Times are whole µs, shares are of one.
+ * the comparison is told (`briefSummary`, `terminalSummary`, `summaryMarkdown`, `summaryJson`, `reportFiles`, `writeReport`). Two of them are
+ * compared with `compare`; who lands where is asked with `assign`, of any balancer and without a simulation, and `movedClients` tells two answers
+ * apart. A project that guards its balancing with them: docs/example.
+ *
+ * A mistake in what is read is a `ScenarioError`, a stored result that cannot be used a `ResultError`, two results that say nothing about each
+ * other a `NotComparableError`, one of our mistakes a `ReplicationError`. Times are µs (instants: since the end of the warm-up), shares are of one, and what
+ * never ends is Infinity. Nothing that is handed in is changed.
  *
  * @packageDocumentation
  */

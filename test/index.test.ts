@@ -1,5 +1,5 @@
 // fleetfall as a library: only through its door, with scenarios that lie in no file.
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { expect, expectTypeOf, test } from 'vitest';
 import {
   checkBaseline,
@@ -175,4 +175,17 @@ test('a run is held against what was remembered of it', async () => {
   await expect(checkBaseline(scenarioOf(crash.replace('for: 1m', 'for: 2m')), remembered)).rejects.toThrow(
     'lb: faults[0].forUs: 60.0 s → 2 min 0 s',
   );
+});
+
+test('every name that a page imports is at the door', () => {
+  const door = new Set([...readFileSync('src/index.ts', 'utf8').matchAll(/[\w$]+/g)].map(([word]) => word));
+  const pages = ['README.md', ...globSync('docs/**/*.md'), ...globSync('docs/example/*.ts')];
+  const imported = pages.flatMap((page) =>
+    [...readFileSync(page, 'utf8').matchAll(/import \{([^}]+)\} from 'fleetfall'/g)].flatMap(([, names]) =>
+      names!.split(',').map((name) => name.trim().replace(/^type /, '')),
+    ),
+  );
+
+  expect(imported.length).toBeGreaterThan(10);
+  expect(imported.filter((name) => !door.has(name))).toEqual([]);
 });
