@@ -1,4 +1,5 @@
 // Where a command reads and writes, so that tests can look on.
+import type { Changes } from './changes.ts';
 import type { Questions } from './questions.ts';
 
 export interface Io {
@@ -19,6 +20,8 @@ export interface Io {
   readonly questions: Questions | null;
   /** `--anonymise`: nothing that is printed or written repeats a name or an address of the user's. */
   readonly nameless?: boolean;
+  /** How `run --watch` hears that files change; absent: from the system. */
+  readonly changes?: Changes;
   /** Fires when the user interrupts. */
   readonly signal: AbortSignal;
 }

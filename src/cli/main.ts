@@ -28,6 +28,7 @@ import { reports } from './reports.ts';
 import { run, type RunFlags } from './run.ts';
 import { schema } from './schema.ts';
 import { addStoredCommands } from './storedCommands.ts';
+import { watch } from './watch.ts';
 import { validate, type ValidateFlags } from './validate.ts';
 
 // Commands of the design that are still to come: named as such, never taken for a typing error.
@@ -111,6 +112,8 @@ ${exitCodes}`,
       ).choices(['pass', 'fail', 'more']),
     )
     .option('--bail', 'end with the first scenario that does not pass')
+    .optionsGroup('Again and again:')
+    .option('--watch', 'run again when a scenario or a configuration changes, and say what moved; Ctrl-C ends')
     .optionsGroup('Instead of a scenario file:')
     .option('--nginx <file>', 'nginx.conf of the load balancer')
     .option('--haproxy <file>', 'haproxy.cfg of the load balancer')
@@ -132,7 +135,9 @@ ${exitCodes}`,
     .optionsGroup('Other:')
     .helpOption('-h, --help', helpText)
     .addHelpText('after', exitCodes)
-    .action(async (files: string[], flags: RunFlags) => done(await run(files, flags, io)));
+    .action(async (files: string[], flags: RunFlags) =>
+      done(await (flags.watch === true ? watch : run)(files, flags, io)),
+    );
 
   command
     .command('validate')

@@ -14,6 +14,7 @@ import { printable } from '../report/escape.ts';
 import { checkFile, checkOutput, writeReport, writeText } from '../report/write.ts';
 import { flagNames, kebab } from '../scenario/command.ts';
 import { scenarioFromFlags } from '../scenario/flags.ts';
+import type { Onlooker } from '../scenario/files.ts';
 import { readScenarioFile, type Overrides } from '../scenario/load.ts';
 import { ScenarioError } from '../scenario/problem.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -39,6 +40,7 @@ export interface RunFlags {
   readonly strict?: boolean;
   readonly inconclusive?: 'pass' | 'fail' | 'more';
   readonly bail?: boolean;
+  readonly watch?: boolean;
   // The same without a file.
   readonly nginx?: string;
   readonly haproxy?: string;
@@ -62,7 +64,18 @@ export interface RunFlags {
 /** Replications are at most multiplied by this while `--inconclusive more` looks for an answer. */
 const mostMore = 8;
 
-export async function run(files: readonly string[], flags: RunFlags, io: Io): Promise<number> {
+/** Who looks on: every file that is read, and every answer. */
+export interface RunHooks {
+  readonly seen?: Onlooker;
+  readonly answered?: (comparison: Comparison) => void;
+}
+
+export async function run(
+  files: readonly string[],
+  flags: RunFlags,
+  io: Io,
+  { seen, answered }: RunHooks = {},
+): Promise<number> {
   const format = flags.json ? 'json' : (flags.format ?? 'text');
   // A document on stdout stays one: what is said beside it goes to stderr.
   const beside = format === 'text' && !flags.quiet ? (text: string) => io.out(text) : (text: string) => io.err(text);
@@ -94,7 +107,7 @@ export async function run(files: readonly string[], flags: RunFlags, io: Io): Pr
         `--${kebab(extra)} is for a run without a scenario file. Leave it out, or the file; --set changes a file.`,
       );
     }
-    for (const file of files) load(() => readScenarioFile(file, overrides));
+    for (const file of files) load(() => readScenarioFile(file, overrides, seen));
   } else {
     if (!withoutFile) {
       throw new UsageError(
@@ -131,6 +144,7 @@ export async function run(files: readonly string[], flags: RunFlags, io: Io): Pr
       }
       const found = await answer(scenario, calledOf(scenario), flags, io);
       const comparison = masks?.comparison(found) ?? found;
+      answered?.(comparison);
       const out = placeOf(scenario);
       const manifest = masks === null ? manifestOf(comparison) : manifestOf(comparison, [anonymiseFlag]);
       await writeReport(comparison, out, manifest, io.signal);

@@ -66,12 +66,19 @@ export function reasonOf(error: unknown): string {
   }
 }
 
+/** Hears of everything that is looked at, before it is: files, and folders whose lists are asked for. */
+export type Onlooker = (path: string, what: 'file' | 'folder') => void;
+
 /** Files relative to a directory of the disk. */
-export function diskFiles(directory: string): Files {
+export function diskFiles(directory: string, seen: Onlooker = () => undefined): Files {
   const resolve = (path: string): string => (isAbsolute(path) ? path : join(directory, path));
   return {
-    read: (path, largest, kind) => readTextFile(resolve(path), largest, kind),
+    read: (path, largest, kind) => {
+      seen(resolve(path), 'file');
+      return readTextFile(resolve(path), largest, kind);
+    },
     list: (path) => {
+      seen(resolve(path), 'folder');
       try {
         return readdirSync(resolve(path)).sort();
       } catch {

@@ -7,7 +7,7 @@ import { chosenNames } from './chosenNames.ts';
 import { fileCommand } from './command.ts';
 import { confChange, placed, unplaced, type ConfChange } from './confChanges.ts';
 import { parseConfPath } from './confPath.ts';
-import { diskFiles, readTextFile, type Files } from './files.ts';
+import { diskFiles, readTextFile, type Files, type Onlooker } from './files.ts';
 import { readObserved } from './import/observed.ts';
 import { Inventories, partLabel } from './inventories.ts';
 import { outOfSet, parsePath, setPath } from './overlay.ts';
@@ -44,15 +44,16 @@ export interface LoadInput {
 }
 
 /** Reads a scenario from disk. @throws ScenarioError with every mistake in it and in the files it names. */
-export function readScenarioFile(path: string, overrides: Overrides = {}): Scenario {
+export function readScenarioFile(path: string, overrides: Overrides = {}, seen?: Onlooker): Scenario {
   let text: string;
+  seen?.(path, 'file');
   try {
     text = readTextFile(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ScenarioError(path, [{ position: null, text: `cannot be read: ${reason}` }]);
   }
-  return loadScenario({ file: path, text, files: diskFiles(dirname(path)), overrides });
+  return loadScenario({ file: path, text, files: diskFiles(dirname(path), seen), overrides });
 }
 
 /** @throws ScenarioError with every mistake of the text and of the files it names. */
