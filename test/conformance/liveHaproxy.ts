@@ -110,7 +110,7 @@ async function startHaproxy(folder: string, file: string): Promise<ChildProcess>
 /** Servers that are checked and refuse are marked by their first check. */
 async function untilDown(orders: string, subjects: readonly HaproxySubject[]): Promise<void> {
   await until('HAProxy does not find its servers down', async () => {
-    const lines = (await tell(orders, 'show stat')).split('\n').map((line) => line.split(','));
+    const lines = (await ask(orders, 'show stat')).split('\n').map((line) => line.split(','));
     const states = new Map(lines.map((fields) => [`${fields[0]}/${fields[1]}`, fields[17]!]));
     return subjects.every(({ name, down }) =>
       [...down].every((at) => /DOWN|MAINT/.test(states.get(`${name}/s${at + 1}`)!)),
@@ -119,13 +119,13 @@ async function untilDown(orders: string, subjects: readonly HaproxySubject[]): P
 }
 
 function answers(socketFile: string): Promise<boolean> {
-  return tell(socketFile, 'show info').then(
+  return ask(socketFile, 'show info').then(
     (text) => text !== '',
     () => false,
   );
 }
 
-async function stopped(haproxy: ChildProcess): Promise<void> {
+export async function stopped(haproxy: ChildProcess): Promise<void> {
   if (haproxy.exitCode !== null) return;
   const end = new Promise((resolve) => haproxy.once('exit', resolve));
   haproxy.kill('SIGTERM');
@@ -133,7 +133,7 @@ async function stopped(haproxy: ChildProcess): Promise<void> {
 }
 
 /** An order at run time, and what HAProxy says to it. */
-function tell(socketFile: string, order: string): Promise<string> {
+export function ask(socketFile: string, order: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(socketFile);
     let text = '';
@@ -154,7 +154,7 @@ async function play(subject: HaproxySubject, orders: string): Promise<readonly s
   const open: number[] = [];
   const visitors = visitorsOf(subject.port);
   for (const step of subject.steps) {
-    if (step.kind === 'order') await tell(orders, orderText(subject, step));
+    if (step.kind === 'order') await ask(orders, orderText(subject, step));
     else if (step.kind === 'close') await visitors.close(open.splice(step.rank, 1)[0]!);
     else {
       open.push(servers.length);

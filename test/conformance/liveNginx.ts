@@ -56,12 +56,16 @@ const names = {
   'three.fleetfall.test': ['127.0.11.5', '127.0.11.6', '127.0.11.7'],
 };
 
-/** @throws when nginx does not start with what was written for it. */
+/**
+ * @param workers with several of them only upstreams with a `zone` are drawn: what else several processes do is luck.
+ * @throws when nginx does not start with what was written for it.
+ */
 export async function compareWithNginx(
   found: FoundNginx,
   seed: string,
   subjects: number,
   clients: number,
+  workers = 1,
 ): Promise<LiveResult[]> {
   const folder = mkdtempSync(join(tmpdir(), 'fleetfall-nginx-'));
   chmodSync(folder, 0o755);
@@ -77,8 +81,12 @@ export async function compareWithNginx(
       names: hosts,
       ipv6,
     }));
-    const chosen = grounds.map((ground, index) => randomSubject(seed, index, ports[index]!, clients, ground));
-    const text = `worker_processes 1;
+    const chosen = grounds.map((ground, index) =>
+      workers === 1
+        ? randomSubject(seed, index, ports[index]!, clients, ground)
+        : sharedSubject(seed, index, ports[index]!, clients, ground),
+    );
+    const text = `worker_processes ${workers};
 events { worker_connections 4096; }
 stream {
 ${chosen.map((subject) => subject.text).join('')}}
@@ -91,7 +99,7 @@ ${process.getuid?.() === 0 ? 'user root;' : ''}
 daemon off;
 pid ${folder}/nginx.pid;
 error_log ${folder}/error.log warn;
-${text.replace('stream {', `stream {\n  log_format tried '$server_port|$remote_addr|$upstream_addr';\n  access_log ${folder}/access.log tried;`)}`,
+${text.replace('stream {', `stream {\n  log_format tried '$server_port|$remote_addr|$upstream_addr|$pid';\n  access_log ${folder}/access.log tried;`)}`,
     );
     nginx = await startNginx(
       folder,
@@ -105,14 +113,26 @@ ${text.replace('stream {', `stream {\n  log_format tried '$server_port|$remote_a
       await Promise.all(living.map(closed));
       return found;
     });
-    const tried = await triedBy(folder, subjects * clients);
-    return chosen.map((subject, index) =>
-      compare(subject, text, grounds[index]!, servers[index]!, tried.get(subject.port)!),
-    );
+    const { tried, pids } = await triedBy(folder, subjects * clients);
+    if (pids.size !== workers) throw new Error(`${pids.size} of ${workers} worker processes had sessions`);
+    return chosen.map((subject, index) => {
+      const result = compare(subject, text, grounds[index]!, servers[index]!, tried.get(subject.port)!);
+      return workers === 1 ? result : { ...result, note: `${workers} workers with a zone, ${result.note}` };
+    });
   } finally {
     if (nginx) await stopped(nginx);
     for (const node of nodes) node.close();
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What the worker processes share, behind a socket each: the kernel spreads clients over them. */
+function sharedSubject(seed: string, index: number, port: number, clients: number, ground: Ground): Subject {
+  for (let nth = 0; ; nth++) {
+    const subject = randomSubject(`${seed}/shared/${nth}`, index, port, clients, ground);
+    // The kernel has no such sockets for both protocols.
+    if (!subject.text.includes(' zone ') || subject.draws || subject.text.includes('ipv6only')) continue;
+    return { ...subject, text: subject.text.replace(/(listen [^;]*);/, '$1 reuseport;') };
   }
 }
 
@@ -153,7 +173,7 @@ async function startNginx(folder: string, file: string, ownHosts: boolean): Prom
   return child;
 }
 
-async function stopped(nginx: ChildProcess): Promise<void> {
+export async function stopped(nginx: ChildProcess): Promise<void> {
   if (nginx.exitCode !== null) return;
   const end = new Promise((resolve) => nginx.once('exit', resolve));
   nginx.kill('SIGTERM');
@@ -186,7 +206,10 @@ async function play(subject: Subject): Promise<Map<string, string>> {
 }
 
 /** What nginx logs of each client, by port. */
-async function triedBy(folder: string, count: number): Promise<Map<number, Map<string, string>>> {
+async function triedBy(
+  folder: string,
+  count: number,
+): Promise<{ tried: Map<number, Map<string, string>>; pids: Set<string> }> {
   let lines: string[] = [];
   // nginx writes the line of a session after it has closed the client.
   await until('nginx logs fewer sessions than there were', () => {
@@ -194,12 +217,14 @@ async function triedBy(folder: string, count: number): Promise<Map<number, Map<s
     return lines.length >= count;
   });
   const ports = new Map<number, Map<string, string>>();
+  const pids = new Set<string>();
   for (const line of lines) {
-    const [port, client = '', tried = ''] = line.split('|');
+    const [port, client = '', tried = '', pid = ''] = line.split('|');
+    pids.add(pid);
     const clients = ports.get(Number(port)) ?? new Map<string, string>();
     ports.set(Number(port), clients.set(client.replace('::ffff:', ''), tried));
   }
-  return ports;
+  return { tried: ports, pids };
 }
 
 // ------------------------------------------------------------------------------------------------------------- the model

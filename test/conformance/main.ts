@@ -21,10 +21,12 @@ import {
   type MeasuredTimeline,
 } from '../support/nginxMeasured.ts';
 import { compareWithHaproxy, findHaproxy } from './liveHaproxy.ts';
+import { compareLimits } from './liveHaproxyLimits.ts';
 import { compareChecks } from './liveHaproxyChecks.ts';
 import { haproxyTimelines, type TimelineResult } from './liveHaproxyTimelines.ts';
 import { compareWithNginx, findNginx } from './liveNginx.ts';
 import { fixture, measuredSteps, replay } from '../support/haproxyMeasured.ts';
+import { nginxDatagrams } from './liveNginxDatagrams.ts';
 import { nginxTimelines } from './liveNginxTimelines.ts';
 import { compareVerdicts } from './nginxVerdicts.ts';
 
@@ -84,19 +86,26 @@ async function timelinesOf(measure: (seed: string) => Promise<TimelineResult[]>)
 
 function reportTimelines(program: string, results: readonly TimelineResult[]): void {
   // Sessions of one client each are one line together.
-  const single = results.filter(({ name, wrong }) => name.startsWith('dead') && wrong.length === 0);
-  const sum = (count: 'good' | 'all'): number => single.reduce((total, result) => total + result[count], 0);
+  const agreeing = (kind: string): TimelineResult[] =>
+    results.filter(({ name, wrong }) => name.startsWith(kind) && wrong.length === 0);
+  const [single, datagrams] = [agreeing('dead'), agreeing('datagrams')];
   const worst = (some: readonly TimelineResult[]): string =>
     `, worst ${Math.round(Math.max(0, ...some.map(({ worstMs }) => worstMs)))} ms`;
   if (single.length > 0) {
-    report(`${program}, ${single.length} dead servers that count as up`, sum('good'), sum('all'), worst(single));
+    const [good, all] = sums(single);
+    report(`${program}, ${single.length} dead servers that count as up`, good, all, worst(single));
   }
+  if (datagrams.length > 0) report(`${program}, ${datagrams.length} clients that send datagrams`, ...sums(datagrams));
   for (const result of results) {
-    if (single.includes(result)) continue;
+    if (single.includes(result) || datagrams.includes(result)) continue;
     const { name, good, all, wrong, repeated } = result;
     report(`${program}, timeline ${name}`, good, all, `${worst([result])}${repeated ? ', the second time' : ''}`);
     for (const line of wrong.slice(0, 20)) console.log(`         ${line}`);
   }
+}
+
+function sums(results: readonly { readonly good: number; readonly all: number }[]): [number, number] {
+  return [results.reduce((sum, { good }) => sum + good, 0), results.reduce((sum, { all }) => sum + all, 0)];
 }
 
 /** What is not understood ends its own comparison, not the whole run. */
@@ -177,7 +186,10 @@ console.log(`\nnginx of this machine: random configurations, seed ${flags.seed}`
 if (typeof here === 'string') {
   console.log(`SKIPPED  ${here}. On Debian: apt-get install nginx libnginx-mod-stream`);
 } else {
-  const results = await compareWithNginx(here, flags.seed, Number(flags.configurations), Number(flags.clients));
+  const results = [
+    ...(await compareWithNginx(here, flags.seed, Number(flags.configurations), Number(flags.clients))),
+    ...(await compareWithNginx(here, flags.seed, 12, 500, 3)),
+  ];
   reportChoices(`nginx ${here.version}`, results);
   const verdicts = compareVerdicts(here, flags.seed, 300);
   const refused = verdicts.filter(({ nginx: said }) => said !== '').length;
@@ -220,15 +232,21 @@ console.log(
   '\nServers of both programs die, hang, fall silent and return: who is tried, marked, heard and closed, and when',
 );
 // They mostly wait, so all at once.
-const [checks, haproxyTold, nginxTold] = await Promise.all([
+const [checks, limits, haproxyTold, nginxTold, datagramsTold] = await Promise.all([
   typeof haproxy === 'string' ? null : compareChecks(haproxy, flags.seed, 20),
+  typeof haproxy === 'string' ? null : compareLimits(haproxy, flags.seed),
   typeof haproxy === 'string' ? null : timelinesOf((seed) => haproxyTimelines(haproxy, seed)),
   typeof here === 'string' ? null : timelinesOf(() => nginxTimelines(here)),
+  typeof here === 'string' ? null : timelinesOf(() => nginxDatagrams(here)),
 ]);
-if (nginxTold) reportTimelines('nginx', nginxTold);
+if (nginxTold && datagramsTold) reportTimelines('nginx', [...nginxTold, ...datagramsTold]);
 else console.log('SKIPPED  nginx');
 if (haproxyTold) reportTimelines('HAProxy', haproxyTold);
 else console.log('SKIPPED  HAProxy');
+for (const { name, good, all, wrong } of limits ?? []) {
+  report(`HAProxy, ${name}`, good, all);
+  for (const line of wrong.slice(0, 10)) console.log(`         ${line}`);
+}
 if (checks) {
   report('HAProxy, 20 servers die and come back', checks.good, checks.all, `, worst ${Math.round(checks.worstMs)} ms`);
   for (const line of checks.wrong) console.log(`         ${line}`);
