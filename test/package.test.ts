@@ -36,8 +36,10 @@ test.runIf(process.env.FLEETFALL_LONG === '1')(
       writeFileSync(
         join(user, 'use.ts'),
         [
-          "import { readScenarioFile, simulate, type Comparison } from 'fleetfall';",
+          "import { assign, compare, readScenarioFile, simulate, type Comparison } from 'fleetfall';",
           "const comparison: Comparison = await simulate(readScenarioFile('scenarios/worker-crash.yaml'));",
+          "const { clients } = assign({ nginx: 'scenarios/configs/nginx.conf', clients: ['10.1.0.7'] });",
+          "if (clients.length !== 1 || compare(comparison, comparison).moved.length > 0) throw new Error('the door is shut');",
           'console.log(comparison.expectations.map(({ verdict }) => verdict).join());',
         ].join('\n'),
       );
