@@ -12,6 +12,7 @@ import { engineVersion } from '../run/version.ts';
 import { readScenarioFile, type Overrides } from '../scenario/load.ts';
 import { ScenarioError } from '../scenario/problem.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { quote } from '../scenario/wording.ts';
 import { tell } from './failure.ts';
 import { ExitCode, UsageError, type Io } from './io.ts';
 import type { SetFlag } from './options.ts';
@@ -99,6 +100,11 @@ function stored(path: string, set: readonly SetFlag[], flags: CompareFlags): Sid
   }
   const comparison = readResult(path);
   if (flags.mode.length === 0) return { kind: 'result', comparison };
+  const known = comparison.modes.map(({ name }) => name);
+  const unknown = flags.mode.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError(`--mode: ${path} has no mode called ${quote(unknown)}. Known: ${known.join(', ')}.`);
+  }
   const modes = comparison.modes.filter(({ name }) => flags.mode.includes(name));
   return { kind: 'result', comparison: { ...comparison, modes } };
 }

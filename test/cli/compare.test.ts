@@ -76,6 +76,7 @@ test.each([
     /servers has 10 agents in the first and 11 in the second/,
   ],
   [['S', '--set', 'faults[0].kill=worker9'], /crash\.yaml: 1 problem/],
+  [['R', 'R', '--mode', 'nonesuch'], /--mode: .+ has no mode called "nonesuch"\. Known: /],
   [['R', 'nothing.json'], /nothing\.json: there is no such file\./],
   [['S', 'nothing.yaml'], /nothing\.yaml: 1 problem/],
 ])('what cannot be compared exits 2 and says why, before anything is simulated: %j', async (argv, said) => {
