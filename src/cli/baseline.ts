@@ -5,7 +5,7 @@ import { anonymiser } from '../report/anonymise.ts';
 import { baselinePieces, readBaseline, type Baseline } from '../report/baseline.ts';
 import { checkBaseline, record, type BaselineCheck } from '../report/baselineCheck.ts';
 import { baselineText, divergenceSentence } from '../report/baselineText.ts';
-import { printable } from '../report/escape.ts';
+import { printable, printableJson } from '../report/escape.ts';
 import { ResultError } from '../report/sealed.ts';
 import { checkFile, writeText } from '../report/write.ts';
 import { readScenarioFile } from '../scenario/load.ts';
@@ -74,7 +74,9 @@ export async function baselineCheck(paths: readonly string[], flags: BaselineChe
     }
   }
   if (flags.json)
-    io.out(`${JSON.stringify({ format: 'fleetfall-baseline-check/1', scenarios: documents }, null, 2)}\n`);
+    io.out(
+      `${printableJson(JSON.stringify({ format: 'fleetfall-baseline-check/1', scenarios: documents }, null, 2))}\n`,
+    );
   if (codes.includes(ExitCode.BaselineDiffers) && !flags.json && !flags.quiet) {
     io.err('If that is meant, remember it with `fleetfall baseline save`, and say in the change why it moved.\n');
   }

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Help, Option, type Argument } from 'commander';
 import { nodeDefaults } from '../models/node.ts';
+import { printableLines } from '../report/escape.ts';
 import { engineVersion } from '../run/version.ts';
 import { assign, type AssignFlags } from './assign.ts';
 import { explain, type ExplainFlags } from './explain.ts';
@@ -326,7 +327,9 @@ function argumentText(argument: Argument): string {
 
 /** Runs one command. @param argv arguments behind the program's name. @returns the exit code. */
 export async function main(argv: readonly string[], given: Io): Promise<number> {
-  const io = argv.includes(anonymiseFlag) ? { ...given, nameless: true } : given;
+  // Nothing said beside the result has colours: whatever a terminal would act on is out of somebody's names.
+  const err = (text: string): void => given.err(printableLines(text));
+  const io = { ...given, err, ...(argv.includes(anonymiseFlag) ? { nameless: true } : {}) };
   let code: number = ExitCode.Ok;
   const command = program(io, (result) => {
     code = result;

@@ -1,5 +1,6 @@
 // fleetfall validate: read and check everything, say what of the configurations will hurt, simulate nothing.
 import { anonymiser, leftOut } from '../report/anonymise.ts';
+import { printable, printableJson } from '../report/escape.ts';
 import { readScenarioFile, type Overrides } from '../scenario/load.ts';
 import { ScenarioError, type Problem } from '../scenario/problem.ts';
 import type { Remark, Scenario, Warning } from '../scenario/scenario.ts';
@@ -27,7 +28,7 @@ export function validate(files: readonly string[], flags: ValidateFlags, io: Io)
   const { set, allowIncludesOutside: includesOutside, quiet, json, strict } = flags;
   const verdicts = files.map((file) => read(file, { set, includesOutside }, strict === true));
   if (io.nameless) tellNameless(verdicts, flags, io);
-  else if (json) io.out(`${JSON.stringify(documentOf(verdicts), null, 2)}\n`);
+  else if (json) io.out(`${printableJson(JSON.stringify(documentOf(verdicts), null, 2))}\n`);
   else for (const verdict of verdicts) tell(verdict, strict === true, quiet === true, io);
   return verdicts.every(({ ok }) => ok) ? ExitCode.Ok : ExitCode.Input;
 }
@@ -78,7 +79,7 @@ function tellNameless(verdicts: readonly Verdict[], { json, quiet }: ValidateFla
         remarks: scenario.remarks.map((remark) => ({ ...left(remark), modes: remark.modes.map(names.text) })),
       },
     }));
-    io.out(`${JSON.stringify(documentOf(document), null, 2)}\n`);
+    io.out(`${printableJson(JSON.stringify(documentOf(document), null, 2))}\n`);
     return;
   }
   for (const { file, ok, problems, scenario } of verdicts) {
@@ -97,7 +98,7 @@ function okLine(file: string, scenario: Scenario): string {
   const { groups, faults } = first!.world;
   const agents = groups.reduce((sum, { count }) => sum + count, 0);
   return (
-    `${file}: ok: ${counted(scenario.modes.length, 'mode')} (${scenario.modes.map(({ name }) => name).join(', ')}), ` +
+    `${printable(file)}: ok: ${counted(scenario.modes.length, 'mode')} (${scenario.modes.map(({ name }) => name).join(', ')}), ` +
     `${counted(agents, 'agent')}, ${counted(faults.length, 'fault')}, ${counted(scenario.expectations.length, 'expectation')}\n`
   );
 }

@@ -1,7 +1,7 @@
 // `fleetfall assign` as text: rows of CSV, and totals as JSON.
 import { stringify } from 'csv-stringify/sync';
 import { assigned, moved, type Assigned, type AssignedServer } from '../metrics/assignment.ts';
-import { printable } from './escape.ts';
+import { printable, printableJson } from './escape.ts';
 
 /** Who asks, and the answers to him. */
 export interface AssignmentTable {
@@ -64,7 +64,7 @@ export function assignmentJson(table: AssignmentTable, change: readonly string[]
           moved: movedOf(before, after),
         }),
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return `${printableJson(JSON.stringify(document, null, 2))}\n`;
 }
 
 function totals({ servers, nowhere, skew, skewByWeight }: Assigned): Record<string, unknown> {

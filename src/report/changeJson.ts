@@ -1,6 +1,7 @@
 // What moved between two results, for machines. A change that breaks readers needs a new number in `format`.
 import type { Change, MetricChange } from '../metrics/change.ts';
 import type { Comparison } from '../metrics/comparison.ts';
+import { printableJson } from './escape.ts';
 import { changeSentences } from './changeWords.ts';
 import { estimateData } from './summaryJson.ts';
 
@@ -51,6 +52,6 @@ export function changeJson(change: Change): string {
     })),
     agentsThatMove: change.moves,
   };
-  const indented = JSON.stringify(document, null, 2);
+  const indented = printableJson(JSON.stringify(document, null, 2));
   return `${indented.replace(/"values": \[[^[\]]*\]/g, (list) => list.replace(/\s*\n\s*/g, ' '))}\n`;
 }

@@ -15,6 +15,18 @@ export function printable(text: string): string {
   });
 }
 
+/** What goes to a terminal in lines: as `printable`, line feeds stay. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
+/** A JSON document that says the same and holds nothing a terminal acts on: what is not printable is written as its number. */
+export function printableJson(json: string): string {
+  return json.replace(unprintable, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** Text for a paragraph, list item or table cell of Markdown, shown as written: no markup, HTML, link or formula. */
 export function markdownText(text: string): string {
   return (

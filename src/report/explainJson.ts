@@ -2,7 +2,7 @@
 import type { Hash, LookStep, PassedOver } from '../models/balancer/trace.ts';
 import type { Story, StoryEvent, ToldChoice } from '../run/explain.ts';
 import { engineVersion } from '../run/version.ts';
-import { printable } from './escape.ts';
+import { printable, printableJson } from './escape.ts';
 import { basisText } from './basisWords.ts';
 import { hex } from './explainText.ts';
 import { sharesOf } from './ringShares.ts';
@@ -37,7 +37,7 @@ export function storyJson(
             shares: sharesOf(ring).map(({ peer, share, points }) => ({ server: printable(peer), points, share })),
           },
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return `${printableJson(JSON.stringify(document, null, 2))}\n`;
 }
 
 function eventOf(event: StoryEvent): Value {

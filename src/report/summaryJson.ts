@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Comparison, Estimate, Unit, Verdict } from '../metrics/comparison.ts';
 import { lossCauses } from '../models/ledger.ts';
+import { printableJson } from './escape.ts';
 
 /** Infinity has no number in JSON; `Number("Infinity")` and Python's `float("Infinity")` read the word. */
 const amount = z
@@ -299,6 +300,6 @@ function fileName(path: string): string {
 
 /** summary.json, one document with a line feed at its end; values of the replications on one line each. */
 export function summaryJson(comparison: Comparison): string {
-  const indented = JSON.stringify(summaryOf(comparison), null, 2);
+  const indented = printableJson(JSON.stringify(summaryOf(comparison), null, 2));
   return `${indented.replace(/"values": \[[^[\]]*\]/g, (list) => list.replace(/\s*\n\s*/g, ' '))}\n`;
 }

@@ -18,7 +18,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Comparison } from '../metrics/comparison.ts';
-import { printable } from './escape.ts';
+import { printable, printableJson } from './escape.ts';
 import { reportFiles, type ReportFile } from './files.ts';
 
 /** A report could not be written. What was there before is still there, and nothing half-written is left. */
@@ -54,7 +54,8 @@ export async function writeReport(
 ): Promise<void> {
   function* files(): Generator<ReportFile> {
     yield* reportFiles(comparison);
-    if (manifest !== null) yield { path: 'manifest.json', pieces: [`${JSON.stringify(manifest, null, 2)}\n`] };
+    if (manifest !== null)
+      yield { path: 'manifest.json', pieces: [`${printableJson(JSON.stringify(manifest, null, 2))}\n`] };
   }
   await writeFiles(files(), outDir, signal);
 }

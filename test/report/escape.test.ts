@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { markdownText, painter, printable, shorten, uniqueLabels } from '../../src/report/escape.ts';
+import {
+  markdownText,
+  painter,
+  printable,
+  printableJson,
+  printableLines,
+  shorten,
+  uniqueLabels,
+} from '../../src/report/escape.ts';
 
 test('no control character reaches a terminal', () => {
   expect(printable('a\u001b[31mred\n\u0007\u007f\u009b\u202eevil\ud800')).toBe(
@@ -13,6 +21,17 @@ test('no control character reaches a terminal', () => {
       expect(printable(shown)).toBe(shown);
     }),
   );
+});
+
+test('a document says the same with its controls as numbers', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const shown = printableJson(JSON.stringify({ [text]: text }, null, 2));
+      expect(shown.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
+      expect(JSON.parse(shown)).toEqual({ [text]: text });
+    }),
+  );
+  expect(printableLines('a\u001b[2J\nb\u009b\n')).toBe('a␛[2J\nb<U+009B>\n');
 });
 
 test('names are text in Markdown, whatever they look like', () => {
