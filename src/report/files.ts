@@ -5,6 +5,7 @@ import { lossesCsv, modesCsv, nodesCsv, reconnectsCsv, timelineCsv } from './csv
 import { observedCsv, placementCsv } from './reality.ts';
 import { renderSvg, specText } from './render.ts';
 import { reportHtml } from './html/report.ts';
+import { runbook } from './runbook.ts';
 import { resultPieces } from './stored.ts';
 import { summaryJson } from './summaryJson.ts';
 import { summaryMarkdown } from './summaryMarkdown.ts';
@@ -21,6 +22,7 @@ export function* reportFiles(comparison: Comparison): Generator<ReportFile> {
   yield { path: 'summary.json', pieces: [summaryJson(comparison)] };
   yield { path: 'result.json', pieces: resultPieces(comparison) };
   yield { path: 'summary.md', pieces: [summaryMarkdown(comparison)] };
+  yield { path: 'runbook.md', pieces: [runbook(comparison)] };
   yield { path: 'report.html', pieces: [reportHtml(comparison)] };
   yield { path: 'modes.csv', pieces: modesCsv(comparison) };
   yield { path: 'nodes.csv', pieces: nodesCsv(comparison) };

@@ -83,6 +83,7 @@ export function summaryMarkdown(comparison: Comparison, { beside = true }: Markd
     '## Files beside this one',
     '',
     '- `summary.json`: all of this for machines',
+    '- `runbook.md`: of each fault what agents, balancer and dashboard show, and when',
     '- `modes.csv`: every metric of every mode, with its interval',
     '- `nodes.csv`: load of each node before, during and after',
     '- `timeline.csv`: agents and events over time (time in seconds since the end of the warm-up)',

@@ -38,7 +38,7 @@ export class OutputError extends Error {
 
 /** What may lie in a directory that a new report replaces. */
 const ownEntries =
-  /^(summary\.(json|md)|result\.json|report\.html|(modes|nodes|timeline|losses|reconnects|placement|observed)\.csv|manifest\.json|unkept\.sha256|cost\.md|charts([\\/][a-z-]+\.(vl\.json|svg))?)$/;
+  /^(summary\.(json|md)|runbook\.md|result\.json|report\.html|(modes|nodes|timeline|losses|reconnects|placement|observed)\.csv|manifest\.json|unkept\.sha256|cost\.md|charts([\\/][a-z-]+\.(vl\.json|svg))?)$/;
 
 /**
  * Writes the report beside `outDir` first and swaps it in when it is complete.

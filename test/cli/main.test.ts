@@ -50,6 +50,7 @@ test('a run that meets its expectations exits 0 and leaves a report', async () =
     'reconnects.csv',
     'report.html',
     'result.json',
+    'runbook.md',
     'summary.json',
     'summary.md',
     'timeline.csv',
