@@ -109,8 +109,24 @@ function told(sentences: readonly string[]): string {
 /** The same without what each mode does, where there are several to choose from. */
 export function shortVerdictOf(faults: readonly FaultText[], modes: readonly ModeResult[]): string {
   const choice = choiceOf(modes);
-  if (modes.length === 1 || choice.length === 0) return verdictOf(faults, modes);
-  return told([happening(faults), ...choice]);
+  if (modes.length === 1) return verdictOf(faults, modes);
+  return told([happening(faults), ...(choice.length === 0 ? alikeText(modes) : choice)]);
+}
+
+/** What all modes have in common where they lose the same. */
+function alikeText(modes: readonly ModeResult[]): string[] {
+  const lost = meanOf(modes[0]!, 'events.lost');
+  const losses = lost === 0 ? 'No mode loses an event' : `All modes lose the same: ${formatCount(lost)} events`;
+  const cut = modes.some((mode) => meanOf(mode, 'reconnect.count') > 0);
+  const newcomers = modes.filter((mode) => meanOf(mode, 'enrolment.agents') > 0);
+  if (newcomers.length === 0) return [cut ? losses : `${losses}, and no agent is cut off`];
+  const last = newcomers.map((mode) => meanOf(mode, 'enrolment.firstReport.max'));
+  const [least, most] = [Math.min(...last), Math.max(...last)].map(formatDuration);
+  const when =
+    least === most
+      ? `the last newcomer reports after ${least}`
+      : `the last newcomer reports after ${least} to ${most}, as the mode may be`;
+  return [`${losses}, and ${most === 'never' && least === most ? 'some newcomers never report' : when}`];
 }
 
 function timesAsMany(ratio: number): string {

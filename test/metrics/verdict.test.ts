@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { compare } from '../../src/metrics/compare.ts';
-import { verdictOf } from '../../src/metrics/verdict.ts';
+import { shortVerdictOf, verdictOf } from '../../src/metrics/verdict.ts';
 import type { FaultOptions } from '../../src/models/fault.ts';
 import type { BooksSketch, OutageSketch } from '../support/books.ts';
 import { aScenario, replications } from '../support/numbers.ts';
@@ -128,4 +128,20 @@ test('one agent is one agent, and one that is cut off twice is counted once', ()
 
 test('without a mode only what happens is said', () => {
   expect(verdictOf([{ index: 0, text: 'worker01 hangs', startUs: 0, endUs: 1 }], [])).toBe('worker01 hangs.');
+});
+
+test('in short: where all modes lose the same it is said once, and not mode by mode', () => {
+  const scenario = aScenario(['a', 'b'], {}, { replications: 1, faults: [kill] });
+  const short = (books: BooksSketch): string => {
+    const { faults, modes } = compare(scenario, [replications(books), replications(books)], '1');
+    return shortVerdictOf(faults, modes);
+  };
+
+  expect(short(cut([]))).toBe(
+    'worker01 is killed at 10 min for 10 min. No mode loses an event, and no agent is cut off.',
+  );
+  expect(short(cut([back(0, 5)]))).toBe('worker01 is killed at 10 min for 10 min. No mode loses an event.');
+  expect(short(cut([back(0, 5)], 7))).toBe(
+    'worker01 is killed at 10 min for 10 min. All modes lose the same: 7 events.',
+  );
 });
