@@ -1,7 +1,9 @@
 // A page for whoever is on call: of each fault what the agents, the balancers and the dashboard show, and when.
 import { formatCount, formatDuration, formatShare } from '../kernel/units.ts';
+import type { FaultOccurrence } from '../models/ledger.ts';
 import type { Comparison, FaultText, ModeResult, ReconnectRow, Replay } from '../metrics/comparison.ts';
 import { markdownText } from './escape.ts';
+import { agentLog, balancerLog, dashboardWords, messages, type LogLine, type MessageId } from './runbookMessages.ts';
 
 /** Of the first replication, instant by instant; the other replications meet other luck. */
 export function runbook(comparison: Comparison): string {
@@ -15,14 +17,19 @@ export function runbook(comparison: Comparison): string {
     '',
     ...(faults.length === 0 ? ['No fault happens in this scenario.', ''] : []),
   ];
+  const quoted = new Set<MessageId>();
   for (const fault of faults) {
     lines.push(`## Fault ${fault.index + 1}: ${text(fault.text)}`, '');
-    for (const mode of modes) lines.push(`### ${text(mode.name)}`, '', ...ofMode(fault, mode), '');
+    for (const mode of modes) lines.push(`### ${text(mode.name)}`, '', ...ofMode(fault, mode, quoted), '');
+  }
+  for (const id of Object.keys(messages) as MessageId[]) {
+    if (quoted.has(id)) lines.push(`[^${id}]: ${text(messages[id].source)}.`);
   }
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
-function ofMode(fault: FaultText, mode: ModeResult): string[] {
+/** @param quoted takes the messages that are told of: their sources stand at the end of the page. */
+function ofMode(fault: FaultText, mode: ModeResult, quoted: Set<MessageId>): string[] {
   const { replay } = mode;
   const happened = replay.faults.filter(({ faultIndex }) => faultIndex === fault.index);
   const [first] = happened;
@@ -43,6 +50,7 @@ function ofMode(fault: FaultText, mode: ModeResult): string[] {
       ? balancerLines(replay, first.startUs)
       : ['- **Balancer**: this mode has none.']),
     ...dashboardLines(replay, first.startUs, untilUs),
+    ...logLines(first, rows, mode, quoted),
     `- **Check**: ${check(rows, replay)}`,
   ];
 }
@@ -124,6 +132,32 @@ function dashboardLines({ timeline }: Replay, startUs: number, untilUs: number):
   return [
     `${kept}; the first disconnected ones show after ${formatDuration(rise * stepUs)}, most (${formatCount(peak - before)} more than before) after ${formatDuration(peakAt * stepUs)}.`,
   ];
+}
+
+/** What to look for in the logs, where it is known what stands there. */
+function logLines(
+  fault: FaultOccurrence,
+  rows: readonly ReconnectRow[],
+  mode: ModeResult,
+  quoted: Set<MessageId>,
+): string[] {
+  const quote = (id: MessageId): string => {
+    quoted.add(id);
+    return `\`${messages[id].text}\`[^${id}]`;
+  };
+  const agents = agentLog(fault, rows, mode).map(
+    ({ id, atUs }: LogLine) =>
+      `  - ${formatCount(atUs.length)} ${atUs.length === 1 ? 'agent' : 'agents'}: ${quote(id)}, ${spans(atUs, atUs.length)}`,
+  );
+  const balancers = balancerLog(fault, mode).flatMap(({ balancer, node, lines }) =>
+    lines.map(
+      ({ id, atUs }) =>
+        `  - ${markdownText(balancer)} about ${markdownText(node)}: ${quote(id)}, by ${formatDuration(atUs[0]!)}`,
+    ),
+  );
+  const words = dashboardWords(fault, mode.replay).map(quote);
+  const shown = words.length === 0 ? [] : [`  - dashboard: ${words.join(', ')}`];
+  return agents.length + balancers.length === 0 ? [] : ['- **Words to look for**:', ...agents, ...balancers, ...shown];
 }
 
 /** What tells an operator that it goes as simulated, or not. */
