@@ -30,6 +30,9 @@ import { nginxDatagrams } from './liveNginxDatagrams.ts';
 import { nginxTimelines } from './liveNginxTimelines.ts';
 import { compareVerdicts } from './nginxVerdicts.ts';
 
+// Debian keeps daemons where the PATH of a user does not lead.
+process.env.PATH = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin`;
+
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,

@@ -5,7 +5,7 @@ import { balances } from '../../src/models/ledger.ts';
 import { runWorld } from '../../src/models/world.ts';
 import { aWorld, fault, nodeNames, type GroupRecipe, type WorldRecipe } from '../support/worlds.ts';
 
-const runs = process.env.FLEETFALL_LONG === '1' ? 5_000 : 100;
+const runs = process.env.FLEETFALL_LONG === '1' ? 5_000 : 50;
 
 const group: fc.Arbitrary<GroupRecipe> = fc.record({
   count: fc.integer({ min: 1, max: 12 }),
