@@ -129,7 +129,7 @@ ${text.replace('stream {', `stream {\n  log_format tried '$server_port|$remote_a
 /** What the worker processes share, behind a socket each: the kernel spreads clients over them. */
 function sharedSubject(seed: string, index: number, port: number, clients: number, ground: Ground): Subject {
   for (let nth = 0; ; nth++) {
-    const subject = randomSubject(`${seed}/shared/${nth}`, index, port, clients, ground);
+    const subject = randomSubject(`${seed}/zone/${nth}`, index, port, clients, ground);
     // The kernel has no such sockets for both protocols.
     if (!subject.text.includes(' zone ') || subject.draws || subject.text.includes('ipv6only')) continue;
     return { ...subject, text: subject.text.replace(/(listen [^;]*);/, '$1 reuseport;') };
