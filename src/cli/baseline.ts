@@ -14,7 +14,7 @@ import type { Scenario } from '../scenario/scenario.ts';
 import { tell } from './failure.ts';
 import { ExitCode, UsageError, worstOf, type Io } from './io.ts';
 import type { SetFlag } from './options.ts';
-import { progressOf } from './progress.ts';
+import { withProgress } from './progress.ts';
 
 export interface BaselineFlags {
   readonly dir: string;
@@ -33,6 +33,9 @@ export interface BaselineCheckFlags extends BaselineFlags {
   readonly json?: boolean;
 }
 
+/** Its name while it runs. */
+const calledOf = ({ name }: Scenario, { nameless }: Io): string => (nameless ? 'scenario' : name);
+
 const fileOf = ({ name }: Scenario, { dir }: BaselineFlags): string => join(dir, `${name}.json`);
 
 export async function baselineSave(paths: readonly string[], flags: BaselineFlags, io: Io): Promise<number> {
@@ -40,7 +43,9 @@ export async function baselineSave(paths: readonly string[], flags: BaselineFlag
   if (scenarios === null) return ExitCode.Input;
   for (const scenario of scenarios) checkFile(fileOf(scenario, flags));
   for (const scenario of scenarios) {
-    const { comparison, recordings } = await withProgress(scenario, flags, io, (options) => record(scenario, options));
+    const { comparison, recordings } = await withProgress(scenario, calledOf(scenario, io), flags, io, (options) =>
+      record(scenario, options),
+    );
     const file = fileOf(scenario, flags);
     writeText(file, [...baselinePieces(comparison, recordings)].join(''));
     if (!flags.quiet) io.out(`Remembered: ${printable(scenario.name)} in ${printable(file)}\n`);
@@ -57,7 +62,7 @@ export async function baselineCheck(paths: readonly string[], flags: BaselineChe
   for (const scenario of scenarios) {
     try {
       const baseline = baselineOf(scenario, flags);
-      const check = await withProgress(scenario, flags, io, (options) =>
+      const check = await withProgress(scenario, calledOf(scenario, io), flags, io, (options) =>
         checkBaseline(scenario, baseline, { ...options, tolerance: flags.tolerance ?? null }),
       );
       codes.push(check.differs ? ExitCode.BaselineDiffers : ExitCode.Ok);
@@ -111,25 +116,6 @@ function read(paths: readonly string[], flags: BaselineFlags, io: Io): readonly 
     throw new UsageError(`two scenarios are called ${printable(twice)}: they would have one baseline. Rename one.`);
   }
   return scenarios.length < paths.length ? null : scenarios;
-}
-
-async function withProgress<T>(
-  scenario: Scenario,
-  flags: BaselineFlags,
-  io: Io,
-  play: (options: { signal: AbortSignal; jobs: number; onProgress: (done: number) => void }) => Promise<T>,
-): Promise<T> {
-  const runs = scenario.replications * scenario.modes.length;
-  const progress = progressOf(io.nameless ? 'scenario' : scenario.name, runs, flags.quiet ?? false, io);
-  try {
-    return await play({
-      signal: io.signal,
-      jobs: flags.jobs ?? io.processors,
-      onProgress: (done) => progress.update(done),
-    });
-  } finally {
-    progress.stop();
-  }
 }
 
 function documentOf(scenario: Scenario, check: BaselineCheck): unknown {

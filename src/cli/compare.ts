@@ -16,7 +16,7 @@ import { quote } from '../scenario/wording.ts';
 import { tell } from './failure.ts';
 import { ExitCode, UsageError, type Io } from './io.ts';
 import type { SetFlag } from './options.ts';
-import { progressOf } from './progress.ts';
+import { withProgress } from './progress.ts';
 
 export interface CompareFlags {
   readonly set: readonly SetFlag[];
@@ -125,23 +125,9 @@ async function answer(side: Side, names: Anonymiser | null, flags: CompareFlags,
   return names?.comparison(found) ?? found;
 }
 
-async function simulated(
-  scenario: Scenario,
-  names: Anonymiser | null,
-  flags: CompareFlags,
-  io: Io,
-): Promise<Comparison> {
+function simulated(scenario: Scenario, names: Anonymiser | null, flags: CompareFlags, io: Io): Promise<Comparison> {
   const called = names?.scenario(scenario.name) ?? scenario.name;
-  const progress = progressOf(called, scenario.replications * scenario.modes.length, flags.quiet ?? false, io);
-  try {
-    return await simulate(scenario, {
-      signal: io.signal,
-      jobs: flags.jobs ?? io.processors,
-      onProgress: (done) => progress.update(done),
-    });
-  } finally {
-    progress.stop();
-  }
+  return withProgress(scenario, called, flags, io, (options) => simulate(scenario, options));
 }
 
 function told(change: Change, { format, json, all }: CompareFlags, io: Io): string {

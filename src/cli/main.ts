@@ -19,9 +19,9 @@ import {
   includesOption,
   nothing,
   repeatable,
-  seedText,
   setOption,
   wholeNumber,
+  playOptions,
 } from './options.ts';
 import { init, type InitFlags } from './init.ts';
 import { terminalQuestions } from './questions.ts';
@@ -81,19 +81,17 @@ Examples:
   fleetfall baseline check scenarios/*.yaml
 ${exitCodes}`,
     );
-  command
-    .command('run')
-    .usage('<scenario...> [options]\n       fleetfall run --nginx <file> --agents <n> [options]')
-    .description('Simulate, compare the modes, check the expectations, write the report.')
-    .summary('simulate, compare the modes, check the expectations, write the report')
-    .argument('[scenario...]', 'scenario files (YAML)')
-    .optionsGroup('What is simulated:')
-    .addOption(setOption())
-    .addOption(includesOption())
-    .addOption(repeatable('--mode <name>', 'only this mode'))
-    .option('--seed <seed>', 'root of all chance, instead of the scenario’s', seedText)
-    .option('--replications <n>', 'runs with luck drawn anew, instead of the scenario’s', wholeNumber(1, 1000))
-    .option('--jobs <n>', 'worker threads (default: one a processor)', wholeNumber(1, 256))
+  playOptions(
+    command
+      .command('run')
+      .usage('<scenario...> [options]\n       fleetfall run --nginx <file> --agents <n> [options]')
+      .description('Simulate, compare the modes, check the expectations, write the report.')
+      .summary('simulate, compare the modes, check the expectations, write the report')
+      .argument('[scenario...]', 'scenario files (YAML)')
+      .optionsGroup('What is simulated:')
+      .addOption(setOption())
+      .addOption(includesOption()),
+  )
     .optionsGroup('What comes out:')
     .option('--out <directory>', 'where the report goes (default: out/<name of the scenario file>)')
     .addOption(

@@ -1,5 +1,5 @@
 // Options that several commands have, and how their texts are read.
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { includesOutsideFlag } from '../scenario/files.ts';
 
 export const helpText = 'print this help';
@@ -66,4 +66,13 @@ export function agentCount(text: string, known: readonly Counted[]): Counted[] {
   const match = /^(?:([^=]+)=)?([1-9]\d{0,6})$/.exec(text);
   if (!match) throw new InvalidArgumentError('Expected a number such as 9000, or group=number.');
   return [...known, { group: match[1] ?? null, count: Number(match[2]) }];
+}
+
+/** Which runs a command plays, and in how many threads. @param whose the scenario's luck, as a genitive. */
+export function playOptions(command: Command, whose = 'the scenario’s'): Command {
+  return command
+    .addOption(repeatable('--mode <name>', 'only this mode'))
+    .option('--seed <seed>', `root of all chance, instead of ${whose}`, seedText)
+    .option('--replications <n>', `runs with luck drawn anew, instead of ${whose}`, wholeNumber(1, 1000))
+    .option('--jobs <n>', 'worker threads (default: one a processor)', wholeNumber(1, 256));
 }

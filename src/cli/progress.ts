@@ -1,18 +1,49 @@
 // How far a run is, on stderr: a line that moves on a terminal, a line now and then anywhere else.
 import { Presets, SingleBar } from 'cli-progress';
 import { printable } from '../report/escape.ts';
+import type { Scenario } from '../scenario/scenario.ts';
 import type { Io } from './io.ts';
 
-export interface Progress {
+interface Progress {
   update(done: number): void;
   stop(): void;
+}
+
+/** What whoever plays replications is given. */
+export interface Playing {
+  readonly signal: AbortSignal;
+  readonly jobs: number;
+  readonly onProgress: (done: number) => void;
+}
+
+/**
+ * Plays the replications of a scenario and says meanwhile how far it is.
+ * @param called its name, as it may be printed.
+ */
+export async function withProgress<T>(
+  scenario: Pick<Scenario, 'replications' | 'modes'>,
+  called: string,
+  flags: { readonly jobs?: number; readonly quiet?: boolean },
+  io: Io,
+  play: (options: Playing) => Promise<T>,
+): Promise<T> {
+  const progress = progressOf(called, scenario.replications * scenario.modes.length, flags.quiet ?? false, io);
+  try {
+    return await play({
+      signal: io.signal,
+      jobs: flags.jobs ?? io.processors,
+      onProgress: (done) => progress.update(done),
+    });
+  } finally {
+    progress.stop();
+  }
 }
 
 /** Off a terminal a line every 10 s: enough to see that a pipeline's job is alive. */
 const everyMs = 10_000;
 
 /** @param name of what runs. @param total runs in all, ≥ 1. */
-export function progressOf(name: string, total: number, quiet: boolean, io: Io): Progress {
+function progressOf(name: string, total: number, quiet: boolean, io: Io): Progress {
   if (quiet) return { update: () => undefined, stop: () => undefined };
   return io.live ? liveBar(name, total) : plainLines(name, total, io);
 }

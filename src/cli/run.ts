@@ -22,7 +22,7 @@ import { tell } from './failure.ts';
 import { ExitCode, UsageError, worstOf, type Io } from './io.ts';
 import { anonymiseFlag } from './options.ts';
 import { annotate, annotateProblems, summarize } from './pipeline.ts';
-import { progressOf } from './progress.ts';
+import { withProgress } from './progress.ts';
 
 export interface RunFlags {
   readonly json?: boolean;
@@ -195,25 +195,12 @@ export function leftOutText({ warnings, remarks }: Pick<Scenario, 'warnings' | '
 async function answer(scenario: Scenario, called: string, flags: RunFlags, io: Io): Promise<Comparison> {
   let replications = scenario.replications;
   for (;;) {
-    const comparison = await withProgress({ ...scenario, replications }, called, flags, io);
+    const asked = { ...scenario, replications };
+    const comparison = await withProgress(asked, called, flags, io, (options) => simulate(asked, options));
     const open = comparison.expectations.some(({ verdict }) => verdict === 'inconclusive');
     if (!open || flags.inconclusive !== 'more' || replications >= scenario.replications * mostMore) return comparison;
     replications *= 2;
     if (!flags.quiet) io.err(`Inconclusive: ${replications} replications.\n`);
-  }
-}
-
-async function withProgress(scenario: Scenario, called: string, flags: RunFlags, io: Io): Promise<Comparison> {
-  const runs = scenario.replications * scenario.modes.length;
-  const progress = progressOf(called, runs, flags.quiet ?? false, io);
-  try {
-    return await simulate(scenario, {
-      signal: io.signal,
-      jobs: flags.jobs ?? io.processors,
-      onProgress: (done) => progress.update(done),
-    });
-  } finally {
-    progress.stop();
   }
 }
 

@@ -4,7 +4,7 @@ import { baselineCheck, baselineSave, type BaselineCheckFlags, type BaselineFlag
 import { parseShare } from '../kernel/units.ts';
 import { compare, type CompareFlags } from './compare.ts';
 import type { Io } from './io.ts';
-import { anonymiseOption, helpText, includesOption, repeatable, seedText, setOption, wholeNumber } from './options.ts';
+import { anonymiseOption, helpText, includesOption, playOptions, setOption } from './options.ts';
 import { report, reportFormats, type ReportFlags } from './report.ts';
 
 export function addStoredCommands(command: Command, io: Io, done: (code: number) => void): void {
@@ -29,24 +29,23 @@ export function addStoredCommands(command: Command, io: Io, done: (code: number)
     .helpOption('-h, --help', helpText)
     .action(async (paths: string[], flags: ReportFlags) => done(await report(paths, flags, io)));
 
-  command
-    .command('compare')
-    .usage('<a> <b> [options]\n       fleetfall compare <scenario> --set <path=value> [options]')
-    .description(
-      'What moved from a to b: two stored results, two scenarios, one of each, or one scenario without and with --set.\n' +
-        'Of the same seed the same agents meet the same events and faults, so replications are compared one by one.',
-    )
-    .summary('two results or scenarios: what moved')
-    .argument('<results...>', 'scenario files, folders of reports, or their result.json')
-    .optionsGroup('What is compared:')
-    .addOption(setOption('--set <path=value>', 'one scenario: what the second side changes; repeatable'))
-    .addOption(setOption('--set-a <path=value>', 'what the first side changes; repeatable'))
-    .addOption(setOption('--set-b <path=value>', 'what the second side changes; repeatable'))
-    .addOption(includesOption())
-    .addOption(repeatable('--mode <name>', 'only this mode'))
-    .option('--seed <seed>', 'root of all chance of both sides, instead of the scenarios’', seedText)
-    .option('--replications <n>', 'runs with luck drawn anew, instead of the scenarios’', wholeNumber(1, 1000))
-    .option('--jobs <n>', 'worker threads (default: one a processor)', wholeNumber(1, 256))
+  playOptions(
+    command
+      .command('compare')
+      .usage('<a> <b> [options]\n       fleetfall compare <scenario> --set <path=value> [options]')
+      .description(
+        'What moved from a to b: two stored results, two scenarios, one of each, or one scenario without and with --set.\n' +
+          'Of the same seed the same agents meet the same events and faults, so replications are compared one by one.',
+      )
+      .summary('two results or scenarios: what moved')
+      .argument('<results...>', 'scenario files, folders of reports, or their result.json')
+      .optionsGroup('What is compared:')
+      .addOption(setOption('--set <path=value>', 'one scenario: what the second side changes; repeatable'))
+      .addOption(setOption('--set-a <path=value>', 'what the first side changes; repeatable'))
+      .addOption(setOption('--set-b <path=value>', 'what the second side changes; repeatable'))
+      .addOption(includesOption()),
+    'the scenarios’',
+  )
     .optionsGroup('What comes out:')
     .addOption(
       new Option('--format <format>', 'text (default), md: a card for a pull request, or json').choices([
@@ -76,15 +75,13 @@ export function addStoredCommands(command: Command, io: Io, done: (code: number)
     .helpOption('-h, --help', helpText)
     .helpCommand(false);
   const shared = (sub: Command): Command =>
-    sub
-      .argument('<scenario...>', 'scenario files (YAML)')
-      .option('--dir <directory>', 'where baselines are, a file a scenario', '.fleetfall')
-      .addOption(setOption())
-      .addOption(includesOption())
-      .addOption(repeatable('--mode <name>', 'only this mode'))
-      .option('--seed <seed>', 'root of all chance, instead of the scenario’s', seedText)
-      .option('--replications <n>', 'runs with luck drawn anew, instead of the scenario’s', wholeNumber(1, 1000))
-      .option('--jobs <n>', 'worker threads (default: one a processor)', wholeNumber(1, 256))
+    playOptions(
+      sub
+        .argument('<scenario...>', 'scenario files (YAML)')
+        .option('--dir <directory>', 'where baselines are, a file a scenario', '.fleetfall')
+        .addOption(setOption())
+        .addOption(includesOption()),
+    )
       .option('--quiet', 'no progress, and nothing that is as it should be')
       .helpOption('-h, --help', helpText);
 
