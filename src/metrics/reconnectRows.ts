@@ -66,20 +66,32 @@ function rowAt({ replication, outages, faultNumbers, groups, nodeNames }: Outage
 
 /** The rows of all replications, in order; each is made when it is looked at. */
 export function reconnectRows(tables: readonly OutageTable[]): ReconnectRows {
-  return new Rows(tables);
+  return new MadeRows(tables, ({ outages }) => outages.count, rowAt);
 }
 
-class Rows implements ReconnectRows {
-  readonly #tables: readonly OutageTable[];
+/** Rows of several tables, in order; each is made when it is looked at. */
+export class MadeRows<Table> implements ReconnectRows {
+  readonly #tables: readonly Table[];
+  readonly #countOf: (table: Table) => number;
+  readonly #rowAt: (table: Table, row: number) => ReconnectRow;
   readonly length: number;
 
-  constructor(tables: readonly OutageTable[]) {
+  constructor(
+    tables: readonly Table[],
+    countOf: (table: Table) => number,
+    rowOf: (table: Table, row: number) => ReconnectRow,
+  ) {
     this.#tables = tables;
-    this.length = tables.reduce((sum, { outages }) => sum + outages.count, 0);
+    this.#countOf = countOf;
+    this.#rowAt = rowOf;
+    this.length = tables.reduce((sum, table) => sum + countOf(table), 0);
   }
 
   *[Symbol.iterator](): Generator<ReconnectRow> {
-    for (const table of this.#tables) for (let row = 0; row < table.outages.count; row++) yield rowAt(table, row);
+    for (const table of this.#tables) {
+      const count = this.#countOf(table);
+      for (let row = 0; row < count; row++) yield this.#rowAt(table, row);
+    }
   }
 
   map<T>(of: (row: ReconnectRow) => T): T[] {

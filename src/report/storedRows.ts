@@ -1,5 +1,6 @@
 // Outages of agents as columns of JSON, and back: a large fleet has millions of them.
 import type { ReconnectRow, ReconnectRows } from '../metrics/comparison.ts';
+import { MadeRows } from '../metrics/reconnectRows.ts';
 
 /** Rows of one piece: small enough for a string, large enough that the names are worth their place. */
 const pieceRows = 50_000;
@@ -65,31 +66,7 @@ function compact(values: readonly (number | null)[]): Column {
 
 /** The rows of a mode again, from its pieces in order; each is made when it is looked at. */
 export function storedRows(pieces: readonly RowPiece[]): ReconnectRows {
-  return new StoredRows(pieces);
-}
-
-class StoredRows implements ReconnectRows {
-  readonly #pieces: readonly RowPiece[];
-  readonly length: number;
-
-  constructor(pieces: readonly RowPiece[]) {
-    this.#pieces = pieces;
-    this.length = pieces.reduce((sum, { rows }) => sum + rows, 0);
-  }
-
-  *[Symbol.iterator](): Generator<ReconnectRow> {
-    for (const piece of this.#pieces) for (let row = 0; row < piece.rows; row++) yield rowAt(piece, row);
-  }
-
-  map<T>(of: (row: ReconnectRow) => T): T[] {
-    return Array.from(this, (row) => of(row));
-  }
-
-  filter(wanted: (row: ReconnectRow) => boolean): ReconnectRow[] {
-    const found: ReconnectRow[] = [];
-    for (const row of this) if (wanted(row)) found.push(row);
-    return found;
-  }
+  return new MadeRows(pieces, ({ rows }) => rows, rowAt);
 }
 
 function rowAt({ names, columns }: RowPiece, row: number): ReconnectRow {

@@ -1,30 +1,12 @@
 import { expect, test } from 'vitest';
 import type { Comparison, Verdict } from '../../src/metrics/comparison.ts';
 import { annotations, jobSummary, problemAnnotations } from '../../src/report/github.ts';
-import { aComparison, estimate, nastyName } from '../support/comparison.ts';
+import { aComparison, anExpectation, nastyName } from '../support/comparison.ts';
 
 const lenient = { strict: false, inconclusive: 'open' } as const;
 
-function withExpectation(verdict: Verdict, text: string, detail: string, file = 'scenarios/crash.yaml'): Comparison {
-  return {
-    ...aComparison(),
-    expectations: [
-      {
-        verdict,
-        detail,
-        unit: 'share',
-        found: estimate([0.03]),
-        margins: estimate([0.029]),
-        expectation: {
-          text,
-          position: { file, line: 12, column: 5 },
-          left: { mode: 'failover', metric: 'loss.share', selector: {} },
-          op: '<',
-          right: { kind: 'value', value: 0.001 },
-        },
-      },
-    ],
-  };
+function withExpectation(verdict: Verdict, text: string, detail: string, file?: string): Comparison {
+  return { ...aComparison(), expectations: [anExpectation(verdict, text, detail, file)] };
 }
 
 const same = (file: string): string => file;

@@ -1,31 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Comparison, ExpectationResult, Verdict } from '../../src/metrics/comparison.ts';
+import type { Comparison, Verdict } from '../../src/metrics/comparison.ts';
 import { junitXml } from '../../src/report/junit.ts';
-import { aComparison, estimate, nastyName } from '../support/comparison.ts';
-
-function expected(
-  verdict: Verdict,
-  text = 'failover.loss.share < 0.1%',
-  detail = '3 % is not below 0.1 %',
-): ExpectationResult {
-  return {
-    verdict,
-    detail,
-    unit: 'share',
-    found: estimate([0.03]),
-    margins: estimate([0.029]),
-    expectation: {
-      text,
-      position: { file: 'scenarios/crash.yaml', line: 12, column: 5 },
-      left: { mode: 'failover', metric: 'loss.share', selector: {} },
-      op: '<',
-      right: { kind: 'value', value: 0.001 },
-    },
-  };
-}
+import { aComparison, anExpectation, nastyName } from '../support/comparison.ts';
 
 function withVerdicts(...verdicts: readonly Verdict[]): Comparison {
-  return { ...aComparison(), expectations: verdicts.map((verdict) => expected(verdict)) };
+  return { ...aComparison(), expectations: verdicts.map((verdict) => anExpectation(verdict)) };
 }
 
 const lenient = { strict: false, inconclusive: 'open' } as const;
@@ -64,7 +43,7 @@ test('names stay text: no element, attribute or control character comes of them'
   const comparison: Comparison = {
     ...plain,
     scenario: { ...plain.scenario, name: nastyName, title: nastyName, seed: nastyName },
-    expectations: [expected('breached', nastyName, `${nastyName}]]>\u202e`)],
+    expectations: [anExpectation('breached', nastyName, `${nastyName}]]>\u202e`)],
   };
 
   const xml = junitXml([comparison], lenient);

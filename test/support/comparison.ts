@@ -10,6 +10,7 @@ import type {
   ReconnectRow,
   TimelineSeries,
   Unit,
+  Verdict,
 } from '../../src/metrics/comparison.ts';
 import type { LossCause } from '../../src/models/ledger.ts';
 
@@ -406,5 +407,28 @@ export function aComparison(sketch: ComparisonSketch = {}): Comparison {
         `0.019 %${of.replications > 1 ? ' ± 0.0001 %' : ''} is not below 0.01 %`,
       ),
     ],
+  };
+}
+
+/** An expectation that a run was judged by, on line 12 of a scenario. */
+export function anExpectation(
+  verdict: Verdict,
+  text = 'failover.loss.share < 0.1%',
+  detail = '3 % is not below 0.1 %',
+  file = 'scenarios/crash.yaml',
+): ExpectationResult {
+  return {
+    verdict,
+    detail,
+    unit: 'share',
+    found: estimate([0.03]),
+    margins: estimate([0.029]),
+    expectation: {
+      text,
+      position: { file, line: 12, column: 5 },
+      left: { mode: 'failover', metric: 'loss.share', selector: {} },
+      op: '<',
+      right: { kind: 'value', value: 0.001 },
+    },
   };
 }
